@@ -1,0 +1,49 @@
+import type { z } from "zod";
+import type { Alert } from "../../core/types.ts";
+import type { Clock, Log, Network, Processes, Random } from "../../sys/ports.ts";
+
+/** A rendered message to one recipient on one channel. */
+export interface Message {
+  /** The row's id: the same message sent again carries the same key. */
+  readonly key: string;
+  readonly recipient: string;
+  /** The first line: what, state, since when. */
+  readonly subject: string;
+  /** Complete in plain text; its first line is the subject. */
+  readonly text: string;
+  readonly html: string | null;
+  /** What it tells, for channels that send data (webhook). */
+  readonly alerts: readonly Alert[];
+  readonly site: { readonly name: string; readonly vantage: string; readonly url: string | null };
+}
+
+/** `retry.doubt`: it may have arrived all the same (the answer was lost), so it must be sent again unchanged. */
+export type Sending =
+  | { readonly kind: "sent"; readonly detail: string }
+  | { readonly kind: "retry"; readonly reason: string; readonly doubt: boolean; readonly afterMs?: number }
+  | { readonly kind: "refused"; readonly reason: string };
+
+export interface ChannelContext {
+  /** The idempotency key of the message. */
+  readonly key: string;
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly network: Network;
+  readonly processes: Processes;
+  readonly log: Log;
+}
+
+/** A way to tell somebody. Says it once and classifies the answer; the outbox alone retries. */
+export interface Channel<Options> {
+  readonly type: string;
+  readonly about: string;
+  readonly source: string;
+  readonly options: z.ZodType<Options>;
+  /** Each gets a message of its own; `[""]` when the channel knows no recipients. */
+  recipients(options: Options): readonly string[];
+  send(options: Options, message: Message, ctx: ChannelContext): Promise<Sending>;
+}
+
+/** The list's element. Sound though methods vary both ways: the outbox only passes what that channel's own schema returned. */
+export type AnyChannel = Channel<unknown>;

@@ -1,0 +1,64 @@
+import type { CheckName, ChannelName, Instant } from "../core/types.ts";
+import type { Store } from "../store/store.ts";
+import type { Banner, CheckDetail, CheckSummary, ChannelSummary, Overview } from "./types.ts";
+
+/** What the API may do with a running Tocsin: the handle that `app.ts` gives out. */
+export type Change =
+  | { readonly kind: "site" }
+  | { readonly kind: "checks"; readonly names: readonly CheckName[] }
+  | { readonly kind: "banners" };
+
+export type Done = { readonly kind: "done" } | { readonly kind: "refused"; readonly reason: string; readonly advice: string };
+
+/** A heartbeat that somebody sent to a push check. */
+export interface Beat {
+  readonly status: "up" | "down" | "start";
+  readonly message: string;
+  /** Measured by the sender. */
+  readonly latencyMs: number | null;
+}
+
+export interface Handle {
+  readonly store: Pick<Store, "range" | "results" | "incidents" | "incident" | "transitions" | "messages" | "facts">;
+  overview(): Overview;
+  summary(name: CheckName): CheckSummary | null;
+  /** All of a check but its results and incidents, which the store has. */
+  detail(name: CheckName): Omit<CheckDetail, "results" | "incidents"> | null;
+  channels(): readonly ChannelSummary[];
+  banners(): readonly Banner[];
+  /** Calls at each change, synchronously and cheaply; returns how to stop. */
+  subscribe(listener: (change: Change) => void): () => void;
+  runNow(name: CheckName): Done;
+  pause(name: CheckName, by: string): Done;
+  resume(name: CheckName, by: string): Done;
+  acknowledge(name: CheckName, by: string, note: string): Done;
+  silence(name: CheckName, by: string): Done;
+  unsilence(name: CheckName, by: string): Done;
+  /** `unknown` when no push check has this token. Compared in constant time. */
+  beat(token: string, beat: Beat): "taken" | "unknown";
+  /** Sends a test message; resolves with the channel's own answer. */
+  testChannel(name: ChannelName): Promise<{ readonly kind: "sent" | "retry" | "refused"; readonly detail: string }>;
+  reload(): Promise<{ readonly kind: "reloaded" | "unchanged" | "broken"; readonly problems: readonly string[] }>;
+  /** Engine, store and outbox make progress (`/readyz`); the reasons when not. */
+  ready(): { readonly ready: boolean; readonly reasons: readonly string[] };
+  /** Figures for `/metrics`. */
+  figures(): Figures;
+  /** Masks every secret's encodings in a text. */
+  mask(text: string): string;
+  readonly startedAt: Instant;
+}
+
+export interface Figures {
+  readonly runsStarted: number;
+  readonly runsSkipped: number;
+  readonly runsRunning: number;
+  readonly resultsDropped: number;
+  readonly commits: number;
+  readonly commitFailures: number;
+  readonly batchesWaiting: number;
+  readonly alertsWaiting: number;
+  readonly messagesSent: number;
+  readonly messagesFailed: number;
+  readonly startDelayMs: { readonly p50: number; readonly p99: number; readonly max: number };
+  readonly loopDelayMs: { readonly p50: number; readonly p99: number; readonly max: number };
+}

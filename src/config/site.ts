@@ -1,0 +1,73 @@
+import type { ChannelName, CheckName, Millis, Policy } from "../core/types.ts";
+import type { Schedule } from "../core/schedule.ts";
+import type { Condition } from "../core/expect.ts";
+import type { MaintenanceWindow } from "../core/maintenance.ts";
+
+/** One whole, validated configuration with every default filled in. Plain data: it crosses from the loading worker. */
+export interface Site {
+  readonly settings: Settings;
+  readonly channels: readonly ChannelDefinition[];
+  readonly checks: readonly CheckDefinition[];
+  readonly maintenance: readonly MaintenanceWindow[];
+  /** Hash of the whole; names this configuration in the journal. */
+  readonly version: string;
+  /** Every file it was read from, for watching (secrets' files too). */
+  readonly files: readonly string[];
+  /** Values that no log, page, answer or row may show. */
+  readonly secrets: readonly string[];
+}
+
+export interface Settings {
+  readonly name: string;
+  readonly vantage: string;
+  readonly url: string | null;
+  readonly heartbeat: string | null;
+  readonly listen: { readonly host: string; readonly port: number } | "off";
+  readonly tls: { readonly cert: string; readonly key: string } | null;
+  readonly timezone: string;
+  readonly retention: { readonly resultsMs: Millis; readonly incidentsMs: Millis; readonly bytes: number | null };
+  /** Runs at the same time: in all, and against one target. */
+  readonly limits: { readonly runs: number; readonly perTarget: number };
+  /** Resolvers to ask, `host` or `host:port`; empty: the system's. */
+  readonly resolvers: readonly string[];
+}
+
+export interface ChannelDefinition {
+  readonly name: ChannelName;
+  readonly type: string;
+  /** Validated by the channel's own schema; may hold secrets. */
+  readonly options: unknown;
+  readonly recipients: readonly string[];
+  /** Messages an hour before they are rolled into one every 5 minutes; null: no cap. */
+  readonly cap: number | null;
+  /** Alerts that come within this time of each other go into one message. */
+  readonly groupMs: Millis;
+  readonly hash: string;
+}
+
+/** A fact and what it must be. */
+export interface FactCondition {
+  readonly fact: string;
+  readonly condition: Condition;
+}
+
+export interface CheckDefinition {
+  readonly name: CheckName;
+  readonly type: string;
+  /** Validated by the probe's own schema; may hold secrets. */
+  readonly options: unknown;
+  /** What is asked, for lists: `shop.example.com:443`; never a secret. */
+  readonly target: string;
+  readonly description: string;
+  readonly tags: readonly string[];
+  readonly schedule: Schedule;
+  readonly timeoutMs: Millis;
+  readonly retries: number;
+  readonly expect: readonly FactCondition[];
+  readonly warn: readonly FactCondition[];
+  readonly policy: Policy;
+  /** The former name, whose history it takes over. */
+  readonly was: CheckName | null;
+  readonly paused: boolean;
+  readonly hashes: { readonly target: string; readonly judging: string; readonly telling: string };
+}

@@ -1,0 +1,2 @@
+/** A condition as parsed while loading. Placeholder until written. */
+export type Condition = { readonly kind: string };

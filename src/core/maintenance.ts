@@ -1,0 +1,2 @@
+/** Placeholder until written. */
+export type MaintenanceWindow = { readonly name: string };

@@ -1,0 +1,178 @@
+import type { CheckName, ChannelName, Evidence, FailureCode, Incident, Instant, Millis, Result, Status, Alert, Transition, JournalEntry } from "./types.ts";
+
+/** A run of consecutive counted failing runs. */
+export interface Streak {
+  /** Counted failing runs so far, 1 or more. */
+  readonly count: number;
+  /** Of them, the verdict of the last: what the check goes to when the count suffices. */
+  readonly verdict: "down" | "degraded";
+  readonly firstStarted: Instant;
+  readonly lastStarted: Instant;
+  readonly code: FailureCode;
+  readonly sentence: string;
+  readonly evidence: Evidence;
+}
+
+/** Whom an incident was told to, by which step. */
+export interface Told {
+  readonly channel: ChannelName;
+  readonly recipient: string;
+}
+
+/** How far one step of the open incident has come; `key` names the step by its meaning, so that a reload finds it again. */
+export interface StepProgress {
+  readonly key: string;
+  /** Alerts of this step so far (1 after it fired, more with reminders). */
+  readonly fired: number;
+  /** When the next reminder is due; null for none. */
+  readonly nextAt: Instant | null;
+}
+
+export interface OpenIncident extends Incident {
+  /** Counted failing runs past failAfter, 1 at the run that opened it. */
+  readonly runs: number;
+  readonly steps: readonly StepProgress[];
+  readonly told: readonly Told[];
+}
+
+/** The child's wait for news of its parents before it goes down. */
+export interface Wait {
+  /** Only parents' results begun at or after this count. */
+  readonly newerThan: Instant;
+  readonly until: Instant;
+}
+
+/** Why nobody is told for now, each with its own end. */
+export interface Muting {
+  readonly paused: { readonly at: Instant; readonly by: string } | null;
+  /** Until recovery. */
+  readonly silenced: { readonly at: Instant; readonly by: string } | null;
+  /** Names of the maintenance windows that are open for this check. */
+  readonly maintenance: readonly string[];
+}
+
+/**
+ * The part of a state that is written whenever it changes. The judge keeps the object (===) when nothing in it changed,
+ * so that a plain passing result writes no state row.
+ */
+export interface Belief {
+  readonly status: Status;
+  readonly since: Instant;
+  /** The rule and the sentence of the last transition. */
+  readonly rule: string;
+  readonly sentence: string;
+  /** The check that blocks this one. */
+  readonly cause: CheckName | null;
+  readonly streak: Streak | null;
+  /** Consecutive passing counted runs while not yet recovered; 0 when well. */
+  readonly passes: number;
+  readonly incident: OpenIncident | null;
+  readonly wait: Wait | null;
+  /** Runs begun earlier do not count (after a parent's recovery). */
+  readonly countFrom: Instant;
+  readonly muting: Muting;
+  /** Recent openings of outages, newest last, for flapping. */
+  readonly outages: readonly Instant[];
+  readonly flapping: boolean;
+  /** False until the first verdict ever; `initial: down` is silent until then. */
+  readonly known: boolean;
+}
+
+/** What was seen last; rebuilt from the results after a restart. */
+export interface Seen {
+  readonly last: Result | null;
+  /** Start of the newest result with a verdict (not `unknown`). */
+  readonly verdictStarted: Instant | null;
+  readonly verdict: "up" | "degraded" | "down" | null;
+  /** Start of the first passing result after the last failing one. */
+  readonly wellSince: Instant | null;
+  /** Runs without a verdict since the last one with one. */
+  readonly unjudged: number;
+  /** By then a verdict is due, or the check is `unchecked`. */
+  readonly expectBy: Instant | null;
+}
+
+export interface CheckState {
+  readonly check: CheckName;
+  readonly belief: Belief;
+  readonly seen: Seen;
+  /** When the judge wants a tick; null for never. */
+  readonly wakeAt: Instant | null;
+}
+
+/** What a check may know of a neighbour (parent or member). */
+export interface View {
+  readonly check: CheckName;
+  readonly status: Status;
+  /** Failing, or down already; a group of failing runs below its threshold holds children as well. */
+  readonly failing: boolean;
+  readonly verdict: "up" | "degraded" | "down" | null;
+  readonly verdictStarted: Instant | null;
+  readonly wellSince: Instant | null;
+  readonly sentence: string;
+  readonly latencyMs: number;
+  /** The longest that a run of it may take. */
+  readonly runMs: Millis;
+  /** The longest until it has counted to its threshold from now. */
+  readonly toThresholdMs: Millis;
+}
+
+/** Neighbours as they are believed at the moment of judging, in the order of the configuration. */
+export interface Around {
+  readonly parents: readonly View[];
+  readonly members: readonly View[];
+  /** Children that are blocked by this check now. */
+  readonly hides: readonly CheckName[];
+}
+
+export type Action =
+  | { readonly kind: "added"; readonly expectBy: Instant | null }
+  | { readonly kind: "acknowledge"; readonly by: string; readonly note: string }
+  | { readonly kind: "pause"; readonly by: string }
+  | { readonly kind: "resume"; readonly by: string; readonly expectBy: Instant | null }
+  | { readonly kind: "silence"; readonly by: string }
+  | { readonly kind: "unsilence"; readonly by: string }
+  /** `target`: type or target changed; `judging`: condition or threshold changed; `telling`: notify, tags or schedule changed. */
+  | { readonly kind: "reload"; readonly changed: "target" | "judging" | "telling"; readonly expectBy: Instant | null }
+  | { readonly kind: "remove" }
+  | { readonly kind: "maintenance"; readonly open: readonly string[] }
+  /** The process starts again: waits and expectations begin anew, nothing that was told is told again. */
+  | { readonly kind: "restart"; readonly expectBy: Instant | null }
+  /** The wall clock stepped by so much against the monotonic one. */
+  | { readonly kind: "clock"; readonly byMs: number }
+  /** A run was due and did not happen (overrun, limits). */
+  | { readonly kind: "skipped"; readonly slot: Instant };
+
+export type Input = { readonly around: Around } & (
+  | { readonly kind: "result"; readonly result: Result; readonly expectBy: Instant | null }
+  | { readonly kind: "tick" }
+  | { readonly kind: "neighbour" }
+  | { readonly kind: "action"; readonly action: Action }
+);
+
+export type Effect =
+  | { readonly kind: "alert"; readonly alert: Alert }
+  /** Ask these parents now; their answers come as `neighbour`. */
+  | { readonly kind: "ask"; readonly parents: readonly CheckName[] }
+  /** An incident as it is now: opened, worse, acknowledged or closed. */
+  | { readonly kind: "incident"; readonly incident: Incident; readonly change: "opened" | "worse" | "acknowledged" | "closed"; readonly evidence: Evidence };
+
+export interface Decision {
+  readonly state: CheckState;
+  readonly transitions: readonly Transition[];
+  readonly effects: readonly Effect[];
+}
+
+/** All that one commit carries; written whole or not at all. */
+export interface Batch {
+  /** One more than the batch before; a batch in doubt is asked about by it and never doubled. */
+  readonly sequence: number;
+  readonly results: readonly Result[];
+  /** States whose belief changed. */
+  readonly states: readonly CheckState[];
+  readonly removed: readonly CheckName[];
+  readonly transitions: readonly Transition[];
+  readonly incidents: readonly { readonly incident: Incident; readonly change: string; readonly evidence: Evidence }[];
+  readonly alerts: readonly Alert[];
+  readonly journal: readonly JournalEntry[];
+}

@@ -1,0 +1,61 @@
+import type { z } from "zod";
+import type { Evidence, FailureCode, Facts, Phases, Verdict } from "../core/types.ts";
+import type { Clock, Log, Network, Patterns, Processes, Random } from "../sys/ports.ts";
+
+/** What a run of a probe saw, before the check's own conditions (`expect`, `warn`) are applied to it. */
+export interface Outcome {
+  readonly verdict: Verdict;
+  readonly code: FailureCode;
+  /** One sentence for a human, no final stop. */
+  readonly sentence: string;
+  readonly phases: Phases;
+  /** Kept with the result. */
+  readonly facts: Facts;
+  /** Only for conditions, never kept: bodies, headers. Filled where `ctx.wants` asks for it. */
+  readonly material?: Facts;
+  readonly evidence: Evidence;
+}
+
+export interface ProbeContext {
+  /** Aborts at the run's one deadline, or when Tocsin stops. */
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly network: Network;
+  readonly processes: Processes;
+  readonly patterns: Patterns;
+  readonly log: Log;
+  /** Names of the facts that the check's conditions mention, first segment and whole path (`body`, `body.json.depth`). */
+  readonly wants: ReadonlySet<string>;
+}
+
+/** What a fact means, for `tocsin types` and the reference page. */
+export interface FactInfo {
+  readonly unit?: string;
+  readonly about: string;
+}
+
+/**
+ * One question over one protocol. `run` observes and returns a value; it never judges over time, stores or tells,
+ * never rejects for anything the network can do, leaves no socket, timer or process behind, and ends soon after `ctx.signal` aborts.
+ */
+export interface Probe<Options> {
+  readonly type: string;
+  /** What it does, in one sentence. */
+  readonly about: string;
+  /** RFC and section, or the document. */
+  readonly source: string;
+  /** A strict object of the probe's own options; see `options.ts` for the shared ones and the marks (unit, secret, host power). */
+  readonly options: z.ZodType<Options>;
+  readonly facts: { readonly [name: string]: FactInfo };
+  /** Conditions that hold when the check names none for that fact, in the words of the configuration: `{status: "200-299"}`. */
+  readonly expect?: { readonly [fact: string]: string };
+  /** What is asked, for lists and for the limit of runs per target: `shop.example.com:443`. */
+  target(options: Options): string;
+  /** A problem that only options together can have, with the option's path; told while loading. */
+  check?(options: Options): { readonly path: readonly (string | number)[]; readonly wrong: string; readonly right: string } | null;
+  run(options: Options, ctx: ProbeContext): Promise<Outcome>;
+}
+
+/** The list's element. Sound though methods vary both ways: the engine only passes what that probe's own schema returned. */
+export type AnyProbe = Probe<unknown>;

@@ -1,0 +1,175 @@
+import type { Batch, Belief } from "../core/state.ts";
+import type { Alert, AlertId, CheckName, ChannelName, Evidence, Incident, IncidentId, Instant, Millis, Result, Transition } from "../core/types.ts";
+
+/** What remembers. One suite (`suite.ts`) runs on every implementation. Broken disks throw `StoreError`; what is expected is a value. */
+
+export type StoreTrouble =
+  | "full" // no room, not even the reserve's
+  | "locked" // another process holds the data folder
+  | "damaged" // the file is not what was written
+  | "newer" // written by a newer Tocsin
+  | "slow" // a query passed its time limit
+  | "failed"; // anything else the system reports
+
+export class StoreError extends Error {
+  readonly trouble: StoreTrouble;
+  constructor(trouble: StoreTrouble, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "StoreError";
+    this.trouble = trouble;
+  }
+}
+
+/** Where backends differ; asked by flag, never by name. */
+export interface Capabilities {
+  /** Survives the end of the process. */
+  readonly durable: boolean;
+  /** `backup` writes a copy that opens by itself. */
+  readonly backup: boolean;
+  /** Keeps a reserve of room, so that transitions and alerts still commit on a full disk. */
+  readonly reserve: boolean;
+}
+
+export interface Loaded {
+  readonly states: readonly { readonly check: CheckName; readonly belief: Belief; readonly last: Result | null }[];
+  /** Sequence of the last batch that is in the store; 0 for none. */
+  readonly sequence: number;
+}
+
+export type MessageStatus = "waiting" | "sending" | "sent" | "failed" | "superseded";
+
+/** What goes into one message: a durable row, written before sending; its id is the idempotency key. */
+export interface MessageRow {
+  /** 32 hexadecimal digits. */
+  readonly id: string;
+  readonly channel: ChannelName;
+  readonly recipient: string;
+  readonly alerts: readonly AlertId[];
+  readonly status: MessageStatus;
+  readonly formedAt: Instant;
+  readonly tries: number;
+  readonly nextTryAt: Instant;
+  /** Held by a sender until then; null when nobody sends it. */
+  readonly leaseUntil: Instant | null;
+  /** A try may have arrived though its answer was lost: send again unchanged, under the same id. */
+  readonly doubt: boolean;
+  readonly lastReason: string;
+}
+
+export interface Try {
+  readonly message: string;
+  readonly at: Instant;
+  readonly tookMs: Millis;
+  readonly outcome: "sent" | "retry" | "refused" | "lost";
+  readonly reason: string;
+}
+
+export type Settlement =
+  | { readonly kind: "sent"; readonly at: Instant; readonly tookMs: Millis; readonly detail: string }
+  | { readonly kind: "retry"; readonly at: Instant; readonly tookMs: Millis; readonly reason: string; readonly doubt: boolean; readonly nextTryAt: Instant }
+  | { readonly kind: "failed"; readonly at: Instant; readonly tookMs: Millis; readonly reason: string };
+
+/** An alert with where it stands; `withdrawn`: it told of an outage that nobody was told of in the end. */
+export interface AlertRow {
+  readonly alert: Alert;
+  readonly status: "waiting" | "in-message" | "sent" | "failed" | "withdrawn";
+  readonly message: string | null;
+}
+
+export interface ChannelHealth {
+  readonly channel: ChannelName;
+  readonly brokenSince: Instant | null;
+  readonly reason: string;
+  /** The incident was told on the other channels. */
+  readonly told: boolean;
+}
+
+/** The change the outbox writes in one transaction. */
+export interface OutboxChange {
+  readonly messages: readonly MessageRow[];
+  readonly supersede: readonly string[];
+  readonly withdraw: readonly AlertId[];
+  readonly alerts: readonly Alert[];
+  readonly health: readonly ChannelHealth[];
+}
+
+/** A stretch of time of one check. Latency in ms over results with a verdict of up or degraded; null when there are none. */
+export interface Bucket {
+  readonly from: Instant;
+  readonly runs: number;
+  readonly up: number;
+  readonly degraded: number;
+  readonly down: number;
+  readonly unknown: number;
+  readonly latency: { readonly min: number; readonly p10: number; readonly median: number; readonly p90: number; readonly p99: number; readonly max: number } | null;
+  /** Mean milliseconds by phase. */
+  readonly phases: { readonly [phase: string]: number };
+}
+
+export interface Range {
+  readonly check: CheckName;
+  readonly from: Instant;
+  readonly to: Instant;
+  /** Width of a bucket in ms; the first begins at `from`. */
+  readonly stepMs: Millis;
+}
+
+export interface Retention {
+  /** Plain results older than this go. */
+  readonly resultsMs: Millis;
+  /** Incidents, transitions, alerts and the journal older than this go. */
+  readonly incidentsMs: Millis;
+  /** Upper bound of the store on disk, bytes; the oldest plain results go first. Null: none. */
+  readonly bytes: number | null;
+}
+
+export interface StoreFacts {
+  readonly bytes: number;
+  readonly results: number;
+  readonly oldest: Instant | null;
+  /** The reserve is in use: the disk is full. */
+  readonly reserveInUse: boolean;
+}
+
+export interface Store {
+  readonly capabilities: Capabilities;
+  /** States, last results and the last sequence, once after opening. */
+  load(): Promise<Loaded>;
+  /**
+   * Writes a batch whole or not at all. With transitions, incidents or alerts in it, it is on the disk when this resolves.
+   * A batch whose sequence is in the store already is not written again. Rejects with `StoreError`; then it is in doubt until `sequence()` tells.
+   */
+  commit(batch: Batch): Promise<void>;
+  /** Sequence of the last batch that is in the store. */
+  sequence(): Promise<number>;
+
+  // The outbox
+  /** Alerts in no message yet, and messages not settled, oldest first. */
+  outbox(limit: number): Promise<{ readonly alerts: readonly Alert[]; readonly messages: readonly MessageRow[]; readonly health: readonly ChannelHealth[] }>;
+  changeOutbox(change: OutboxChange): Promise<void>;
+  /** Takes one message for sending until `leaseUntil`, if it is due at `now` and nobody holds it; the alerts come with it. */
+  claimMessage(id: string, now: Instant, leaseUntil: Instant): Promise<{ readonly row: MessageRow; readonly alerts: readonly Alert[] } | null>;
+  settleMessage(id: string, settlement: Settlement): Promise<void>;
+  /** Whether a `down`, `degraded` or `unchecked` alert of the incident reached this recipient, by all that is known. */
+  wasTold(incident: IncidentId, channel: ChannelName, recipient: string): Promise<boolean>;
+  /** Messages formed for the channel since then, for its cap. */
+  formedSince(channel: ChannelName, since: Instant): Promise<readonly Instant[]>;
+  messages(query: { readonly check?: CheckName; readonly status?: MessageStatus; readonly limit: number }): Promise<readonly (MessageRow & { readonly attempts: readonly Try[] })[]>;
+
+  // Reading
+  range(query: Range): Promise<readonly Bucket[]>;
+  results(query: { readonly check: CheckName; readonly before?: Instant; readonly failed?: boolean; readonly limit: number }): Promise<readonly Result[]>;
+  incidents(query: { readonly check?: CheckName; readonly open?: boolean; readonly before?: Instant; readonly limit: number }): Promise<readonly Incident[]>;
+  /** One incident's story. */
+  incident(id: IncidentId): Promise<{ readonly incident: Incident; readonly evidence: Evidence; readonly transitions: readonly Transition[]; readonly alerts: readonly AlertRow[]; readonly attempts: readonly Try[] } | null>;
+  transitions(query: { readonly check?: CheckName; readonly since?: Instant; readonly limit: number }): Promise<readonly Transition[]>;
+  facts(): Promise<StoreFacts>;
+
+  // Keeping house
+  /** Removes what retention no longer keeps, in small steps; returns rows removed. */
+  prune(retention: Retention, now: Instant): Promise<number>;
+  /** Writes a consistent copy; refused (`failed`) where `capabilities.backup` is false. */
+  backup(path: string): Promise<void>;
+  /** Finishes what was asked, then lets go of everything. */
+  close(): Promise<void>;
+}

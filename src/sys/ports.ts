@@ -1,0 +1,125 @@
+import type { Duplex } from "node:stream";
+import type { FailureCode, Instant, Millis } from "../core/types.ts";
+
+/** The few things the world does to us. Real versions lie beside this file, simulated ones in `test/sim/`. */
+
+export interface Timer {
+  cancel(): void;
+}
+
+export interface Clock {
+  /** Wall clock; may step. */
+  now(): Instant;
+  /** Milliseconds, with fractions, since an arbitrary start; never steps. */
+  monotonic(): Millis;
+  /** Calls once after `delay` on the monotonic clock; delays beyond 24 days are cut to that. */
+  timer(delay: number, run: () => void): Timer;
+}
+
+export interface Random {
+  /** In [0, 1). */
+  fraction(): number;
+  bytes(count: number): Uint8Array;
+}
+
+/** An expected failure is a value: a stable code and one sentence without final stop. */
+export interface Failure {
+  readonly code: FailureCode;
+  readonly sentence: string;
+}
+
+export type Family = 4 | 6;
+
+export interface Address {
+  readonly ip: string;
+  readonly family: Family;
+}
+
+export type Resolution =
+  | { readonly kind: "resolved"; readonly addresses: readonly Address[] }
+  | { readonly kind: "failed"; readonly failure: Failure };
+
+export interface ConnectOptions {
+  readonly ip: string;
+  readonly port: number;
+  /** Source address; null for the system's choice. */
+  readonly source: string | null;
+  readonly signal: AbortSignal;
+}
+
+export type Connection =
+  | { readonly kind: "connected"; readonly socket: Duplex }
+  | { readonly kind: "failed"; readonly failure: Failure };
+
+/** A datagram socket connected to one peer, so that refusals and strangers' packets are told apart. */
+export interface DatagramSocket {
+  send(bytes: Uint8Array): void;
+  /** The next datagram, or the failure that ended waiting (also when `signal` aborts: code `timeout`). */
+  receive(signal: AbortSignal): Promise<{ readonly kind: "received"; readonly bytes: Uint8Array } | { readonly kind: "failed"; readonly failure: Failure }>;
+  close(): void;
+}
+
+export interface Network {
+  /** A literal or a name (IDN is converted) to addresses in the order to be tried; never throws. `family` null: both. */
+  resolve(host: string, family: Family | null, signal: AbortSignal): Promise<Resolution>;
+  /** One TCP connection to one address. An aborted signal gives code `timeout` and leaves no socket behind. */
+  connect(options: ConnectOptions): Promise<Connection>;
+  datagram(ip: string, port: number, source: string | null): Promise<{ readonly kind: "opened"; readonly socket: DatagramSocket } | { readonly kind: "failed"; readonly failure: Failure }>;
+}
+
+export interface ProcessRequest {
+  /** Program and arguments; no shell is involved. */
+  readonly command: readonly [string, ...string[]];
+  /** The whole environment of the program. */
+  readonly environment: { readonly [name: string]: string };
+  readonly folder: string | null;
+  readonly input: string;
+  /** Kept bytes of each stream; the rest is read and dropped. */
+  readonly outputLimit: number;
+  /** When it aborts, the whole process group is killed. */
+  readonly signal: AbortSignal;
+}
+
+export type ProcessEnd =
+  | { readonly kind: "ended"; readonly exit: number | null; readonly signal: string | null; readonly killed: boolean; readonly stdout: string; readonly stderr: string; readonly cut: boolean }
+  | { readonly kind: "failed"; readonly failure: Failure };
+
+export interface Processes {
+  run(request: ProcessRequest): Promise<ProcessEnd>;
+  /** The environment that scripts inherit by default (PATH, HOME, LANG=C, TZ, ...), without Tocsin's own secrets. */
+  readonly environment: { readonly [name: string]: string };
+}
+
+/** A user's pattern, already compiled while loading. Source and flags as in `/source/flags`. */
+export interface Pattern {
+  readonly source: string;
+  readonly flags: string;
+}
+
+export interface Patterns {
+  /** First match with groups, null for none, or `slow` when the time limit passed. Reads at most 1 MiB of text. */
+  match(pattern: Pattern, text: string): readonly string[] | null | "slow";
+}
+
+export interface Log {
+  debug(text: string, fields?: Record<string, unknown>): void;
+  info(text: string, fields?: Record<string, unknown>): void;
+  warn(text: string, fields?: Record<string, unknown>): void;
+  error(text: string, fields?: Record<string, unknown>): void;
+}
+
+/** The files that configuration is read from. */
+export interface Files {
+  read(path: string): Promise<{ readonly kind: "read"; readonly text: string } | { readonly kind: "failed"; readonly sentence: string }>;
+  /** Names in a folder, sorted; null when it is none. */
+  list(path: string): Promise<readonly string[] | null>;
+}
+
+export interface Ports {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly network: Network;
+  readonly processes: Processes;
+  readonly patterns: Patterns;
+  readonly log: Log;
+}
