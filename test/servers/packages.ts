@@ -1,0 +1,14 @@
+/** A Debian package that tests of real servers need, and the programs by which it is recognised. */
+export interface DebianPackage {
+  readonly name: string;
+  /** Any path-less program names; all must be there. */
+  readonly programs: readonly string[];
+}
+
+/** Everything the test command installs on Debian when it runs as root. One line a package; keep it sorted. */
+export const packages = [
+  { name: "nginx-light", programs: ["nginx"] },
+  { name: "openssl", programs: ["openssl"] },
+] as const satisfies readonly DebianPackage[];
+
+export type PackageName = (typeof packages)[number]["name"];
