@@ -12,7 +12,8 @@ export type Done = { readonly kind: "done" } | { readonly kind: "refused"; reado
 
 /** A heartbeat that somebody sent to a push check. */
 export interface Beat {
-  readonly status: "up" | "down" | "start";
+  /** `start`: the job began; `log`: only the message is kept, it counts as nothing. */
+  readonly status: "up" | "down" | "start" | "log";
   readonly message: string;
   /** Measured by the sender. */
   readonly latencyMs: number | null;

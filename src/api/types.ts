@@ -168,6 +168,40 @@ export type StreamEvent =
   | { readonly kind: "checks"; readonly now: number; readonly checks: readonly CheckSummary[] }
   | { readonly kind: "banners"; readonly banners: readonly Banner[]; readonly channels: readonly ChannelSummary[] };
 
+/** A message of the outbox with its tries, oldest try first. */
+export interface MessageView {
+  readonly id: string;
+  readonly channel: string;
+  readonly recipient: string;
+  readonly alerts: readonly string[];
+  readonly status: "waiting" | "sending" | "sent" | "failed" | "superseded";
+  readonly formedAt: number;
+  readonly nextTryAt: number;
+  readonly tries: number;
+  /** It may have arrived though its answer was lost. */
+  readonly doubt: boolean;
+  readonly reason: string;
+  readonly attempts: readonly { readonly at: number; readonly tookMs: number; readonly outcome: "sent" | "retry" | "refused" | "lost"; readonly reason: string }[];
+}
+
+/** `GET /api/v1/session`. */
+export interface SessionView {
+  readonly signedIn: boolean;
+  readonly user: string | null;
+}
+
+/** `POST /api/v1/reload`: `broken` changed nothing, and `problems` says why. */
+export interface ReloadReport {
+  readonly kind: "reloaded" | "unchanged" | "broken";
+  readonly problems: readonly string[];
+}
+
+/** `POST /api/v1/channels/:name/test`: the channel's own answer. */
+export interface TestReport {
+  readonly kind: "sent" | "retry" | "refused";
+  readonly detail: string;
+}
+
 export interface ProblemView {
   readonly error: string;
   /** What to do. */
