@@ -1,11 +1,11 @@
 import type { Batch, Belief } from "../core/state.ts";
-import type { Alert, AlertId, CheckName, ChannelName, Evidence, Incident, IncidentId, Instant, Millis, Result, Transition } from "../core/types.ts";
+import type { Alert, AlertId, CheckName, ChannelName, Evidence, Incident, IncidentId, Instant, JournalEntry, Millis, Result, Transition } from "../core/types.ts";
 
 /** What remembers. One suite (`suite.ts`) runs on every implementation. Broken disks throw `StoreError`; what is expected is a value. */
 
 export type StoreTrouble =
   | "full" // no room, not even the reserve's
-  | "locked" // another process holds the data folder
+  | "locked" // another process holds the data folder, or the database for the moment
   | "damaged" // the file is not what was written
   | "newer" // written by a newer Tocsin
   | "slow" // a query passed its time limit
@@ -93,7 +93,7 @@ export interface OutboxChange {
   readonly health: readonly ChannelHealth[];
 }
 
-/** A stretch of time of one check. Latency in ms over results with a verdict of up or degraded; null when there are none. */
+/** A stretch of time of one check. Latency in ms over results with a verdict of up or degraded; null when there are none. Quantiles are exact (nearest rank). */
 export interface Bucket {
   readonly from: Instant;
   readonly runs: number;
@@ -102,7 +102,7 @@ export interface Bucket {
   readonly down: number;
   readonly unknown: number;
   readonly latency: { readonly min: number; readonly p10: number; readonly median: number; readonly p90: number; readonly p99: number; readonly max: number } | null;
-  /** Mean milliseconds by phase. */
+  /** Mean milliseconds by phase over the results that count for latency and have the phase. */
   readonly phases: { readonly [phase: string]: number };
 }
 
@@ -133,11 +133,12 @@ export interface StoreFacts {
 
 export interface Store {
   readonly capabilities: Capabilities;
-  /** States, last results and the last sequence, once after opening. */
+  /** Beliefs, the result committed last of each check that has a belief, and the last sequence; once after opening. Latency and phases are kept to the microsecond, evidence at least of results that are not up. */
   load(): Promise<Loaded>;
   /**
    * Writes a batch whole or not at all. With transitions, incidents or alerts in it, it is on the disk when this resolves.
    * A batch whose sequence is in the store already is not written again. Rejects with `StoreError`; then it is in doubt until `sequence()` tells.
+   * `removed` is done before `states`: the belief goes, the history stays until it is too old. On a full disk plain results may be left out.
    */
   commit(batch: Batch): Promise<void>;
   /** Sequence of the last batch that is in the store. */
@@ -146,27 +147,38 @@ export interface Store {
   // The outbox
   /** Alerts in no message yet, and messages not settled, oldest first. */
   outbox(limit: number): Promise<{ readonly alerts: readonly Alert[]; readonly messages: readonly MessageRow[]; readonly health: readonly ChannelHealth[] }>;
+  /** Harmless when done twice. The alerts of a superseded message wait again unless a new message of the same change takes them; those of a message that is born `failed` have failed. */
   changeOutbox(change: OutboxChange): Promise<void>;
-  /** Takes one message for sending until `leaseUntil`, if it is due at `now` and nobody holds it; the alerts come with it. */
+  /** Takes one message for sending until `leaseUntil`, if it is due at `now` and nobody holds it; the row as claimed (the try counted) with its alerts in order. A lease that ran out leaves the message in doubt. A rejected claim holds nothing. */
   claimMessage(id: string, now: Instant, leaseUntil: Instant): Promise<{ readonly row: MessageRow; readonly alerts: readonly Alert[] } | null>;
+  /** Records the try and what follows from it; a message that is settled for good stays so. The same settlement twice is one try. Doubt stays until it is sent. */
   settleMessage(id: string, settlement: Settlement): Promise<void>;
-  /** Whether a `down`, `degraded` or `unchecked` alert of the incident reached this recipient, by all that is known. */
+  /** Whether a `down`, `degraded` or `unchecked` alert of the incident reached this recipient, by all that is known: it was sent, or its message is in doubt. */
   wasTold(incident: IncidentId, channel: ChannelName, recipient: string): Promise<boolean>;
-  /** Messages formed for the channel since then, for its cap. */
+  /** When messages of the channel were formed since then, oldest first, for its cap; superseded ones do not count. */
   formedSince(channel: ChannelName, since: Instant): Promise<readonly Instant[]>;
+  /** Newest first; `check`: with an alert of that check in it. */
   messages(query: { readonly check?: CheckName; readonly status?: MessageStatus; readonly limit: number }): Promise<readonly (MessageRow & { readonly attempts: readonly Try[] })[]>;
 
   // Reading
+  /** By slot, `from` included and `to` not; buckets without runs are left out. */
   range(query: Range): Promise<readonly Bucket[]>;
+  /** Newest slot first; `before`: slots before it; `failed`: only verdicts other than up. */
   results(query: { readonly check: CheckName; readonly before?: Instant; readonly failed?: boolean; readonly limit: number }): Promise<readonly Result[]>;
+  /** Opened last first. */
   incidents(query: { readonly check?: CheckName; readonly open?: boolean; readonly before?: Instant; readonly limit: number }): Promise<readonly Incident[]>;
-  /** One incident's story. */
+  /** One incident's story, each list oldest first. */
   incident(id: IncidentId): Promise<{ readonly incident: Incident; readonly evidence: Evidence; readonly transitions: readonly Transition[]; readonly alerts: readonly AlertRow[]; readonly attempts: readonly Try[] } | null>;
+  /** Newest first. */
   transitions(query: { readonly check?: CheckName; readonly since?: Instant; readonly limit: number }): Promise<readonly Transition[]>;
+  /** What the judge was told besides results, oldest first. */
+  journal(query: { readonly check?: CheckName; readonly since?: Instant; readonly limit: number }): Promise<readonly JournalEntry[]>;
   facts(): Promise<StoreFacts>;
 
   // Keeping house
-  /** Removes what retention no longer keeps, in small steps; returns rows removed. */
+  /** A check goes on under another name with its belief, history and incidents; nothing happens when `from` is not known, `failed` when `to` has a belief already. */
+  rename(from: CheckName, to: CheckName): Promise<void>;
+  /** Removes what retention no longer keeps, in small steps; returns rows removed. What belongs to an open incident or is not settled stays. */
   prune(retention: Retention, now: Instant): Promise<number>;
   /** Writes a consistent copy; refused (`failed`) where `capabilities.backup` is false. */
   backup(path: string): Promise<void>;
