@@ -1,12 +1,15 @@
 import type { CheckName, ChannelName, Evidence, FailureCode, Incident, Instant, Millis, Result, Status, Alert, Transition, JournalEntry } from "./types.ts";
 
-/** A run of consecutive counted failing runs. */
+/** Consecutive counted runs that were not well. */
 export interface Streak {
-  /** Counted failing runs so far, 1 or more. */
-  readonly count: number;
-  /** Of them, the verdict of the last: what the check goes to when the count suffices. */
-  readonly verdict: "down" | "degraded";
+  /** Consecutive runs with verdict down, 0 or more. */
+  readonly downs: number;
+  /** Consecutive runs with verdict down or degraded, 1 or more. */
+  readonly bads: number;
+  /** Start of the first of the `bads`. */
   readonly firstStarted: Instant;
+  /** Start of the first of the `downs`; null while there are none. */
+  readonly firstDownStarted: Instant | null;
   readonly lastStarted: Instant;
   readonly code: FailureCode;
   readonly sentence: string;
@@ -37,9 +40,11 @@ export interface OpenIncident extends Incident {
 
 /** The child's wait for news of its parents before it goes down. */
 export interface Wait {
-  /** Only parents' results begun at or after this count. */
-  readonly newerThan: Instant;
+  readonly since: Instant;
+  /** When it runs out, the child is told. */
   readonly until: Instant;
+  /** Parents that were asked. */
+  readonly asked: readonly CheckName[];
 }
 
 /** Why nobody is told for now, each with its own end. */
@@ -64,8 +69,10 @@ export interface Belief {
   /** The check that blocks this one. */
   readonly cause: CheckName | null;
   readonly streak: Streak | null;
-  /** Consecutive passing counted runs while not yet recovered; 0 when well. */
+  /** Consecutive counted runs with verdict up while not yet recovered; 0 when well. */
   readonly passes: number;
+  /** Consecutive counted runs with verdict up or degraded while down; 0 otherwise. */
+  readonly reprieves: number;
   readonly incident: OpenIncident | null;
   readonly wait: Wait | null;
   /** Runs begun earlier do not count (after a parent's recovery). */
@@ -73,7 +80,8 @@ export interface Belief {
   readonly muting: Muting;
   /** Recent openings of outages, newest last, for flapping. */
   readonly outages: readonly Instant[];
-  readonly flapping: boolean;
+  /** Whom `flapping` was told to, while it lasts; null when not flapping. */
+  readonly flapping: { readonly since: Instant; readonly told: readonly Told[] } | null;
   /** False until the first verdict ever; `initial: down` is silent until then. */
   readonly known: boolean;
 }
@@ -104,7 +112,7 @@ export interface CheckState {
 export interface View {
   readonly check: CheckName;
   readonly status: Status;
-  /** Failing, or down already; a group of failing runs below its threshold holds children as well. */
+  /** Its newest verdict is down, whether or not its threshold is reached: that holds children as well. */
   readonly failing: boolean;
   readonly verdict: "up" | "degraded" | "down" | null;
   readonly verdictStarted: Instant | null;
@@ -113,7 +121,7 @@ export interface View {
   readonly latencyMs: number;
   /** The longest that a run of it may take. */
   readonly runMs: Millis;
-  /** The longest until it has counted to its threshold from now. */
+  /** The longest it may take to count to its threshold: (failAfter + 1) x every + one run. */
   readonly toThresholdMs: Millis;
 }
 

@@ -1,0 +1,66 @@
+import type { Streak } from "./state.ts";
+import { believe, type Draft } from "./draft.ts";
+import type { Result } from "./types.ts";
+
+/** Only these origins count for thresholds and steps. */
+export const counts = (result: Result): boolean => result.origin === "scheduled" || result.origin === "start";
+
+/** Remembers what was seen last, whatever it counts for. */
+export function see(draft: Draft, result: Result, expectBy: Draft["seen"]["expectBy"]): void {
+  const { seen } = draft;
+  if (result.verdict === "unknown") {
+    draft.seen = { ...seen, last: result, unjudged: seen.unjudged + 1 };
+    return;
+  }
+  const failedBefore = seen.verdict === "down";
+  const wellSince = result.verdict !== "down" && failedBefore ? result.started : seen.wellSince;
+  draft.seen = { last: result, verdictStarted: result.started, verdict: result.verdict, wellSince, unjudged: 0, expectBy: counts(result) ? expectBy : seen.expectBy };
+}
+
+/** Counts one run with a verdict: failing ones into the streak, passing ones towards recovery. Keeps the belief untouched while all is well. */
+export function count(draft: Draft, result: Result): void {
+  const { streak, status, passes, reprieves } = draft.belief;
+  if (result.verdict === "up") {
+    const recovering = status !== "up";
+    believe(draft, { streak: null, passes: recovering ? passes + 1 : 0, reprieves: status === "down" ? reprieves + 1 : 0, known: true });
+    return;
+  }
+  const down = result.verdict === "down";
+  const next: Streak = {
+    downs: down ? (streak?.downs ?? 0) + 1 : 0,
+    bads: (streak?.bads ?? 0) + 1,
+    firstStarted: streak?.firstStarted ?? result.started,
+    firstDownStarted: down ? (streak?.firstDownStarted ?? result.started) : null,
+    lastStarted: result.started,
+    code: result.code,
+    sentence: result.sentence,
+    evidence: result.evidence,
+  };
+  const { incident } = draft.belief;
+  const failing = incident !== null && (down || incident.kind === "degraded");
+  believe(draft, {
+    streak: next,
+    passes: 0,
+    reprieves: !down && status === "down" ? reprieves + 1 : 0,
+    known: true,
+    incident: failing ? { ...incident, runs: incident.runs + 1 } : incident,
+  });
+}
+
+export type Wanted = { readonly to: "up" | "degraded" | "down"; readonly rule: string } | null;
+
+/** Where the counts alone would take the check; null: it stays as it is. */
+export function wanted(draft: Draft, result: Result): Wanted {
+  const { policy, belief } = draft;
+  const { streak, status, passes, reprieves } = belief;
+  if (streak !== null && streak.downs >= policy.failAfter) return { to: "down", rule: "threshold" };
+  if (status === "down" || belief.incident?.kind === "down") {
+    if (passes >= policy.recoverAfter) return { to: "up", rule: "recovered" };
+    if (streak !== null && reprieves >= policy.recoverAfter) return { to: "degraded", rule: "better" };
+    return null;
+  }
+  if (streak !== null && streak.bads >= policy.failAfter && result.verdict === "degraded") return { to: "degraded", rule: "threshold" };
+  if (result.verdict !== "up") return null;
+  if (status === "degraded" && passes < policy.recoverAfter) return null;
+  return { to: "up", rule: status === "up" || status === "pending" ? "well" : "recovered" };
+}

@@ -1,0 +1,110 @@
+import { incidentId } from "./ids.ts";
+import type { Around, Belief, CheckState, Effect, OpenIncident, Seen } from "./state.ts";
+import { type CheckName, type Evidence, type Incident, type Instant, instant, type Policy, type Reason, type Status, type Transition } from "./types.ts";
+
+/** One judgement in the making: the rules read and replace its parts, one after the other. It never leaves the judge. */
+export interface Draft {
+  readonly policy: Policy;
+  readonly around: Around;
+  readonly now: Instant;
+  belief: Belief;
+  seen: Seen;
+  readonly transitions: Transition[];
+  readonly effects: Effect[];
+}
+
+const UNMUTED: Belief["muting"] = { paused: null, silenced: null, maintenance: [] };
+
+/** The state of a check that was just added. */
+export function freshState(policy: Policy, now: Instant): CheckState {
+  return {
+    check: policy.check,
+    belief: {
+      status: policy.initial === "down" ? "down" : "pending",
+      since: now,
+      rule: "new",
+      sentence: "waiting for its first run",
+      cause: null,
+      streak: null,
+      passes: 0,
+      reprieves: 0,
+      incident: null,
+      wait: null,
+      countFrom: instant(0),
+      muting: UNMUTED,
+      outages: [],
+      flapping: null,
+      known: false,
+    },
+    seen: { last: null, verdictStarted: null, verdict: null, wellSince: null, unjudged: 0, expectBy: null },
+    wakeAt: null,
+  };
+}
+
+/** Replaces parts of the belief; keeps the object when nothing differs. */
+export function believe(draft: Draft, change: Partial<Belief>): void {
+  const before = draft.belief as unknown as Record<string, unknown>;
+  for (const [key, value] of Object.entries(change)) {
+    if (before[key] === value) continue;
+    draft.belief = { ...draft.belief, ...change };
+    return;
+  }
+}
+
+/** Changes the status with its reason; `telling` is filled in when the steps have been asked. */
+export function move(draft: Draft, to: Status, reason: Reason): void {
+  const from = draft.belief.status;
+  believe(draft, { status: to, rule: reason.rule, sentence: reason.sentence, cause: reason.cause });
+  if (from === to) return;
+  believe(draft, { since: draft.now });
+  draft.transitions.push({ check: draft.policy.check, at: draft.now, from, to, reason, incident: draft.belief.incident?.id ?? null, telling: "none" });
+}
+
+/** Says of the transitions of this judgement whether somebody was told, or why not. */
+export function noteTelling(draft: Draft, telling: string): void {
+  const last = draft.transitions.at(-1);
+  if (last !== undefined) draft.transitions[draft.transitions.length - 1] = { ...last, telling };
+}
+
+/** The incident as others see it, without the judge's own bookkeeping. */
+export function publicIncident(incident: OpenIncident): Incident {
+  const { id, check, kind, firstSign, opened, closed, closedBy, code, sentence, acknowledged } = incident;
+  return { id, check, kind, firstSign, opened, closed, closedBy, code, sentence, acknowledged };
+}
+
+export interface Opening {
+  readonly kind: Incident["kind"];
+  readonly firstSign: Instant;
+  readonly code: Incident["code"];
+  readonly sentence: string;
+  readonly evidence: Evidence;
+}
+
+/** Opens an incident, or makes the open one worse: its steps begin again, those who were told stay known. */
+export function openIncident(draft: Draft, opening: Opening): void {
+  const open = draft.belief.incident;
+  const { kind, firstSign, code, sentence, evidence } = opening;
+  const incident: OpenIncident =
+    open === null
+      ? {
+          id: incidentId({ check: draft.policy.check, kind, firstSign }),
+          check: draft.policy.check,
+          ...{ kind, firstSign, opened: draft.now, closed: null, closedBy: null, code, sentence, acknowledged: null },
+          ...{ runs: 1, steps: [], told: [] },
+        }
+      : { ...open, kind, opened: draft.now, code, sentence, runs: 1, steps: [], acknowledged: null };
+  believe(draft, { incident });
+  draft.effects.push({ kind: "incident", incident: publicIncident(incident), change: open === null ? "opened" : "worse", evidence });
+}
+
+/** Closes the open incident, if there is one, and returns it. */
+export function closeIncident(draft: Draft, closedBy: string): OpenIncident | null {
+  const open = draft.belief.incident;
+  if (open === null) return null;
+  const closed: OpenIncident = { ...open, closed: draft.now, closedBy };
+  believe(draft, { incident: null });
+  draft.effects.push({ kind: "incident", incident: publicIncident(closed), change: "closed", evidence: [] });
+  return closed;
+}
+
+export const reasonOf = (rule: string, sentence: string, cause: CheckName | null = null): Reason => ({ rule, sentence, cause });

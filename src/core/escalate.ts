@@ -1,0 +1,107 @@
+import { believe, type Draft, noteTelling } from "./draft.ts";
+import { firstSteps, joined, type Saying, say, targets } from "./route.ts";
+import type { OpenIncident, StepProgress } from "./state.ts";
+import { type Instant, type Policy, plus, type Step } from "./types.ts";
+
+/** Names a step by its meaning, so that a reload finds its progress again. */
+export const stepKey = (step: Step): string => JSON.stringify([step.after, step.to]);
+
+/** Telling rests: by hand, in a maintenance window, while paused. */
+export const muted = (draft: Draft): boolean => {
+  const { paused, silenced, maintenance } = draft.belief.muting;
+  return paused !== null || silenced !== null || maintenance.length > 0;
+};
+
+/** The steps that tell of this incident: all for an outage, only the first ones for what is less. */
+function stepsFor(policy: Policy, incident: OpenIncident): readonly Step[] {
+  const telling = policy.steps.filter((step) => !(step.after.kind === "runs" && step.after.count === 0));
+  return incident.kind === "down" ? telling : firstSteps(policy);
+}
+
+/** When the step fires by time; null when it counts runs. */
+const dueAt = (step: Step, incident: OpenIncident): Instant | null => (step.after.kind === "time" ? plus(incident.opened, step.after.ms) : null);
+
+function isDue(step: Step, incident: OpenIncident, now: Instant): boolean {
+  if (step.after.kind === "runs") return incident.kind !== "down" || incident.runs >= step.after.count;
+  return incident.kind !== "down" || now >= plus(incident.opened, step.after.ms);
+}
+
+const progressOf = (incident: OpenIncident, step: Step): StepProgress | undefined => incident.steps.find((progress) => progress.key === stepKey(step));
+
+/** A flapping check is told as down only when it stays so for another failAfter runs. */
+const heldByFlapping = (draft: Draft, incident: OpenIncident): boolean => draft.belief.flapping !== null && incident.kind === "down" && incident.runs <= draft.policy.failAfter;
+
+/** Nobody is told for now, for a reason that passes. */
+function quiet(draft: Draft, incident: OpenIncident): string | null {
+  if (!draft.policy.onFail) return "off";
+  if (incident.acknowledged !== null) return "acknowledged";
+  if (muted(draft)) return "muted";
+  if (heldByFlapping(draft, incident)) return "flapping";
+  if (draft.belief.status === "blocked") return "blocked";
+  // After a pause nobody knows whether it still is so: the next run tells.
+  const seenSince = draft.seen.verdictStarted !== null && draft.seen.verdictStarted >= draft.belief.countFrom;
+  return incident.kind !== "unchecked" && !seenSince ? "not-seen-since" : null;
+}
+
+/** What is said of the open incident as it stands. */
+export function sayingOf(draft: Draft, incident: OpenIncident): Omit<Saying, "kind" | "step" | "ordinal"> {
+  const { streak, status } = draft.belief;
+  return {
+    incident,
+    slot: draft.now,
+    status,
+    since: incident.firstSign,
+    sentence: streak?.sentence ?? incident.sentence,
+    code: streak?.code ?? incident.code,
+    evidence: streak?.evidence ?? [],
+    outageFrom: null,
+  };
+}
+
+/** Fires the steps of the open incident that are due and not fired yet, and reminders whose time has come. */
+export function escalate(draft: Draft): void {
+  const { policy, now } = draft;
+  const incident = draft.belief.incident;
+  if (incident === null) return;
+  const hush = quiet(draft, incident);
+  if (hush !== null) return noteTelling(draft, hush);
+  let { steps, told } = incident;
+  for (const step of stepsFor(policy, incident)) {
+    const progress = progressOf(incident, step);
+    const reminder = progress !== undefined;
+    if (reminder ? progress.nextAt === null || progress.nextAt > now : !isDue(step, incident, now)) continue;
+    const to = targets(policy, step);
+    const fired = (progress?.fired ?? 0) + 1;
+    say(draft, to, { ...sayingOf(draft, incident), kind: reminder ? "reminder" : incident.kind, step: policy.steps.indexOf(step), ordinal: fired });
+    const nextAt = step.repeatMs === null ? null : plus(now, step.repeatMs);
+    steps = [...steps.filter((other) => other !== progress), { key: stepKey(step), fired, nextAt }];
+    told = joined(told, to);
+  }
+  if (steps === incident.steps) return noteTelling(draft, policy.steps.length === 0 ? "nobody" : "later");
+  believe(draft, { incident: { ...incident, steps, told } });
+  noteTelling(draft, told.length > 0 ? "told" : "nobody");
+}
+
+/** When the open incident next has something to say by time alone; null for never. */
+export function nextSaying(draft: Draft): Instant | null {
+  const incident = draft.belief.incident;
+  if (incident === null || quiet(draft, incident) !== null) return null;
+  let next: Instant | null = null;
+  for (const step of stepsFor(draft.policy, incident)) {
+    const progress = progressOf(incident, step);
+    const at = progress === undefined ? dueAt(step, incident) : progress.nextAt;
+    if (at !== null && (next === null || at < next)) next = at;
+  }
+  return next;
+}
+
+/** Steps with `after: 0` tell after every counted run, whatever it saw. */
+export function sayEveryRun(draft: Draft): void {
+  const { policy, seen, belief } = draft;
+  const every = policy.steps.filter((step) => step.after.kind === "runs" && step.after.count === 0);
+  if (every.length === 0 || seen.last === null || muted(draft)) return;
+  const { slot, sentence, code, evidence, started } = seen.last;
+  for (const step of every) {
+    say(draft, targets(policy, step), { kind: "run", incident: null, slot, status: belief.status, since: started, sentence, code, evidence, outageFrom: null, step: policy.steps.indexOf(step), ordinal: 1 });
+  }
+}

@@ -1,0 +1,40 @@
+import { believe, type Draft } from "./draft.ts";
+import { muted, sayingOf } from "./escalate.ts";
+import { firstSteps, joined, say, targets } from "./route.ts";
+import type { Told } from "./state.ts";
+import { type Instant, plus } from "./types.ts";
+
+/** Notes an outage that just opened; with too many of them the check is flapping, which is told once. */
+export function noteOutage(draft: Draft): void {
+  const { policy, now, belief } = draft;
+  if (policy.flapping === null) return;
+  const from = now - policy.flapping.withinMs;
+  const outages = [...belief.outages.filter((at) => at > from), now];
+  believe(draft, { outages });
+  if (belief.flapping !== null || outages.length <= policy.flapping.changes || belief.incident === null) return;
+  const to = firstSteps(policy).reduce<readonly Told[]>((all, step) => joined(all, targets(policy, step)), []);
+  const telling = policy.onFail && !muted(draft);
+  believe(draft, { flapping: { since: now, told: telling ? to : [] } });
+  if (!telling) return;
+  const sentence = `went down ${outages.length} times; told as down only when it stays so, until it settles`;
+  say(draft, to, { ...sayingOf(draft, belief.incident), kind: "flapping", sentence, step: 0, ordinal: 1 });
+}
+
+/** When a flapping check has settled, if nothing happens until then. */
+export function settlesAt(draft: Draft): Instant | null {
+  const { belief, policy } = draft;
+  if (belief.flapping === null) return null;
+  const last = belief.outages.at(-1);
+  return last === undefined || policy.flapping === null ? draft.now : plus(last, policy.flapping.withinMs);
+}
+
+/** Ends the flapping of a check that had no new outage for the whole time, and tells those who were told of it. */
+export function settle(draft: Draft): void {
+  const { belief, now } = draft;
+  const at = settlesAt(draft);
+  if (belief.flapping === null || at === null || now < at) return;
+  const { told, since } = belief.flapping;
+  believe(draft, { flapping: null, outages: [] });
+  const sentence = `settled as ${belief.status}`;
+  say(draft, told, { kind: "settled", incident: null, slot: since, status: belief.status, since: belief.since, sentence, code: "ok", evidence: [], outageFrom: since, step: 0, ordinal: 1 });
+}

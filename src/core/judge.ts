@@ -1,0 +1,51 @@
+import { act } from "./actions.ts";
+import { counts, count, see, wanted } from "./count.ts";
+import type { Draft } from "./draft.ts";
+import { escalate, nextSaying, sayEveryRun } from "./escalate.ts";
+import { settle, settlesAt } from "./flap.ts";
+import { askParents, goDegraded, goDown, goUp, unblock } from "./moves.ts";
+import type { CheckState, Decision, Input } from "./state.ts";
+import type { Instant, Policy } from "./types.ts";
+import { noteUnchecked, uncheckedAt } from "./unchecked.ts";
+
+/**
+ * Decides what is believed of a check after one input, why, and what is to be done about it. Total and pure: the same
+ * (policy, state, input, now) gives the same decision, so that history can be judged again.
+ */
+export function judge(policy: Policy, state: CheckState, input: Input, now: Instant): Decision {
+  const draft: Draft = { policy, around: input.around, now, belief: state.belief, seen: state.seen, transitions: [], effects: [] };
+  if (input.kind === "result") judgeResult(draft, input);
+  else if (input.kind === "action") act(draft, input.action);
+  if (draft.belief.status === "paused") return decided(state, draft, null);
+  unblock(draft);
+  askParents(draft);
+  noteUnchecked(draft);
+  escalate(draft);
+  settle(draft);
+  return decided(state, draft, earliest(nextSaying(draft), draft.belief.wait?.until ?? null, uncheckedAt(draft), settlesAt(draft)));
+}
+
+function judgeResult(draft: Draft, input: Input & { kind: "result" }): void {
+  const { result, expectBy } = input;
+  const knownBefore = draft.belief.known;
+  see(draft, result, expectBy);
+  if (draft.belief.status === "paused" || result.verdict === "unknown" || !counts(result) || result.started < draft.belief.countFrom) return;
+  count(draft, result);
+  const wish = wanted(draft, result);
+  if (wish?.to === "up") goUp(draft, wish.rule);
+  else if (wish?.to === "degraded") goDegraded(draft, wish.rule);
+  else if (wish?.to === "down" || (result.verdict === "down" && draft.policy.initial === "down" && !knownBefore)) goDown(draft, { silent: draft.policy.initial === "down" && !knownBefore });
+  sayEveryRun(draft);
+}
+
+function earliest(...instants: readonly (Instant | null)[]): Instant | null {
+  let first: Instant | null = null;
+  for (const at of instants) if (at !== null && (first === null || at < first)) first = at;
+  return first;
+}
+
+function decided(before: CheckState, draft: Draft, wakeAt: Instant | null): Decision {
+  const { belief, seen, transitions, effects } = draft;
+  const same = belief === before.belief && seen === before.seen && wakeAt === before.wakeAt;
+  return { state: same ? before : { check: before.check, belief, seen, wakeAt }, transitions, effects };
+}

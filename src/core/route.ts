@@ -1,0 +1,50 @@
+import type { Draft } from "./draft.ts";
+import { alertId } from "./ids.ts";
+import type { OpenIncident, Told } from "./state.ts";
+import type { AlertKind, Evidence, FailureCode, Instant, Policy, Status, Step } from "./types.ts";
+
+/** Whom a step tells, each once: its channels' recipients in the order of the configuration. */
+export function targets(policy: Policy, step: Step): readonly Told[] {
+  return step.to.flatMap((channel) => (policy.recipients[channel] ?? []).map((recipient) => ({ channel, recipient })));
+}
+
+/** Steps that tell at once; where there are none, the first one. What is less than down is told by these alone. */
+export function firstSteps(policy: Policy): readonly Step[] {
+  const atOnce = policy.steps.filter((step) => step.after.kind === "runs" && step.after.count === 1);
+  return atOnce.length > 0 ? atOnce : policy.steps.filter((step) => !(step.after.kind === "runs" && step.after.count === 0)).slice(0, 1);
+}
+
+const key = (told: Told): string => `${told.channel}\u0000${told.recipient}`;
+
+/** Both lists without repeats, the first one's order kept. */
+export function joined(some: readonly Told[], more: readonly Told[]): readonly Told[] {
+  const known = new Set(some.map(key));
+  const fresh = more.filter((told) => !known.has(key(told)));
+  return fresh.length === 0 ? some : [...some, ...fresh];
+}
+
+export interface Saying {
+  readonly kind: AlertKind;
+  readonly incident: OpenIncident | null;
+  /** Names the alert when it belongs to no incident. */
+  readonly slot: Instant;
+  readonly status: Status;
+  readonly since: Instant;
+  readonly sentence: string;
+  readonly code: FailureCode;
+  readonly evidence: Evidence;
+  readonly outageFrom: Instant | null;
+  readonly step: number;
+  readonly ordinal: number;
+}
+
+/** One alert for each recipient. */
+export function say(draft: Draft, to: readonly Told[], saying: Saying): void {
+  const { incident, slot, ...rest } = saying;
+  const { check } = draft.policy;
+  for (const { channel, recipient } of to) {
+    const id = alertId({ check, of: incident?.id ?? slot, kind: saying.kind, step: saying.step, ordinal: saying.ordinal, channel, recipient });
+    const alert = { ...rest, id, check, incident: incident?.id ?? null, channel, recipient, at: draft.now, hides: draft.around.hides };
+    draft.effects.push({ kind: "alert", alert });
+  }
+}

@@ -1,0 +1,35 @@
+import type { Member } from "./group.ts";
+import type { CheckState, View } from "./state.ts";
+import { type Policy, millis } from "./types.ts";
+
+/** A check as its neighbours may know it. */
+export function viewOf(policy: Policy, state: CheckState): View {
+  const { belief, seen } = state;
+  return {
+    check: policy.check,
+    status: belief.status,
+    failing: seen.verdict === "down",
+    verdict: seen.verdict,
+    verdictStarted: seen.verdictStarted,
+    wellSince: seen.wellSince,
+    sentence: seen.last?.sentence ?? belief.sentence,
+    latencyMs: seen.last?.latencyMs ?? 0,
+    runMs: policy.runMs,
+    toThresholdMs: millis((policy.failAfter + 1) * policy.everyMs + policy.runMs),
+  };
+}
+
+const AS_VERDICT: { readonly [status in View["status"]]: Member["verdict"] } = {
+  up: "up",
+  degraded: "degraded",
+  down: "down",
+  paused: "out",
+  pending: "unknown",
+  blocked: "unknown",
+  disputed: "unknown",
+};
+
+/** A member of a group that is judged from its members' own states. */
+export function memberOf(view: View): Member {
+  return { name: view.check, verdict: AS_VERDICT[view.status], sentence: view.sentence };
+}
