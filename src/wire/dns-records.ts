@@ -69,6 +69,15 @@ function unescaped(text: string): Uint8Array {
   return Buffer.concat(parts);
 }
 
+/** RFC 8659, section 4.1. */
+const TAG = /^[a-z0-9]{1,255}$/i;
+
+function readTag(reader: Reader): string {
+  const tag = escaped(reader.take(reader.u8())).toLowerCase();
+  if (!TAG.test(tag)) reader.fail("a CAA record has a tag of other signs than letters and digits");
+  return tag;
+}
+
 /** Strings joined without blanks: as they are when they are sound UTF-8 without control signs; else in quotes, odd octets as `\DDD`. */
 function readStrings(reader: Reader): string {
   const parts: Uint8Array[] = [];
@@ -129,7 +138,7 @@ const CODECS: { readonly [field in Field]: FieldCodec } = {
   ip4: { read: (reader) => formatIp4(reader.take(4)), write: (_, raw) => parseIp4(raw) },
   ip6: { read: (reader) => formatIp6(reader.take(16)), write: (_, raw) => parseIp6(raw) },
   name: { read: readName, write: (_, raw) => writeName(raw) },
-  tag: { read: (reader) => escaped(reader.take(reader.u8())).toLowerCase(), write: counted },
+  tag: { read: readTag, write: (_, raw) => (TAG.test(raw) ? counted(Buffer.from(raw)) : null) },
   string: { read: (reader) => `"${escaped(reader.take(reader.u8()))}"`, write: counted },
   quoted: { read: (reader) => `"${escaped(reader.take(reader.left))}"`, write: (word) => word },
   hex: {
@@ -167,11 +176,10 @@ export function dataOctets(code: number, text: string): Uint8Array | null {
   if (fields[0] === "strings") return stringsOctets(text);
   const words = wordsOf(text);
   const raws = text.match(/"(?:[^"\\]|\\.)*"|(?:[^\s"\\]|\\.)+/gs) ?? [];
-  if (words === null || words.length < fields.length || raws.length !== words.length) return null;
   const last = fields.length - 1;
-  // hex and base64 at the end may be broken by blanks
+  // hex and base64 at the end may be broken by blanks, or empty
   const spread = fields[last] === "hex" || fields[last] === "base64";
-  if (words.length > fields.length && !spread) return null;
+  if (words === null || raws.length !== words.length || (spread ? words.length < last : words.length !== fields.length)) return null;
   const parts = fields.map((field, index) => CODECS[field].write(words[index] ?? new Uint8Array(0), index === last && spread ? raws.slice(last).join("") : (raws[index] ?? "")));
   return parts.includes(null) ? null : Buffer.concat(parts.filter((part) => part !== null));
 }
