@@ -1,0 +1,127 @@
+import type { Alert, Instant } from "../core/types.ts";
+import type { Message } from "./channels/channel.ts";
+import { digest, type Item } from "./digest.ts";
+import { type Moments, momentsIn, span } from "./moment.ts";
+import { asHtml, asText, type Block, type Sheet } from "./sheet.ts";
+
+/** What a message needs to know of the site. */
+export interface SiteFacts {
+  readonly name: string;
+  readonly vantage: string;
+  readonly url: string | null;
+  /** IANA zone of the times in messages. */
+  readonly timezone: string;
+}
+
+export interface MessageInput {
+  readonly key: string;
+  readonly recipient: string;
+  /** Oldest first, at least one. */
+  readonly alerts: readonly Alert[];
+  readonly site: SiteFacts;
+  /** When the message was formed: a repeat reads the same. */
+  readonly asOf: Instant;
+  /** Who else is told of the same incidents: `ops to ops@example.com`. */
+  readonly alsoTold: readonly string[];
+  /** Nothing could be written: the message is sent from memory and may come again. */
+  readonly unrecorded: boolean;
+}
+
+const SENTENCE_MAX = 160;
+const SUBJECT_NAMES = 4;
+/** Items told with cause, evidence and links; the rest of a long message are first lines. */
+const DETAILED = 10;
+const WITH_EVIDENCE = 3;
+const HIDES_NAMED = 30;
+const CHANNEL_PREFIX = "channel:";
+
+const oneLine = (text: string): string => text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
+const cut = (text: string, most: number): string => (text.length <= most ? text : `${text.slice(0, most - 1)}…`);
+const isChannel = (alert: Alert): boolean => alert.check.startsWith(CHANNEL_PREFIX);
+const nameOf = (alert: Alert): string => oneLine(isChannel(alert) ? alert.check.slice(CHANNEL_PREFIX.length) : alert.check);
+
+function fromTo(from: Instant, to: Instant, moments: Moments): string {
+  const [a, b] = [moments.short(from), moments.short(to)];
+  return `${a}${a.length + b.length > 10 ? " to " : "-"}${b} (${span(to - from)})`;
+}
+
+/** What follows the dash of a first line: why, and since when. */
+function tail(item: Item, moments: Moments, asOf: Instant): string {
+  const { alert, opened } = item;
+  const sentence = cut(oneLine(alert.sentence), SENTENCE_MAX);
+  const because = sentence === "" ? "" : `${sentence}, `;
+  if (opened !== null) return `${cut(oneLine(opened.sentence), SENTENCE_MAX)}, ${fromTo(opened.since, alert.since, moments)}`;
+  switch (alert.kind) {
+    case "recovered":
+    case "channel-mended":
+      return alert.outageFrom === null ? `${because}since ${moments.short(alert.since)}` : `again since ${moments.short(alert.since)}, after ${span(alert.since - alert.outageFrom)}`;
+    case "settled":
+    case "changed":
+    case "test":
+      return sentence;
+    case "run":
+      return `${because}at ${moments.short(alert.since)}`;
+    default:
+      return `${because}since ${moments.short(alert.since)} (${span(asOf - alert.since)})`;
+  }
+}
+
+/** The first line for one item: what, state, since when. */
+export function firstLine(item: Item, moments: Moments, asOf: Instant): string {
+  return `${item.mark} ${item.word} ${nameOf(item.alert)} — ${tail(item, moments, asOf)}`;
+}
+
+/** The first line for several: `▲ 3 down, ● 1 recovered — shop, mail, …`. */
+function sumLine(items: readonly Item[]): string {
+  const sums = new Map<string, { readonly mark: string; count: number }>();
+  for (const item of items) {
+    const known = sums.get(item.sum);
+    if (known === undefined) sums.set(item.sum, { mark: item.mark, count: 1 });
+    else known.count += 1;
+  }
+  const counted = [...sums].map(([sum, { mark, count }]) => `${mark} ${count} ${sum}`).join(", ");
+  const names = items.slice(0, SUBJECT_NAMES).map((item) => cut(nameOf(item.alert), 40));
+  return `${counted} — ${names.join(", ")}${items.length > SUBJECT_NAMES ? ", …" : ""}`;
+}
+
+function linkOf(alert: Alert, site: SiteFacts): string | null {
+  if (site.url === null || alert.kind === "test") return null;
+  const base = site.url.endsWith("/") ? site.url : `${site.url}/`;
+  return isChannel(alert) ? base : `${base}checks/${encodeURIComponent(alert.check)}`;
+}
+
+function hidden(alert: Alert): string {
+  const named = alert.hides.slice(0, HIDES_NAMED).map(oneLine).join(", ");
+  return alert.hides.length > HIDES_NAMED ? `${named} and ${alert.hides.length - HIDES_NAMED} more` : named;
+}
+
+function blockOf(item: Item, at: number, input: MessageInput, moments: Moments): Block {
+  const headline = firstLine(item, moments, input.asOf);
+  const { alert, opened } = item;
+  if (at >= DETAILED) return { headline, trouble: item.trouble, rows: [], link: null, evidence: [] };
+  const rows: [string, string][] = [];
+  const from = opened?.since ?? alert.outageFrom;
+  if (from !== null) rows.push(["From", moments.exact(from)], ["To", moments.exact(alert.since)]);
+  else if (alert.kind !== "test") rows.push(["Since", moments.exact(alert.since)]);
+  const cause = opened ?? alert;
+  const code = cause.code === "ok" ? "" : ` (${cause.code})`;
+  if (cause.sentence !== "") rows.push([cause.code === "ok" ? "Seen" : "Cause", `${oneLine(cause.sentence)}${code}`]);
+  if (alert.hides.length > 0 && item.trouble > 0) rows.push(["Hides", hidden(alert)]);
+  return { headline, trouble: item.trouble, rows, link: linkOf(alert, input.site), evidence: at < WITH_EVIDENCE ? cause.evidence : [] };
+}
+
+/** Renders what one recipient reads. The same input gives the same message, so that a repeat can be told by its text as well. */
+export function renderMessage(input: MessageInput): Message {
+  const { site, asOf, alerts } = input;
+  const moments = momentsIn(site.timezone, asOf);
+  const items = digest(alerts);
+  const [only] = items;
+  const line = only !== undefined && items.length === 1 ? firstLine(only, moments, asOf) : sumLine(items);
+  const subject = input.unrecorded ? `${line} (not recorded, may repeat)` : line;
+  const notes: string[] = [];
+  if (input.alsoTold.length > 0) notes.push(`Also told: ${input.alsoTold.map(oneLine).join(", ")}`);
+  if (input.unrecorded) notes.push("Not recorded, may repeat: Tocsin could not write to its store and sent this from memory.");
+  const footer = `${oneLine(site.name)}, seen from ${oneLine(site.vantage)}, as of ${moments.exact(asOf)} (${moments.zone})`;
+  const sheet: Sheet = { subject, blocks: items.map((item, at) => blockOf(item, at, input, moments)), notes, footer };
+  return { key: input.key, recipient: input.recipient, subject, text: asText(sheet), html: asHtml(sheet), alerts, site: { name: site.name, vantage: site.vantage, url: site.url } };
+}
