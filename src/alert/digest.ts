@@ -39,35 +39,22 @@ export const tellsTrouble = (kind: AlertKind): boolean => OPENING.has(kind) || k
 /** Alerts that only make sense to somebody who was told of the trouble. */
 export const tellsEnd = (kind: AlertKind): boolean => CLOSING.has(kind);
 
-function faceOf(alert: Alert): Face {
-  const status = STATUS[alert.status];
-  switch (alert.kind) {
-    case "down":
-      return STATUS.down;
-    case "degraded":
-      return STATUS.degraded;
-    case "reminder":
-      return { ...status, word: `STILL ${status.word}` };
-    case "flapping":
-      return { mark: STATUS.down.mark, word: "FLAPPING", trouble: 6 };
-    case "settled":
-      return { ...status, word: "SETTLED" };
-    case "unchecked":
-      return { mark: "?", word: "UNCHECKED", trouble: 5 };
-    case "recovered":
-      return { mark: STATUS.up.mark, word: "RECOVERED", trouble: 0 };
-    case "changed":
-      return { mark: STATUS.pending.mark, word: "CHANGED", trouble: 1 };
-    case "run":
-      return status;
-    case "channel-broken":
-      return { mark: STATUS.down.mark, word: "CHANNEL BROKEN", trouble: 7 };
-    case "channel-mended":
-      return { mark: STATUS.up.mark, word: "CHANNEL MENDED", trouble: 0 };
-    case "test":
-      return { mark: STATUS.up.mark, word: "TEST", trouble: 0 };
-  }
-}
+const KINDS: { readonly [kind in AlertKind]: (status: Face) => Face } = {
+  down: () => STATUS.down,
+  degraded: () => STATUS.degraded,
+  reminder: (status) => ({ ...status, word: `STILL ${status.word}` }),
+  flapping: () => ({ ...STATUS.down, word: "FLAPPING" }),
+  settled: (status) => ({ ...status, word: "SETTLED" }),
+  unchecked: () => ({ mark: "?", word: "UNCHECKED", trouble: 5 }),
+  recovered: () => ({ ...STATUS.up, word: "RECOVERED" }),
+  changed: () => ({ ...STATUS.pending, word: "CHANGED" }),
+  run: (status) => status,
+  "channel-broken": () => ({ ...STATUS.down, word: "CHANNEL BROKEN", trouble: 7 }),
+  "channel-mended": () => ({ ...STATUS.up, word: "CHANNEL MENDED" }),
+  test: () => ({ ...STATUS.up, word: "TEST" }),
+};
+
+const faceOf = (alert: Alert): Face => KINDS[alert.kind](STATUS[alert.status]);
 
 function itemOf(alerts: readonly [Alert, ...Alert[]]): Item {
   const alert = alerts.at(-1) ?? alerts[0];

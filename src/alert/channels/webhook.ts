@@ -1,0 +1,99 @@
+import { createHmac } from "node:crypto";
+import { Liquid } from "liquidjs";
+import { z } from "zod";
+import { secret } from "../../dial/options.ts";
+import type { Channel, Message } from "./channel.ts";
+import { sendHttp } from "./http-send.ts";
+
+/** Templates come from the configuration, perhaps by way of the page: they read no files and end soon. */
+const NO_FILES = {
+  readFileSync: (): string => "",
+  readFile: (): Promise<string> => Promise.resolve(""),
+  existsSync: (): boolean => false,
+  exists: (): Promise<boolean> => Promise.resolve(false),
+  resolve: (_root: string, file: string): string => file,
+};
+const liquid = new Liquid({ fs: NO_FILES, ownPropertyOnly: true, strictFilters: true, parseLimit: 1e6, renderLimit: 1000, memoryLimit: 1e8 });
+
+/** Headers that are ours to set. */
+const RESERVED: ReadonlySet<string> = new Set(["host", "content-length", "connection", "transfer-encoding", "idempotency-key", "x-tocsin-key", "x-tocsin-signature"]);
+const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const HEADER_VALUE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/;
+
+const url = z
+  .string()
+  .refine((text) => URL.canParse(text) && ["http:", "https:"].includes(new URL(text).protocol), "not a web address; write http://HOST/PATH or https://HOST/PATH")
+  .describe("Address that gets the request; write a token in it as ${file:path} or ${env:NAME}");
+
+const header = z.string().regex(HEADER_VALUE, "a header's value is one line of Latin letters");
+const headerName = z
+  .string()
+  .regex(HEADER_NAME, "not a header's name")
+  .refine((name) => !RESERVED.has(name.toLowerCase()), "this header is set by Tocsin");
+
+const template = z.string().superRefine((text, ctx) => {
+  try {
+    liquid.parse(text);
+  } catch (error) {
+    ctx.addIssue({ code: "custom", message: `not a Liquid template: ${error instanceof Error ? error.message : String(error)}` });
+  }
+});
+
+const options = z.strictObject({
+  url,
+  method: z.enum(["POST", "PUT", "PATCH"]).default("POST").describe("Method of the request"),
+  headers: z.record(headerName, header).default({}).describe("Further headers; write tokens as ${file:path} or ${env:NAME}"),
+  body: template.optional().describe("Liquid template of the body with key, subject, text, alerts and site; the filter `json` quotes a value. Default: all of it as JSON"),
+  contentType: z.string().regex(HEADER_VALUE).default("application/json").describe("Content-Type of the body"),
+  secret: secret().optional().describe("Signs the body: X-Tocsin-Signature: t=SECONDS,v1=HEX, HMAC-SHA256 over `SECONDS.BODY`"),
+  verify: z.boolean().default(true).describe("Check the server's certificate"),
+  ca: z.string().optional().describe("Certificate authorities in PEM to trust instead of the system's, best as ${file:path}"),
+});
+
+type Options = z.infer<typeof options>;
+
+/** The document that receivers get: plain words and instants in ISO 8601; `key` and each alert's `id` stay the same when it is sent again. */
+export function payload(message: Message): { readonly [name: string]: unknown } {
+  const iso = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
+  const alerts = message.alerts.map((alert) => ({
+    id: alert.id,
+    kind: alert.kind,
+    check: alert.check,
+    incident: alert.incident,
+    status: alert.status,
+    at: iso(alert.at),
+    since: iso(alert.since),
+    outageFrom: iso(alert.outageFrom),
+    code: alert.code,
+    sentence: alert.sentence,
+    hides: alert.hides,
+    evidence: alert.evidence,
+  }));
+  return { key: message.key, subject: message.subject, text: message.text, site: message.site, alerts };
+}
+
+/** `t=SECONDS,v1=HEX`: HMAC-SHA256 over `SECONDS.BODY`, so that a receiver can refuse what is forged or old. */
+export function signature(key: string, body: string, seconds: number): string {
+  return `t=${seconds},v1=${createHmac("sha256", key).update(`${seconds}.${body}`).digest("hex")}`;
+}
+
+/** One HTTP request a message. A receiver tells a repeat by `Idempotency-Key`. */
+export const webhook: Channel<Options> = {
+  type: "webhook",
+  about: "Sends each message as one HTTP request, as JSON or by a template, signed when there is a secret",
+  source: "RFC 9110; draft-ietf-httpapi-idempotency-key-header",
+  options,
+  recipients: () => [""],
+  send: async (chosen, message, ctx) => {
+    let body: string;
+    try {
+      body = chosen.body === undefined ? JSON.stringify(payload(message)) : String(await liquid.parseAndRender(chosen.body, payload(message)));
+    } catch (error) {
+      // Not refused: the message waits until the template is mended in the configuration.
+      return { kind: "retry", reason: `the template of the body failed: ${error instanceof Error ? error.message : String(error)}`, doubt: false };
+    }
+    const signed = chosen.secret === undefined ? {} : { "x-tocsin-signature": signature(chosen.secret, body, Math.floor(ctx.clock.now() / 1000)) };
+    const headers = { "user-agent": "Tocsin", "content-type": chosen.contentType, ...chosen.headers, "idempotency-key": ctx.key, "x-tocsin-key": ctx.key, ...signed };
+    return sendHttp({ method: chosen.method, url: new URL(chosen.url), headers, body, verify: chosen.verify, ca: chosen.ca }, ctx);
+  },
+};
