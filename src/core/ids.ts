@@ -58,15 +58,20 @@ export function murmur128(bytes: Uint8Array, seed: number): readonly [number, nu
   return [h1 >>> 0, h2 >>> 0, h3 >>> 0, h4 >>> 0];
 }
 
+/** The four words of the text's hash, for spreading things evenly. */
+export function murmur128Text(text: string): readonly [number, number, number, number] {
+  return murmur128(encoder.encode(text), 0);
+}
+
 /** 32 hexadecimal digits: MurmurHash3_x86_128 of the text in UTF-8. Spreads well and is stable for ever; no defence against forgers. */
 export function hash128(text: string): string {
-  const [a, b, c, d] = murmur128(encoder.encode(text), 0);
+  const [a, b, c, d] = murmur128Text(text);
   return hex(a) + hex(b) + hex(c) + hex(d);
 }
 
 /** 32 unsigned bits of the same hash, for spreading slots and jitter. */
 export function hash32(text: string): number {
-  return murmur128(encoder.encode(text), 0)[0];
+  return murmur128Text(text)[0];
 }
 
 /** What makes an alert this one and no other. `of`: the incident, or the slot of an alert that belongs to none. */
