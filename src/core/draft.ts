@@ -84,15 +84,10 @@ export interface Opening {
 export function openIncident(draft: Draft, opening: Opening): void {
   const open = draft.belief.incident;
   const { kind, firstSign, code, sentence, evidence } = opening;
+  const { check } = draft.policy;
+  const begun = { kind, opened: draft.now, code, sentence, acknowledged: null, runs: 1, steps: [] };
   const incident: OpenIncident =
-    open === null
-      ? {
-          id: incidentId({ check: draft.policy.check, kind, firstSign }),
-          check: draft.policy.check,
-          ...{ kind, firstSign, opened: draft.now, closed: null, closedBy: null, code, sentence, acknowledged: null },
-          ...{ runs: 1, steps: [], told: [] },
-        }
-      : { ...open, kind, opened: draft.now, code, sentence, runs: 1, steps: [], acknowledged: null };
+    open === null ? { ...begun, id: incidentId({ check, kind, firstSign }), check, firstSign, closed: null, closedBy: null, told: [] } : { ...open, ...begun };
   believe(draft, { incident });
   draft.effects.push({ kind: "incident", incident: publicIncident(incident), change: open === null ? "opened" : "worse", evidence });
 }

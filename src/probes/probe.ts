@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Evidence, FailureCode, Facts, Phases, Verdict } from "../core/types.ts";
+import type { Evidence, FailureCode, Facts, Instant, Phases, Verdict } from "../core/types.ts";
 import type { Clock, Log, Network, Patterns, Processes, Random } from "../sys/ports.ts";
 
 /** What a run of a probe saw, before the check's own conditions (`expect`, `warn`) are applied to it. */
@@ -29,6 +29,25 @@ export interface ProbeContext {
   readonly wants: ReadonlySet<string>;
 }
 
+/** A heartbeat that somebody sent. */
+export interface Beat {
+  readonly status: "up" | "down" | "start" | "log";
+  readonly message: string;
+  /** Measured by the sender, ms. */
+  readonly latencyMs: number | null;
+}
+
+/** What a check that waits to be told, instead of asking, brings to the engine: pure functions of its options. */
+export interface Passive<Options> {
+  /** Whoever knows it may send; compared in constant time. */
+  token(options: Options): string;
+  /** By when the next heartbeat must have come, grace included, when the last one came at `from`. */
+  nextDeadline(options: Options, from: Instant): Instant;
+  /** Null for one that only announces or logs. */
+  ofBeat(options: Options, beat: Beat): Outcome | null;
+  ofMiss(options: Options, lastBeatAt: Instant | null, now: Instant): Outcome;
+}
+
 /** What a fact means, for `tocsin types` and the reference page. */
 export interface FactInfo {
   readonly unit?: string;
@@ -55,6 +74,8 @@ export interface Probe<Options> {
   /** A problem that only options together can have, with the option's path; told while loading. */
   check?(options: Options): { readonly path: readonly (string | number)[]; readonly wrong: string; readonly right: string } | null;
   run(options: Options, ctx: ProbeContext): Promise<Outcome>;
+  /** Of a type that waits to be told (push): its `run` is never called by the engine. */
+  readonly passive?: Passive<Options>;
 }
 
 /** The list's element. Sound though methods vary both ways: the engine only passes what that probe's own schema returned. */

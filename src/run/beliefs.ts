@@ -1,0 +1,164 @@
+import { freshState } from "../core/draft.ts";
+import { judge } from "../core/judge.ts";
+import type { Action, Around, CheckState, Effect, Input, View } from "../core/state.ts";
+import type { CheckName, Instant, Policy, Result } from "../core/types.ts";
+import { viewOf } from "../core/view.ts";
+import type { Committer } from "./commit.ts";
+
+const ALONE: Around = { parents: [], members: [], hides: [] };
+/** An alert names at most so many of the checks it hides. */
+const HIDES_MAX = 200;
+
+interface Believed {
+  policy: Policy;
+  state: CheckState;
+  /** Checks that depend on this one. */
+  children: Believed[];
+  /** Groups that are judged from their members' own states and have this one as a member. */
+  groups: Believed[];
+}
+
+export interface BeliefHooks {
+  /** The check's state changed in a way that shows. */
+  changed(check: CheckName): void;
+  /** Ask this parent now. */
+  ask(parent: CheckName): void;
+  /** A member's state changed: look at the group again. */
+  regroup(group: CheckName): void;
+  /** The judge wants a tick at `at`. */
+  wake(check: CheckName, at: Instant): void;
+}
+
+/** What is believed of every check: feeds the judge, carries news to the neighbours in dependency order, hands all of it to the committer as one. */
+export class Beliefs {
+  readonly #checks = new Map<CheckName, Believed>();
+  readonly #committer: Committer;
+  readonly #hooks: BeliefHooks;
+  siteVersion = "";
+
+  constructor(committer: Committer, hooks: BeliefHooks) {
+    this.#committer = committer;
+    this.#hooks = hooks;
+  }
+
+  state(check: CheckName): CheckState | null {
+    return this.#checks.get(check)?.state ?? null;
+  }
+
+  view(check: CheckName): View | null {
+    const believed = this.#checks.get(check);
+    return believed === undefined ? null : viewOf(believed.policy, believed.state);
+  }
+
+  policy(check: CheckName): Policy | null {
+    return this.#checks.get(check)?.policy ?? null;
+  }
+
+  /** Puts a check in place: with its stored state after a restart, with none when it is new. Call `connect` when all are in place. */
+  put(policy: Policy, state: CheckState | null, now: Instant): void {
+    const known = this.#checks.get(policy.check);
+    if (known !== undefined) known.policy = policy;
+    else this.#checks.set(policy.check, { policy, state: state ?? freshState(policy, now), children: [], groups: [] });
+  }
+
+  /** Forgets a check after its `remove` action was judged. */
+  drop(check: CheckName): void {
+    this.#checks.delete(check);
+    this.#committer.removed(check);
+  }
+
+  /** Draws the lines between checks anew. */
+  connect(): void {
+    for (const believed of this.#checks.values()) {
+      believed.children = [];
+      believed.groups = [];
+    }
+    for (const believed of this.#checks.values()) {
+      for (const parent of believed.policy.parents) this.#checks.get(parent)?.children.push(believed);
+      if (believed.policy.group?.run !== "own") continue;
+      for (const member of believed.policy.group.members) this.#checks.get(member)?.groups.push(believed);
+    }
+  }
+
+  /** Judges a result; it is recorded whatever comes of it. */
+  result(result: Result, expectBy: Instant | null, now: Instant): void {
+    const believed = this.#checks.get(result.check);
+    if (believed === undefined) return;
+    this.#committer.result(result);
+    this.#judge(believed, { kind: "result", result, expectBy, around: this.#around(believed, result.verdict === "down") }, now);
+    this.#hooks.changed(result.check);
+  }
+
+  /** Judges an action; actions are journalled, so that history can be judged again. */
+  action(check: CheckName, action: Action, now: Instant): void {
+    const believed = this.#checks.get(check);
+    if (believed === undefined) return;
+    this.#committer.journal({ at: now, check, siteVersion: this.siteVersion, input: action });
+    this.#judge(believed, { kind: "action", action, around: this.#around(believed, true) }, now);
+    this.#hooks.changed(check);
+  }
+
+  tick(check: CheckName, now: Instant): void {
+    const believed = this.#checks.get(check);
+    if (believed === undefined) return;
+    this.#committer.journal({ at: now, check, siteVersion: this.siteVersion, input: { kind: "tick" } });
+    this.#judge(believed, { kind: "tick", around: this.#around(believed, true) }, now);
+  }
+
+  /** Checks that are failing behind this one, for alerts and the page. */
+  hides(check: CheckName): readonly CheckName[] {
+    const believed = this.#checks.get(check);
+    return believed === undefined ? [] : this.#hidden(believed);
+  }
+
+  #around(believed: Believed, full: boolean): Around {
+    const { parents } = believed.policy;
+    const hidden = full && believed.children.length > 0 ? this.#hidden(believed) : ALONE.hides;
+    if (parents.length === 0 && hidden.length === 0) return ALONE;
+    const views = parents.map((parent) => this.view(parent)).filter((view) => view !== null);
+    return { parents: views, members: [], hides: hidden };
+  }
+
+  #hidden(believed: Believed): CheckName[] {
+    const found = new Set<CheckName>();
+    const look = [...believed.children];
+    for (let next = look.pop(); next !== undefined && found.size < HIDES_MAX; next = look.pop()) {
+      const { belief, seen } = next.state;
+      if (found.has(next.policy.check) || (belief.status !== "blocked" && seen.verdict !== "down")) continue;
+      if (belief.status !== "down") found.add(next.policy.check);
+      look.push(...next.children);
+    }
+    return [...found].toSorted();
+  }
+
+  #judge(believed: Believed, input: Input, now: Instant): void {
+    const before = believed.state;
+    const { state, transitions, effects } = judge(believed.policy, before, input, now);
+    believed.state = state;
+    if (state.belief !== before.belief) this.#committer.decided(state, transitions, effects);
+    else if (effects.length > 0) this.#committer.effects(effects);
+    if (state.wakeAt !== null && state.wakeAt !== before.wakeAt) this.#hooks.wake(state.check, state.wakeAt);
+    if (transitions.length > 0) this.#hooks.changed(state.check);
+    this.#tellNeighbours(believed, before, now);
+    this.#askFor(effects);
+  }
+
+  #askFor(effects: readonly Effect[]): void {
+    for (const effect of effects) if (effect.kind === "ask") for (const parent of effect.parents) this.#hooks.ask(parent);
+  }
+
+  /** Children hear of a change that could concern them, waiting ones of every verdict; groups of every change of a member. */
+  #tellNeighbours(believed: Believed, before: CheckState, now: Instant): void {
+    const { state } = believed;
+    const moved = state.belief.status !== before.belief.status;
+    const news = moved || (state.seen.verdict === "down") !== (before.seen.verdict === "down");
+    const verdict = state.seen.verdictStarted !== before.seen.verdictStarted;
+    if (news || verdict) {
+      for (const child of believed.children) {
+        if (!news && child.state.belief.wait === null) continue;
+        this.#judge(child, { kind: "neighbour", around: this.#around(child, true) }, now);
+      }
+    }
+    if (moved) for (const group of believed.groups) this.#hooks.regroup(group.policy.check);
+  }
+}

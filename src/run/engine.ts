@@ -1,0 +1,375 @@
+import { nextSlot } from "../core/schedule.ts";
+import { type CheckName, type Instant, instant, type Origin, type Result } from "../core/types.ts";
+import type { CheckDefinition } from "../config/site.ts";
+import type { AnyProbe, Beat, Outcome } from "../probes/probe.ts";
+import type { Timer } from "../sys/ports.ts";
+import { Admission } from "./admission.ts";
+import type { Beliefs } from "./beliefs.ts";
+import { Delays } from "./delays.ts";
+import { DueQueue } from "./due.ts";
+import { type Demand, type Entry, expectBy, newEntry, scheduleOf } from "./entry.ts";
+import { type Bench, execute, toResult } from "./execute.ts";
+import { ownResult, turnResult } from "./groups.ts";
+import { Pulse } from "./pulse.ts";
+
+/** New checks run first within this time, spread; the first ones at once. */
+const START_SPREAD_MS = 30_000;
+const START_AT_ONCE = 64;
+/** The clocks are compared at least so often, so that a step is noticed while nothing is due. */
+const IDLE_MS = 1000;
+/** A timer may fire this much early; waking again for less is waste. */
+const EARLY_MS = 0.5;
+
+type Due = { readonly entry: Entry; readonly what: "slot" | "start" | "wake" };
+
+export interface EngineParts {
+  readonly bench: Bench;
+  readonly probes: ReadonlyMap<string, AnyProbe>;
+  readonly beliefs: Beliefs;
+  readonly limits: { readonly runs: number; readonly perTarget: number };
+  /** The wall clock stepped by so many ms. */
+  readonly stepped: (byMs: number) => void;
+  /** Something that shows changed: a run began or ended. */
+  readonly changed: (check: CheckName) => void;
+}
+
+/** How a check comes to the engine. */
+export interface Arrival {
+  readonly definition: CheckDefinition;
+  /** `new`: a start run soon; `old`: as its last result was recent; `keep`: its slot stands. */
+  readonly start: "new" | "old" | "keep";
+  /** Of a check that waits to be told: when it was last heard, the time without listening already added. */
+  readonly heardAt: Instant | null;
+}
+
+/** Runs every check when it is due: one queue, one timer, no overlap, no backlog. */
+export class Engine {
+  readonly #parts: EngineParts;
+  readonly #entries = new Map<CheckName, Entry>();
+  readonly #due = new DueQueue<Due>();
+  readonly #admission: Admission;
+  readonly #pulse: Pulse;
+  readonly delays = new Delays();
+  #timer: Timer | null = null;
+  #timerDue = Number.POSITIVE_INFINITY;
+  #stopping = false;
+  #arrived = 0;
+  started = 0;
+  skipped = 0;
+  /** Last time the queue was looked at, on the monotonic clock. */
+  turnedAt = 0;
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts;
+    this.#admission = new Admission(parts.limits);
+    this.#pulse = new Pulse(parts.bench.ports.clock);
+  }
+
+  get running(): number {
+    return this.#admission.running;
+  }
+
+  limit(limits: EngineParts["limits"]): void {
+    this.#admission.limit(limits);
+  }
+
+  nextRunAt(check: CheckName): Instant | null {
+    return this.#entries.get(check)?.slot ?? null;
+  }
+
+  isRunning(check: CheckName): boolean {
+    return (this.#entries.get(check)?.run ?? null) !== null;
+  }
+
+  expectBy(check: CheckName): Instant | null {
+    const entry = this.#entries.get(check);
+    return entry === undefined ? null : expectBy(entry, this.#parts.bench.ports.clock.now());
+  }
+
+  /** Adds a check, or puts a changed definition in place of the old one. The beliefs must have it already. */
+  put(arrival: Arrival): void {
+    const { definition, start, heardAt } = arrival;
+    const probe = this.#parts.probes.get(definition.type);
+    if (probe === undefined) throw new Error(`no probe of type ${definition.type}`);
+    const schedule = scheduleOf(definition, (check) => this.#entries.get(check)?.definition.policy ?? this.#parts.beliefs.policy(check));
+    const known = this.#entries.get(definition.name);
+    const sameSchedule = known !== undefined && JSON.stringify(known.schedule) === JSON.stringify(schedule);
+    const entry = known ?? newEntry(definition, probe, schedule);
+    Object.assign(entry, { definition, probe, schedule, wants: newEntry(definition, probe, schedule).wants });
+    this.#entries.set(definition.name, entry);
+    const { now, monotonic } = this.#pulse.read();
+    if (probe.passive !== undefined) return this.#expectBeat(entry, heardAt ?? now, now, monotonic);
+    if (!sameSchedule || start !== "keep") this.#plan(entry, now, monotonic);
+    if (start === "new" && schedule.kind !== "never") this.#planStart(entry, monotonic);
+    this.#arm();
+  }
+
+  remove(check: CheckName): void {
+    const entry = this.#entries.get(check);
+    if (entry === undefined) return;
+    entry.gone = true;
+    entry.slotDue = entry.startDue = entry.wakeDue = Number.POSITIVE_INFINITY;
+    entry.run?.stop.abort();
+    this.#entries.delete(check);
+  }
+
+  /** Runs a check now, or at once after the run under way. */
+  demand(check: CheckName, origin: Origin): boolean {
+    const entry = this.#entries.get(check);
+    if (entry === undefined || this.#stopping || entry.probe.passive !== undefined) return false;
+    this.#want(entry, { slot: instant(this.#parts.bench.ports.clock.now()), origin });
+    return true;
+  }
+
+  /** A group's member changed: look at the group again. */
+  regroup(check: CheckName): void {
+    const entry = this.#entries.get(check);
+    if (entry !== undefined && !this.#stopping) this.#judgeGroup(entry, this.#now(), "scheduled");
+  }
+
+  /** Takes a heartbeat for a check that waits for them. */
+  beat(check: CheckName, beat: Beat): void {
+    const entry = this.#entries.get(check);
+    const passive = entry?.probe.passive;
+    if (entry === undefined || passive === undefined) return;
+    const { now, monotonic } = this.#pulse.read();
+    const outcome = passive.ofBeat(entry.definition.options, beat);
+    if (outcome === null) return;
+    this.#expectBeat(entry, now, now, monotonic);
+    this.#recordPassive(entry, outcome, now, beat.latencyMs ?? 0);
+  }
+
+  /** The judge wants a tick at `at`. */
+  wake(check: CheckName, at: Instant): void {
+    const entry = this.#entries.get(check);
+    if (entry === undefined) return;
+    const { clock } = this.#parts.bench.ports;
+    const due = clock.monotonic() + Math.max(0, at - clock.now());
+    if (due >= entry.wakeDue) return;
+    entry.wakeDue = due;
+    this.#due.push(due, { entry, what: "wake" });
+    this.#arm();
+  }
+
+  /** Starts nothing more, waits for what runs, aborts what is left when half the time is over. */
+  async stop(withinMs: number): Promise<void> {
+    this.#stopping = true;
+    this.#timer?.cancel();
+    const running = [...this.#entries.values()].map((entry) => entry.run).filter((run) => run !== null);
+    const { clock } = this.#parts.bench.ports;
+    const abort = clock.timer(withinMs / 2, () => {
+      for (const run of running) run.stop.abort();
+    });
+    let giveUp = (): void => undefined;
+    const over = new Promise<void>((resolve) => {
+      giveUp = resolve;
+    });
+    const last = clock.timer(withinMs, giveUp);
+    await Promise.race([Promise.allSettled(running.map((run) => run.ended)), over]);
+    abort.cancel();
+    last.cancel();
+  }
+
+  #now(): Instant {
+    return this.#parts.bench.ports.clock.now();
+  }
+
+  /** Sets the next slot after now; what was missed is not made up for. */
+  #plan(entry: Entry, now: Instant, monotonic: number): void {
+    entry.slot = entry.schedule.kind === "after" ? instant(now + entry.schedule.ms) : nextSlot(entry.schedule, now, entry.definition.name);
+    this.#setSlot(entry, now, monotonic);
+  }
+
+  #setSlot(entry: Entry, now: Instant, monotonic: number): void {
+    entry.slotDue = entry.slot === null ? Number.POSITIVE_INFINITY : monotonic + Math.max(0, entry.slot - now);
+    if (entry.slot !== null) this.#due.push(entry.slotDue, { entry, what: "slot" });
+  }
+
+  #planStart(entry: Entry, monotonic: number): void {
+    const spread = Math.min(START_SPREAD_MS, entry.definition.policy.everyMs || START_SPREAD_MS);
+    this.#arrived += 1;
+    const delay = this.#arrived <= START_AT_ONCE ? 0 : this.#parts.bench.ports.random.fraction() * spread;
+    entry.startDue = monotonic + delay;
+    this.#due.push(entry.startDue, { entry, what: "start" });
+  }
+
+  #expectBeat(entry: Entry, from: Instant, now: Instant, monotonic: number): void {
+    entry.slot = entry.probe.passive?.nextDeadline(entry.definition.options, from) ?? null;
+    this.#setSlot(entry, now, monotonic);
+    this.#arm();
+  }
+
+  #arm(): void {
+    const earliest = this.#due.earliest;
+    if (this.#stopping) return;
+    const { clock } = this.#parts.bench.ports;
+    const now = clock.monotonic();
+    const due = Math.min(earliest ?? Number.POSITIVE_INFINITY, now + IDLE_MS);
+    if (this.#timer !== null && this.#timerDue <= due) return;
+    this.#timer?.cancel();
+    this.#timerDue = due;
+    this.#timer = clock.timer(Math.max(0, due - now), () => this.#turn());
+  }
+
+  #turn(): void {
+    this.#timer = null;
+    const { now, monotonic, steppedMs } = this.#pulse.read();
+    this.turnedAt = monotonic;
+    if (steppedMs !== 0) this.#step(steppedMs, now, monotonic);
+    for (let due = this.#due.pop(monotonic + EARLY_MS); due !== null; due = this.#due.pop(monotonic + EARLY_MS)) this.#happen(due, now, monotonic);
+    this.#arm();
+  }
+
+  /** The wall clock was put right: durations go on, slots by the wall clock are worked out anew. */
+  #step(byMs: number, now: Instant, monotonic: number): void {
+    this.#parts.stepped(byMs);
+    for (const entry of this.#entries.values()) {
+      entry.wakeDue = Number.POSITIVE_INFINITY;
+      this.#parts.beliefs.action(entry.definition.name, { kind: "clock", byMs }, now);
+      const wakeAt = this.#parts.beliefs.state(entry.definition.name)?.wakeAt ?? null;
+      if (wakeAt !== null) this.wake(entry.definition.name, wakeAt);
+      if (entry.slot === null) continue;
+      if (entry.probe.passive !== undefined || entry.schedule.kind === "after") entry.slot = instant(entry.slot + byMs);
+      else this.#plan(entry, now, monotonic);
+    }
+  }
+
+  #happen({ entry, what }: Due, now: Instant, monotonic: number): void {
+    if (entry.gone) return;
+    if (what === "wake") {
+      if (entry.wakeDue > monotonic + EARLY_MS) return;
+      entry.wakeDue = Number.POSITIVE_INFINITY;
+      return this.#wakeUp(entry, now);
+    }
+    if (what === "start") {
+      if (entry.startDue > monotonic + EARLY_MS) return;
+      entry.startDue = Number.POSITIVE_INFINITY;
+      return this.#want(entry, { slot: now, origin: "start" });
+    }
+    if (entry.slotDue > monotonic + EARLY_MS || entry.slot === null) return;
+    const { slot } = entry;
+    this.delays.add(monotonic - entry.slotDue);
+    entry.slotDue = Number.POSITIVE_INFINITY;
+    if (entry.probe.passive !== undefined) return this.#miss(entry, now, monotonic);
+    if (entry.schedule.kind !== "after") this.#plan(entry, now, monotonic);
+    this.#want(entry, { slot, origin: "scheduled" });
+  }
+
+  #wakeUp(entry: Entry, now: Instant): void {
+    const check = entry.definition.name;
+    const wakeAt = this.#parts.beliefs.state(check)?.wakeAt ?? null;
+    if (wakeAt === null) return;
+    if (wakeAt > now) return this.wake(check, wakeAt);
+    this.#parts.beliefs.tick(check, now);
+    const next = this.#parts.beliefs.state(check)?.wakeAt ?? null;
+    if (next !== null) this.wake(check, instant(Math.max(next, now + 1)));
+  }
+
+  #miss(entry: Entry, now: Instant, monotonic: number): void {
+    const last = this.#parts.beliefs.state(entry.definition.name)?.seen.last ?? null;
+    const outcome = entry.probe.passive?.ofMiss(entry.definition.options, last?.verdict === "up" ? last.started : null, now);
+    this.#expectBeat(entry, now, now, monotonic);
+    if (outcome !== undefined) this.#recordPassive(entry, outcome, now, 0);
+  }
+
+  /** A paused check runs only when somebody asks; an overrun waits for the run before it, a second one is skipped. */
+  #want(entry: Entry, demand: Demand): void {
+    const check = entry.definition.name;
+    const paused = this.#parts.beliefs.state(check)?.belief.status === "paused";
+    if (paused && demand.origin !== "manual") return this.#planAfter(entry);
+    if (entry.next !== null) {
+      if (demand.origin !== "scheduled") return;
+      if (entry.next.origin === "scheduled") {
+        this.skipped += 1;
+        return this.#parts.beliefs.action(check, { kind: "skipped", slot: demand.slot }, this.#now());
+      }
+    }
+    entry.next = demand;
+    if (entry.run === null) this.#queue(entry);
+  }
+
+  #queue(entry: Entry): void {
+    if (entry.queued) return;
+    entry.queued = true;
+    const target = entry.definition.policy.group === null ? entry.definition.target : "";
+    this.#admission.ask({ target, start: () => this.#begin(entry, target) });
+  }
+
+  #begin(entry: Entry, target: string): void {
+    entry.queued = false;
+    const demand = entry.next;
+    entry.next = null;
+    if (demand === null || entry.gone || this.#stopping) return this.#admission.done(target);
+    const stop = new AbortController();
+    const failed = (error: unknown): void => this.#parts.bench.ports.log.error("a run failed by itself; this is a bug in Tocsin", { check: entry.definition.name, error: String(error) });
+    void this.#occupy(entry, demand, stop, () => this.#run(entry, demand, stop)).catch(failed).finally(() => this.#admission.done(target));
+  }
+
+  /** Holds the check while it runs; then comes what waited for the end of the run. */
+  async #occupy<Seen>(entry: Entry, demand: Demand, stop: AbortController, work: () => Promise<Seen>): Promise<Seen> {
+    this.started += 1;
+    if (entry.schedule.kind === "after") {
+      entry.slot = null;
+      entry.slotDue = Number.POSITIVE_INFINITY;
+    }
+    const ended = work();
+    entry.run = { origin: demand.origin, stop, ended };
+    this.#parts.changed(entry.definition.name);
+    try {
+      return await ended;
+    } finally {
+      entry.run = null;
+      this.#parts.changed(entry.definition.name);
+      this.#planAfter(entry);
+      if (entry.next !== null && !entry.gone && !this.#stopping) this.#queue(entry);
+    }
+  }
+
+  #planAfter(entry: Entry): void {
+    if (entry.schedule.kind !== "after" || entry.slot !== null || entry.gone || this.#stopping) return;
+    const { now, monotonic } = this.#pulse.read();
+    this.#plan(entry, now, monotonic);
+    this.#arm();
+  }
+
+  async #run(entry: Entry, demand: Demand, stop: AbortController): Promise<void> {
+    const { group } = entry.definition.policy;
+    if (group === null) await this.#runProbe(entry, demand, stop.signal);
+    else if (group.run === "own") this.#judgeGroup(entry, demand.slot, demand.origin);
+    else await this.#runTurn(entry, demand, stop);
+  }
+
+  async #runProbe(entry: Entry, demand: Demand, stop: AbortSignal): Promise<Result | null> {
+    const { definition, probe, wants } = entry;
+    const result = await execute(this.#parts.bench, { definition, probe, wants, stop, ...demand });
+    if (result !== null && !entry.gone) this.#parts.beliefs.result(result, expectBy(entry, this.#now()), this.#now());
+    return result;
+  }
+
+  async #runTurn(entry: Entry, demand: Demand, stop: AbortController): Promise<void> {
+    const started = this.#now();
+    const begin = this.#parts.bench.ports.clock.monotonic();
+    const results = new Map<CheckName, Result | null>();
+    for (const name of entry.definition.policy.group?.members ?? []) {
+      const member = this.#entries.get(name);
+      const paused = this.#parts.beliefs.state(name)?.belief.status === "paused";
+      if (member === undefined || paused || stop.signal.aborted) continue;
+      await member.run?.ended;
+      if (member.definition.policy.group === null) results.set(name, await this.#occupy(member, demand, stop, () => this.#runProbe(member, demand, stop.signal)));
+    }
+    if (stop.signal.aborted || entry.gone) return;
+    const tookMs = this.#parts.bench.ports.clock.monotonic() - begin;
+    const result = turnResult(entry.definition, results, { ...demand, started, tookMs, vantage: this.#parts.bench.vantage });
+    this.#parts.beliefs.result(result, expectBy(entry, this.#now()), this.#now());
+  }
+
+  #judgeGroup(entry: Entry, slot: Instant, origin: Origin): void {
+    const now = this.#now();
+    const result = ownResult(entry.definition, (member) => this.#parts.beliefs.view(member), { slot, origin, started: now, tookMs: 0, vantage: this.#parts.bench.vantage });
+    this.#parts.beliefs.result(result, expectBy(entry, now), now);
+  }
+
+  #recordPassive(entry: Entry, outcome: Outcome, now: Instant, latencyMs: number): void {
+    this.#parts.beliefs.result(toResult(this.#parts.bench, entry.definition, { slot: now, origin: "scheduled", started: now }, { outcome, tookMs: latencyMs }, 1), null, now);
+  }
+}

@@ -1,0 +1,171 @@
+import { evaluateFact } from "../core/expect.ts";
+import type { Evidence, FactValue, FailureCode, Facts, Instant, Origin, Result, Verdict } from "../core/types.ts";
+import type { CheckDefinition, FactCondition } from "../config/site.ts";
+import type { AnyProbe, Outcome, ProbeContext } from "../probes/probe.ts";
+import type { Pattern, Ports } from "../sys/ports.ts";
+
+/** Evidence kept with a result, in all. */
+const EVIDENCE_MAX = 4096;
+const SENTENCE_MAX = 500;
+/** This process woke so late for a deadline that the other side may have answered in time. */
+const LATE_MS = 100;
+/** A probe that has not ended so long after its deadline is broken. */
+const OVERTIME_MS = 2000;
+
+/** What every run of a site shares. */
+export interface Bench {
+  readonly ports: Ports;
+  readonly vantage: string;
+  readonly mask: (text: string) => string;
+}
+
+/** One run of one check. */
+export interface Job {
+  readonly definition: CheckDefinition;
+  readonly probe: AnyProbe;
+  readonly wants: ReadonlySet<string>;
+  readonly slot: Instant;
+  readonly origin: Origin;
+  /** Aborts when Tocsin stops or the check goes. */
+  readonly stop: AbortSignal;
+}
+
+interface Try {
+  readonly outcome: Outcome;
+  readonly tookMs: number;
+}
+
+const trouble = (verdict: Verdict, code: FailureCode, sentence: string): Outcome => ({ verdict, code, sentence, phases: {}, facts: {}, evidence: [] });
+
+/** Runs a check once: each try under one deadline, failed ones repeated at once as often as configured. Null when it was stopped before it ended. */
+export async function execute(bench: Bench, job: Job): Promise<Result | null> {
+  const started = bench.ports.clock.now();
+  let tries = 0;
+  let last: Try;
+  do {
+    tries += 1;
+    last = await tryOnce(bench, job);
+    if (job.stop.aborted) return null;
+    last = { ...last, outcome: applyConditions(bench, job.definition, last.outcome, last.tookMs) };
+  } while (tries <= job.definition.retries && mayRetry(last.outcome));
+  return toResult(bench, job.definition, { slot: job.slot, origin: job.origin, started }, last, tries);
+}
+
+/** What a certificate or a wrong answer says does not change within the same second. */
+const mayRetry = (outcome: Outcome): boolean => outcome.verdict === "down" && !outcome.code.startsWith("tls-");
+
+async function tryOnce(bench: Bench, job: Job): Promise<Try> {
+  const { clock, log } = bench.ports;
+  const { timeoutMs, name } = job.definition;
+  const controller = new AbortController();
+  const begin = clock.monotonic();
+  let late = false;
+  const abort = (): void => controller.abort();
+  let overtime: (() => void) | null = null;
+  let timer = clock.timer(timeoutMs, () => {
+    late = clock.monotonic() - begin - timeoutMs > LATE_MS;
+    abort();
+    timer = clock.timer(OVERTIME_MS, () => overtime?.());
+  });
+  job.stop.addEventListener("abort", abort, { once: true });
+  try {
+    const ended = new Promise<Outcome>((resolve) => {
+      overtime = () => resolve(trouble("unknown", "bug", `the ${job.probe.type} probe did not end at its deadline`));
+    });
+    const outcome = await Promise.race([job.probe.run(job.definition.options, contextOf(bench, job, controller.signal)), ended]);
+    const tookMs = clock.monotonic() - begin;
+    if (late && outcome.code === "timeout") return { outcome: trouble("unknown", "late", "this host was too busy to judge the deadline"), tookMs };
+    return { outcome, tookMs };
+  } catch (error) {
+    log.error("a probe failed by itself; this is a bug in Tocsin", { check: name, type: job.probe.type, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    return { outcome: trouble("unknown", "bug", `the ${job.probe.type} probe failed by itself; this is a bug in Tocsin`), tookMs: clock.monotonic() - begin };
+  } finally {
+    timer.cancel();
+    job.stop.removeEventListener("abort", abort);
+  }
+}
+
+function contextOf(bench: Bench, job: Job, signal: AbortSignal): ProbeContext {
+  const { clock, random, network, processes, patterns, log } = bench.ports;
+  return { signal, clock, random, network, processes, patterns, log, wants: job.wants };
+}
+
+const EXPECT_CODES: { readonly [fact: string]: FailureCode } = { status: "status" };
+
+function warnCode(fact: string): FailureCode {
+  if (fact === "latency" || fact.startsWith("latency.")) return "slow";
+  if (fact.startsWith("certificate.")) return "tls-expiring";
+  return fact === "loss" ? "loss" : "warned";
+}
+
+/** Applies the check's own conditions to what was measured: `expect` not met is down, `warn` not met is degraded. */
+function applyConditions(bench: Bench, definition: CheckDefinition, outcome: Outcome, tookMs: number): Outcome {
+  const { expect, warn } = definition;
+  if ((expect.length === 0 && warn.length === 0) || outcome.verdict === "down" || outcome.verdict === "unknown") return outcome;
+  const facts: Facts = { ...outcome.material, ...outcome.facts, latency: Math.round(tookMs * 1000) / 1000, phase: outcome.phases };
+  const unmet = firstUnmet(bench, expect, facts);
+  if (unmet !== null) return { ...outcome, verdict: "down", code: unmet.slow ? "pattern-slow" : (EXPECT_CODES[unmet.fact] ?? "mismatch"), sentence: unmet.reason };
+  const warned = outcome.verdict === "up" ? firstUnmet(bench, warn, facts) : null;
+  return warned === null ? outcome : { ...outcome, verdict: "degraded", code: warned.slow ? "pattern-slow" : warnCode(warned.fact), sentence: warned.reason };
+}
+
+function firstUnmet(bench: Bench, conditions: readonly FactCondition[], facts: Facts): { readonly fact: string; readonly reason: string; readonly slow: boolean } | null {
+  const match = (pattern: Pattern, text: string): boolean | "slow" => {
+    const found = bench.ports.patterns.match(pattern, text);
+    return found === "slow" ? "slow" : found !== null;
+  };
+  for (const named of conditions) {
+    const { met, reason, slow } = evaluateFact(named, facts, match);
+    if (!met) return { fact: named.fact, reason, slow };
+  }
+  return null;
+}
+
+/** A result from what one try saw: masked, then cut. */
+export function toResult(bench: Bench, definition: CheckDefinition, frame: { readonly slot: Instant; readonly origin: Origin; readonly started: Instant }, last: Try, tries: number): Result {
+  const { outcome, tookMs } = last;
+  const { verdict, code, phases, facts } = outcome;
+  return {
+    check: definition.name,
+    vantage: bench.vantage,
+    ...frame,
+    verdict,
+    code,
+    sentence: cut(bench.mask(outcome.sentence), SENTENCE_MAX),
+    latencyMs: tookMs,
+    phases,
+    facts: maskedFacts(bench, facts),
+    evidence: kept(bench, outcome.evidence),
+    tries,
+  };
+}
+
+function masked(bench: Bench, value: FactValue): FactValue {
+  if (typeof value === "string") return bench.mask(value);
+  if (typeof value !== "object" || value === null) return value;
+  return isList(value) ? value.map((part) => masked(bench, part)) : maskedFacts(bench, value);
+}
+
+const isList = (value: FactValue): value is readonly FactValue[] => Array.isArray(value);
+
+function maskedFacts(bench: Bench, facts: Facts): Facts {
+  const clean: Record<string, FactValue> = {};
+  for (const name in facts) clean[name] = masked(bench, facts[name] ?? null);
+  return clean;
+}
+
+const cut = (text: string, length: number): string => (text.length <= length ? text : `${text.slice(0, length - 1)}…`);
+
+/** Masked first and cut then, so that no half of a secret is left at the edge. */
+function kept(bench: Bench, evidence: Evidence): Evidence {
+  if (evidence.length === 0) return evidence;
+  let room = EVIDENCE_MAX;
+  const parts: { label: string; text: string }[] = [];
+  for (const { label, text } of evidence) {
+    if (room <= 0) break;
+    const part = cut(bench.mask(text), room);
+    room -= part.length;
+    parts.push({ label, text: part });
+  }
+  return parts;
+}

@@ -1,0 +1,37 @@
+import { groupOutcome, type Member } from "../core/group.ts";
+import type { View } from "../core/state.ts";
+import type { CheckName, Instant, Origin, Result } from "../core/types.ts";
+import { memberOf } from "../core/view.ts";
+import type { CheckDefinition } from "../config/site.ts";
+
+interface Frame {
+  readonly slot: Instant;
+  readonly origin: Origin;
+  readonly started: Instant;
+  readonly tookMs: number;
+  readonly vantage: string;
+}
+
+function groupResult(definition: CheckDefinition, members: readonly Member[], frame: Frame): Result {
+  const { verdict, sentence } = groupOutcome(definition.policy.group?.require ?? "all", members);
+  const { slot, origin, started, tookMs, vantage } = frame;
+  const code = verdict === "up" ? "ok" : "members";
+  const evidence = verdict === "up" ? [] : [{ label: "members", text: members.map((member) => `${member.name}: ${member.verdict}, ${member.sentence}`).join("\n") }];
+  const facts = { up: members.filter((member) => member.verdict === "up" || member.verdict === "degraded").length, members: members.length };
+  return { check: definition.name, vantage, slot, started, origin, verdict, code, sentence, latencyMs: tookMs, phases: {}, facts, evidence, tries: 1 };
+}
+
+/** A group's result from the runs of its members in turn; null: the member gave none. Members that are paused are left out. */
+export function turnResult(definition: CheckDefinition, results: ReadonlyMap<CheckName, Result | null>, frame: Frame): Result {
+  const members = [...results].map(([name, result]): Member => ({ name, verdict: result?.verdict ?? "unknown", sentence: result?.sentence ?? "did not run" }));
+  return groupResult(definition, members, frame);
+}
+
+/** A group's result from what is believed of its members. */
+export function ownResult(definition: CheckDefinition, viewOf: (member: CheckName) => View | null, frame: Frame): Result {
+  const members = (definition.policy.group?.members ?? []).map((name): Member => {
+    const view = viewOf(name);
+    return view === null ? { name, verdict: "unknown", sentence: "not there" } : memberOf(view);
+  });
+  return groupResult(definition, members, frame);
+}
