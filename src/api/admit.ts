@@ -97,4 +97,10 @@ export function isLocal(incoming: IncomingMessage, house: House): boolean {
   return host !== null && isLoopback(host) && isLoopback(incoming.socket.remoteAddress ?? "");
 }
 
+/** Whether the browser came over TLS: to us, or to the proxy before us that `url` names. */
+export function isSecure(incoming: IncomingMessage, house: House): boolean {
+  if ("encrypted" in incoming.socket && incoming.socket.encrypted === true) return true;
+  return house.url?.startsWith("https:") === true && hostOf(incoming.headers.host ?? "") === hostOfUrl(house.url);
+}
+
 const isLoopback = (host: string): boolean => host === "localhost" || host === "::1" || /^(::ffff:)?127\.\d+\.\d+\.\d+$/.test(host);

@@ -4,6 +4,7 @@ import * as schemas from "./schemas.ts";
 import type * as types from "./types.ts";
 
 type Plain<T> = T extends readonly (infer Item)[] ? Plain<Item>[] : T extends object ? { -readonly [Key in keyof T]: Plain<T[Key]> } : T;
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the one way to ask for identical types
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 /** Does not compile unless the schema and the contract are the same type, field by field. */
 const same = <Schema extends z.ZodType, Contract>(equal: Same<Plain<z.output<Schema>>, Plain<Contract>>): void => expect(equal).toBe(true);
