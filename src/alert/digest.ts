@@ -57,7 +57,8 @@ const KINDS: { readonly [kind in AlertKind]: (status: Face) => Face } = {
 const faceOf = (alert: Alert): Face => KINDS[alert.kind](STATUS[alert.status]);
 
 function itemOf(alerts: readonly [Alert, ...Alert[]]): Item {
-  const alert = alerts.at(-1) ?? alerts[0];
+  // An incident ends once: its end is the last word, even when the clock stepped back and put it first.
+  const alert = alerts.find((one) => tellsEnd(one.kind)) ?? alerts.at(-1) ?? alerts[0];
   const opened = tellsEnd(alert.kind) && alert.kind !== "changed" ? (alerts.find((one) => OPENING.has(one.kind)) ?? null) : null;
   if (opened === null) {
     const face = faceOf(alert);

@@ -104,7 +104,7 @@ function blockOf(item: Item, at: number, input: MessageInput, moments: Moments):
   if (from !== null) rows.push(["From", moments.exact(from)], ["To", moments.exact(alert.since)]);
   else if (alert.kind !== "test") rows.push(["Since", moments.exact(alert.since)]);
   const cause = opened ?? alert;
-  const code = cause.code === "ok" ? "" : ` (${cause.code})`;
+  const code = cause.code === "ok" || isChannel(cause) ? "" : ` (${cause.code})`;
   if (cause.sentence !== "") rows.push([cause.code === "ok" ? "Seen" : "Cause", `${oneLine(cause.sentence)}${code}`]);
   if (alert.hides.length > 0 && item.trouble > 0) rows.push(["Hides", hidden(alert)]);
   return { headline, trouble: item.trouble, rows, link: linkOf(alert, input.site), evidence: at < WITH_EVIDENCE ? cause.evidence : [] };

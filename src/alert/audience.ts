@@ -1,0 +1,43 @@
+import type { Alert, AlertId, IncidentId } from "../core/types.ts";
+import type { AlertRow, MessageRow, Store } from "../store/store.ts";
+import { tellsEnd, tellsTrouble } from "./digest.ts";
+
+/** Incidents of one message that are looked up to say who else was told. */
+const STORIES_MAX = 3;
+const NAMED_MAX = 8;
+
+const isFor = (row: MessageRow, alert: Alert): boolean => alert.channel === row.channel && alert.recipient === row.recipient;
+const isLost = (row: AlertRow): boolean => row.status === "failed" || row.status === "withdrawn";
+
+/**
+ * The ends in a message of which the recipient knows no beginning: every alert of the trouble to the same recipient failed for good. An end
+ * without any such alert was addressed without one on purpose (`onFail: false`) and is told.
+ */
+export async function untoldEnds(store: Pick<Store, "wasTold" | "incident">, row: MessageRow, alerts: readonly Alert[]): Promise<Set<AlertId>> {
+  const untold = new Set<AlertId>();
+  const begunHere = new Set(alerts.filter((alert) => tellsTrouble(alert.kind)).map((alert) => alert.incident));
+  for (const { id, kind, incident } of alerts) {
+    if (!tellsEnd(kind) || kind === "channel-mended" || incident === null || begunHere.has(incident)) continue;
+    if (await store.wasTold(incident, row.channel, row.recipient)) continue;
+    const story = await store.incident(incident);
+    const beginnings = (story?.alerts ?? []).filter((one) => isFor(row, one.alert) && tellsTrouble(one.alert.kind));
+    if (beginnings.length > 0 && beginnings.every(isLost)) untold.add(id);
+  }
+  return untold;
+}
+
+/** Who else is told of the same trouble, as `CHANNEL to RECIPIENT`: what was addressed before the message was formed, so that a repeat reads the same. */
+export async function alsoTold(store: Pick<Store, "incident">, row: MessageRow, alerts: readonly Alert[]): Promise<readonly string[]> {
+  const incidents = new Set<IncidentId>();
+  for (const alert of alerts) if (alert.incident !== null && tellsTrouble(alert.kind) && incidents.size < STORIES_MAX) incidents.add(alert.incident);
+  const others = new Set<string>();
+  for (const incident of incidents) {
+    const story = await store.incident(incident);
+    for (const one of story?.alerts ?? []) {
+      const { channel, recipient, at } = one.alert;
+      if (!isFor(row, one.alert) && !isLost(one) && at <= row.formedAt) others.add(recipient === "" ? channel : `${channel} to ${recipient}`);
+    }
+  }
+  const named = [...others].slice(0, NAMED_MAX);
+  return others.size > NAMED_MAX ? [...named, `${others.size - NAMED_MAX} more`] : named;
+}

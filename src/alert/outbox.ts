@@ -1,0 +1,304 @@
+import { hash128 } from "../core/ids.ts";
+import { type Alert, type AlertId, type ChannelName, checkName, type Instant, plus } from "../core/types.ts";
+import type { ChannelHealth, MessageRow, OutboxChange, Store } from "../store/store.ts";
+import type { Timer } from "../sys/ports.ts";
+import { backoffMs } from "./backoff.ts";
+import type { AnyChannel, Sending } from "./channels/channel.ts";
+import { Courier, type OutboxChannel, type OutboxSite } from "./courier.ts";
+import type { SendingPorts } from "./deliver.ts";
+import { channelCheck, ChannelWatch, type ChannelTrouble, healthChange } from "./health.ts";
+import { Patience, Pauses } from "./patience.ts";
+import { CAP_SPAN_MS, dueAt, heads, isEmpty, plan, type Plan } from "./plan.ts";
+import { Unrecorded } from "./unrecorded.ts";
+
+export type { OutboxChannel, OutboxSite } from "./courier.ts";
+
+export interface OutboxOptions {
+  readonly store: Pick<Store, "outbox" | "changeOutbox" | "claimMessage" | "settleMessage" | "wasTold" | "formedSince" | "messages" | "incident">;
+  readonly ports: SendingPorts;
+  /** Every channel type there is. */
+  readonly types: readonly AnyChannel[];
+  readonly site: OutboxSite;
+  /** Takes secrets out of what channels say before it is stored or logged. */
+  readonly mask: (text: string) => string;
+  /** Called with all broken channels whenever they changed. */
+  readonly onTrouble: (troubles: readonly ChannelTrouble[]) => void;
+  /** Time for one try in ms; default 30 s. */
+  readonly sendMs?: number;
+}
+
+export interface ChannelStatus {
+  readonly name: ChannelName;
+  readonly type: string;
+  readonly recipients: readonly string[];
+  readonly brokenSince: Instant | null;
+  readonly reason: string;
+  /** Alerts that are not settled, as of the last look. */
+  readonly waiting: number;
+}
+
+const SEND_MS = 30_000;
+/** Rows looked at in one round; with more waiting, rounds follow each other. */
+const LIMIT = 5000;
+const HEALTH_ROWS = 500;
+/** The longest sleep while something waits, so that a step of the wall clock is noticed. */
+const NAP_MS = 60_000;
+
+/** Sends what is in the store's outbox: durable before it is sent, in order for each recipient, tried again until it is settled. One a process. */
+export class Outbox {
+  readonly #options: OutboxOptions;
+  readonly #watch = new ChannelWatch();
+  readonly #patience: Patience;
+  readonly #pauses: Pauses;
+  readonly #courier: Courier;
+  readonly #unrecorded: Unrecorded;
+  #site: OutboxSite;
+  #channels: ReadonlyMap<ChannelName, OutboxChannel>;
+  #state: "idle" | "running" | "stopped" = "stopped";
+  #again = false;
+  #timer: Timer | null = null;
+  #durableHealth: readonly ChannelHealth[] | null = null;
+  #reported = "[]";
+  #hastened: ReadonlySet<string> = new Set();
+  #waiting: ReadonlyMap<ChannelName, number> = new Map();
+
+  constructor(options: OutboxOptions) {
+    const { store, ports, mask, sendMs = SEND_MS } = options;
+    this.#options = options;
+    this.#site = options.site;
+    this.#channels = new Map(options.site.channels.map((channel) => [channel.name, channel]));
+    this.#patience = new Patience(ports.clock, ports.log, mask);
+    this.#pauses = new Pauses(ports.clock);
+    this.#courier = new Courier({
+      store,
+      ports,
+      types: new Map(options.types.map((type) => [type.type, type])),
+      site: () => this.#site,
+      mask,
+      sendMs,
+      patience: this.#patience,
+      pauses: this.#pauses,
+      onOutcome: (channel, sending) => this.#noteOutcome(channel, sending),
+      onFree: () => this.kick(),
+      isBroken: (channel) => this.#watch.broken.has(channel),
+    });
+    this.#unrecorded = new Unrecorded({
+      send: (key, alerts) => this.#sendFromMemory(key, alerts),
+      pause: (tries) => this.#pauses.pause(backoffMs(tries, ports.random.fraction(), undefined)),
+      stopped: () => this.#pauses.signal.aborted,
+    });
+  }
+
+  /** Begins with what an earlier life left behind. */
+  start(): void {
+    this.#state = "idle";
+    this.kick();
+  }
+
+  /** Call after each commit with alerts in it. Cheap; never throws. */
+  kick(): void {
+    this.#again = true;
+    if (this.#state !== "idle") return;
+    const wait = this.#patience.waitMs();
+    if (wait > 0) this.#arm(wait);
+    else void this.#run();
+  }
+
+  /** Another configuration: what waits goes out by it; what waits for a channel that is gone becomes a dead letter. */
+  setSite(site: OutboxSite): void {
+    this.#site = site;
+    this.#channels = new Map(site.channels.map((channel) => [channel.name, channel]));
+    this.#watch.keep(new Set(this.#channels.keys()));
+    this.kick();
+  }
+
+  /** Sends alerts that could not be committed, from memory, marked as such; the same alert is taken once. */
+  sendUnrecorded(alerts: readonly Alert[]): void {
+    this.#unrecorded.send(alerts);
+  }
+
+  /** Sends a test message past the outbox to every recipient of a channel; the worst of the answers. */
+  async test(name: ChannelName): Promise<Sending> {
+    const channel = this.#channels.get(name);
+    if (channel === undefined) return { kind: "refused", reason: `there is no channel ${name}` };
+    const { clock, random } = this.#options.ports;
+    const at = clock.now();
+    const answers: Sending[] = [];
+    for (const recipient of channel.recipients) {
+      const id = hash128(JSON.stringify(["test", name, recipient, at, random.fraction()])) as AlertId;
+      const sentence = `this is a test of channel ${name}; nothing is wrong`;
+      const rest = { incident: null, at, status: "up", since: at, code: "ok", evidence: [], hides: [], outageFrom: null, step: 0, ordinal: 1 } as const;
+      const alert: Alert = { id, kind: "test", check: checkName(this.#site.facts.name), channel: name, recipient, sentence, ...rest };
+      const { sending } = await this.#courier.send(channel, this.#courier.render(id, [alert], { asOf: at, alsoTold: [], unrecorded: false }));
+      answers.push(sending);
+    }
+    const worst = answers.find((answer) => answer.kind === "refused") ?? answers.find((answer) => answer.kind === "retry");
+    return worst ?? answers[0] ?? { kind: "refused", reason: `channel ${name} has no recipients` };
+  }
+
+  /** How each channel of the site is. */
+  channels(): readonly ChannelStatus[] {
+    return this.#site.channels.map(({ name, type, recipients }) => {
+      const broken = this.#watch.broken.get(name);
+      return { name, type, recipients, brokenSince: broken?.since ?? null, reason: broken?.reason ?? "", waiting: this.#waiting.get(name) ?? 0 };
+    });
+  }
+
+  figures(): { readonly alertsWaiting: number; readonly messagesSent: number; readonly messagesFailed: number } {
+    const { sent, failed } = this.#courier.counts;
+    return { alertsWaiting: [...this.#waiting.values()].reduce((sum, count) => sum + count, 0), messagesSent: sent, messagesFailed: failed };
+  }
+
+  /** Why the outbox makes no progress; null while it does. */
+  trouble(): string | null {
+    return this.#patience.trouble();
+  }
+
+  /** Begins no more sends, gives those under way `graceMs`, then ends them; what is not settled by then is sent again after the next start. */
+  async stop(graceMs: number): Promise<void> {
+    this.#state = "stopped";
+    this.#timer?.cancel();
+    const grace = this.#options.ports.clock.timer(graceMs, () => this.#pauses.end());
+    await Promise.all([this.#courier.settled(), this.#unrecorded.settled()]);
+    grace.cancel();
+    this.#pauses.end();
+  }
+
+  #isStopped(): boolean {
+    return this.#state === "stopped";
+  }
+
+  #arm(ms: number): void {
+    this.#timer?.cancel();
+    this.#timer = this.#options.ports.clock.timer(Math.max(0, ms), () => this.kick());
+  }
+
+  async #run(): Promise<void> {
+    this.#state = "running";
+    try {
+      while (this.#again && !this.#isStopped() && this.#patience.waitMs() <= 0) {
+        this.#again = false;
+        await this.#round();
+      }
+    } catch (error) {
+      this.#again = true;
+      this.#patience.failed("looking at the outbox", error);
+    }
+    if (this.#isStopped()) return;
+    this.#state = "idle";
+    if (this.#again) this.kick();
+  }
+
+  /** One look at the outbox: channels' incidents, then new messages, then sending what is due. */
+  async #round(): Promise<void> {
+    const { store, ports } = this.#options;
+    // What settles while the store is read looks like a message that a crash left behind: left for the next round.
+    const leftAlone = new Set(this.#courier.busy.keys());
+    const { alerts, messages, health } = await store.outbox(LIMIT);
+    if (await this.#settleHealth(health, alerts)) {
+      this.#again = true;
+      return;
+    }
+    const formed = await this.#formed(alerts);
+    const made = plan({ now: ports.clock.now(), alerts, messages, busy: leftAlone, channels: this.#channels, formed });
+    if (!isEmpty(made.change)) await this.#write(made.change);
+    const gone = new Set(made.change.supersede);
+    const rows = [...messages.filter((row) => !gone.has(row.id)), ...made.change.messages.filter((row) => row.status === "waiting")];
+    this.#hastened = new Set(rows.map((row) => row.id).filter((id) => this.#hastened.has(id) || made.hasten.includes(id)));
+    this.#count(alerts, messages);
+    if (this.#isStopped()) return;
+    this.#dispatch(rows, leftAlone, made);
+    if (alerts.length === LIMIT && !isEmpty(made.change)) this.#again = true;
+    if (this.#courier.busy.size === 0) this.#patience.worked();
+  }
+
+  async #write(change: OutboxChange): Promise<void> {
+    await this.#options.store.changeOutbox(change);
+    this.#patience.worked();
+    for (const row of change.messages) if (row.status === "failed") this.#courier.noteFailed(row, row.lastReason);
+  }
+
+  async #formed(alerts: readonly Alert[]): Promise<ReadonlyMap<ChannelName, number>> {
+    const formed = new Map<ChannelName, number>();
+    const since = plus(this.#options.ports.clock.now(), -CAP_SPAN_MS);
+    for (const name of new Set(alerts.map((alert) => alert.channel))) {
+      if ((this.#channels.get(name)?.cap ?? null) !== null) formed.set(name, (await this.#options.store.formedSince(name, since)).length);
+    }
+    return formed;
+  }
+
+  #count(alerts: readonly Alert[], messages: readonly MessageRow[]): void {
+    const waiting = new Map<ChannelName, number>();
+    for (const { channel } of alerts) waiting.set(channel, (waiting.get(channel) ?? 0) + 1);
+    for (const row of messages) waiting.set(row.channel, (waiting.get(row.channel) ?? 0) + row.alerts.length);
+    this.#waiting = waiting;
+  }
+
+  /** Starts what is due and finds the time of the next look. */
+  #dispatch(rows: readonly MessageRow[], leftAlone: ReadonlySet<string>, { wakeAt }: Plan): void {
+    const now = this.#options.ports.clock.now();
+    let next = wakeAt === null ? NAP_MS : wakeAt - now;
+    for (const row of heads(rows)) {
+      if (leftAlone.has(row.id) || this.#courier.busy.has(row.id) || !this.#channels.has(row.channel)) continue;
+      const wait = this.#hastened.has(row.id) ? 0 : dueAt(row, now) - now;
+      if (wait > 0) next = Math.min(next, wait);
+      else if (this.#courier.hasRoom(row.channel)) this.#courier.begin(row);
+    }
+    if (rows.length > 0 || wakeAt !== null) this.#arm(Math.min(next, NAP_MS));
+  }
+
+  async #sendFromMemory(key: string, alerts: readonly [Alert, ...Alert[]]): Promise<Sending | null> {
+    const { log, clock } = this.#options.ports;
+    const [{ channel: name, recipient }] = alerts;
+    const channel = this.#channels.get(name);
+    if (channel === undefined) return null;
+    const { sending } = await this.#courier.send(channel, this.#courier.render(key, alerts, { asOf: clock.now(), alsoTold: [], unrecorded: true }));
+    if (sending.kind === "sent") log.warn(`message to ${name} sent from memory, not recorded`, { key, recipient });
+    else log.error(`message to ${name} could not be sent from memory: ${sending.reason}`, { key, recipient });
+    return sending;
+  }
+
+  #noteOutcome(channel: ChannelName, sending: Sending): void {
+    const { clock } = this.#options.ports;
+    const before = this.#watch.broken.has(channel);
+    if (sending.kind === "sent") this.#watch.succeeded(channel);
+    // What fails because Tocsin stops says nothing of the channel.
+    else if (!this.#pauses.signal.aborted) this.#watch.failed(channel, { refused: sending.kind === "refused", reason: sending.reason, now: clock.now(), monotonic: clock.monotonic() });
+    if (before === this.#watch.broken.has(channel)) return;
+    this.#report();
+    this.kick();
+  }
+
+  /** Brings the store's knowledge of the channels in line; true when it wrote something. */
+  async #settleHealth(durable: readonly ChannelHealth[], waiting: readonly Alert[]): Promise<boolean> {
+    const { store, ports } = this.#options;
+    if (this.#durableHealth === null) {
+      this.#watch.restore(durable);
+      this.#watch.keep(new Set(this.#channels.keys()));
+    }
+    this.#durableHealth = durable;
+    const toldIds = new Set(waiting.map((alert) => alert.id));
+    for (const { channel, brokenSince } of durable) {
+      if (brokenSince === null || this.#watch.broken.has(channel)) continue;
+      const rows = await store.messages({ check: channelCheck(channel), limit: HEALTH_ROWS });
+      for (const row of rows) if (row.status !== "failed") for (const id of row.alerts) toldIds.add(id);
+    }
+    const change = healthChange({ now: ports.clock.now(), durable, broken: this.#watch.broken, channels: this.#site.channels, toldIds });
+    const wrote = change.health.length > 0;
+    if (wrote) {
+      await this.#write({ messages: [], supersede: [], withdraw: [], ...change });
+      this.#durableHealth = [...durable.filter((one) => !change.health.some((written) => written.channel === one.channel)), ...change.health];
+    }
+    this.#report();
+    return wrote;
+  }
+
+  #report(): void {
+    const told = new Set((this.#durableHealth ?? []).filter((one) => one.told).map((one) => one.channel));
+    const troubles = [...this.#watch.broken].map(([channel, { since, reason }]) => ({ channel, since, reason, told: told.has(channel) }));
+    const text = JSON.stringify(troubles);
+    if (text === this.#reported) return;
+    this.#reported = text;
+    this.#options.onTrouble(troubles);
+  }
+}
