@@ -1,6 +1,6 @@
 import { incidentId } from "./ids.ts";
 import type { Around, Belief, CheckState, Effect, OpenIncident, Seen } from "./state.ts";
-import { type CheckName, type Evidence, type Incident, type Instant, instant, type Policy, type Reason, type Status, type Transition } from "./types.ts";
+import { type CheckName, type Evidence, type Incident, type Instant, instant, type Policy, type Reason, type Result, type Status, type Transition } from "./types.ts";
 
 /** One judgement in the making: the rules read and replace its parts, one after the other. It never leaves the judge. */
 export interface Draft {
@@ -36,9 +36,15 @@ export function freshState(policy: Policy, now: Instant): CheckState {
       flapping: null,
       known: false,
     },
-    seen: { last: null, verdictStarted: null, verdict: null, wellSince: null, unjudged: 0, expectBy: null },
+    seen: seenFrom(null),
     wakeAt: null,
   };
+}
+
+/** What is known after a restart from the last stored result alone. */
+export function seenFrom(last: Result | null): Seen {
+  const verdict = last === null || last.verdict === "unknown" ? null : last.verdict;
+  return { last, verdictStarted: verdict === null ? null : (last?.started ?? null), verdict, wellSince: null, unjudged: 0, expectBy: null };
 }
 
 /** Replaces parts of the belief; keeps the object when nothing differs. */

@@ -25,6 +25,8 @@ export interface BeliefHooks {
   ask(parent: CheckName): void;
   /** A member's state changed: look at the group again. */
   regroup(group: CheckName): void;
+  /** A result was judged. */
+  seen(result: Result): void;
   /** The judge wants a tick at `at`. */
   wake(check: CheckName, at: Instant): void;
 }
@@ -67,6 +69,18 @@ export class Beliefs {
     this.#committer.removed(check);
   }
 
+  /** Goes on under a new name; its policy is put in place next. */
+  rename(from: CheckName, to: CheckName): void {
+    const believed = this.#checks.get(from);
+    if (believed === undefined) return;
+    this.#checks.delete(from);
+    const { belief, seen, wakeAt } = believed.state;
+    const incident = belief.incident === null ? null : { ...belief.incident, check: to };
+    believed.state = { check: to, belief: { ...belief, incident }, seen, wakeAt };
+    this.#checks.set(to, believed);
+    this.#committer.decided(believed.state, [], []);
+  }
+
   /** Draws the lines between checks anew. */
   connect(): void {
     for (const believed of this.#checks.values()) {
@@ -85,6 +99,7 @@ export class Beliefs {
     const believed = this.#checks.get(result.check);
     if (believed === undefined) return;
     this.#committer.result(result);
+    this.#hooks.seen(result);
     this.#judge(believed, { kind: "result", result, expectBy, around: this.#around(believed, result.verdict === "down") }, now);
     this.#hooks.changed(result.check);
   }

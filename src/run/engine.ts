@@ -121,6 +121,13 @@ export class Engine {
     return true;
   }
 
+  /** Runs a resumed check soon, and counts it. */
+  resume(check: CheckName): void {
+    const entry = this.#entries.get(check);
+    if (entry === undefined || entry.schedule.kind === "never" || entry.probe.passive !== undefined) return;
+    this.#want(entry, { slot: this.#now(), origin: "start" });
+  }
+
   /** A group's member changed: look at the group again. */
   regroup(check: CheckName): void {
     const entry = this.#entries.get(check);

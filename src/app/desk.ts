@@ -1,0 +1,136 @@
+import type { Done, Figures } from "../api/handle.ts";
+import { type Banner, type ChannelSummary, type CheckDetail, type CheckSummary, type Overview, STATUS_MARKS, type StatusWord } from "../api/types.ts";
+import type { Action } from "../core/state.ts";
+import type { ChannelName, CheckName } from "../core/types.ts";
+import type { Beat } from "../probes/probe.ts";
+import { findToken } from "./beats.ts";
+import type { Monitor } from "./monitor.ts";
+import { describe, summarise } from "./summary.ts";
+
+const refused = (reason: string, advice: string): Done => ({ kind: "refused", reason, advice });
+const unknownCheck = (check: CheckName): Done => refused(`there is no check named ${check}`, "see the list of checks");
+const DONE: Done = { kind: "done" };
+/** Without a look at its queue for so long the engine is stuck, ms. */
+const STUCK_MS = 10_000;
+
+/** Where people ask a running monitor and give it orders: most of the API's handle. */
+export class Desk {
+  readonly #monitor: Monitor;
+
+  constructor(monitor: Monitor) {
+    this.#monitor = monitor;
+  }
+
+  overview(): Overview {
+    const checks = [...this.#monitor.roster.checks.keys()].map((name) => this.summary(name)).filter((check) => check !== null);
+    const counts = Object.fromEntries(Object.keys(STATUS_MARKS).map((status) => [status, 0])) as Record<StatusWord, number>;
+    for (const { state } of checks) counts[state] += 1;
+    const { name, vantage, timezone } = this.#monitor.roster.settings;
+    return { site: { name, vantage, version: this.#monitor.roster.version, startedAt: this.#monitor.startedAt, timezone }, now: this.#monitor.parts.ports.clock.now(), counts, banners: this.#monitor.banners.list(), checks, channels: this.channels() };
+  }
+
+  summary(check: CheckName): CheckSummary | null {
+    const definition = this.#monitor.roster.checks.get(check);
+    const state = this.#monitor.beliefs.state(check);
+    if (definition === undefined || state === null) return null;
+    const groups = this.#monitor.roster.groupsOf(check);
+    const hides = state.belief.status === "up" ? [] : this.#monitor.beliefs.hides(check);
+    return summarise(definition, state, { recent: this.#monitor.recent.of(check), nextRunAt: this.#monitor.engine.nextRunAt(check), running: this.#monitor.engine.isRunning(check), hides, groups });
+  }
+
+  detail(check: CheckName): Omit<CheckDetail, "results" | "incidents"> | null {
+    const definition = this.#monitor.roster.checks.get(check);
+    const state = this.#monitor.beliefs.state(check);
+    const summary = this.summary(check);
+    return definition === undefined || state === null || summary === null ? null : describe(definition, state, summary);
+  }
+
+  channels(): readonly ChannelSummary[] {
+    return this.#monitor.outbox.channels();
+  }
+
+  banners(): readonly Banner[] {
+    return this.#monitor.banners.list();
+  }
+
+  runNow(check: CheckName): Done {
+    const definition = this.#monitor.roster.checks.get(check);
+    if (definition === undefined) return unknownCheck(check);
+    if (this.#monitor.engine.demand(check, "manual")) return DONE;
+    return refused(`${check} waits for heartbeats and cannot be run`, "send one to its push address");
+  }
+
+  pause(check: CheckName, by: string): Done {
+    return this.#ordered(check, { kind: "pause", by });
+  }
+
+  resume(check: CheckName, by: string): Done {
+    const done = this.#ordered(check, { kind: "resume", by, expectBy: this.#monitor.engine.expectBy(check) });
+    if (done.kind === "done") this.#monitor.engine.resume(check);
+    return done;
+  }
+
+  acknowledge(check: CheckName, by: string, note: string): Done {
+    const state = this.#monitor.beliefs.state(check);
+    if (state !== null && state.belief.incident === null) return refused(`${check} has no open incident`, "only an open incident can be acknowledged");
+    return this.#ordered(check, { kind: "acknowledge", by, note });
+  }
+
+  silence(check: CheckName, by: string): Done {
+    return this.#ordered(check, { kind: "silence", by });
+  }
+
+  unsilence(check: CheckName, by: string): Done {
+    return this.#ordered(check, { kind: "unsilence", by });
+  }
+
+  beat(token: string, beat: Beat): "taken" | "unknown" {
+    const check = findToken(token, this.#monitor.roster.checks.values(), this.#monitor.parts.probes);
+    if (check === null) return "unknown";
+    this.#monitor.engine.beat(check, beat);
+    return "taken";
+  }
+
+  mask(text: string): string {
+    return this.#monitor.bench.mask(text);
+  }
+
+  /** Engine, store and outbox make progress; why not, otherwise. */
+  ready(): { readonly ready: boolean; readonly reasons: readonly string[] } {
+    const monotonic = this.#monitor.parts.ports.clock.monotonic();
+    const reasons: string[] = [];
+    if (monotonic - this.#monitor.engine.turnedAt > STUCK_MS) reasons.push("the engine has not looked at its queue for 10 s");
+    if (this.#monitor.committer.failingSince !== null) reasons.push("the store cannot be written");
+    const outbox = this.#monitor.outbox.trouble();
+    if (outbox !== null) reasons.push(outbox);
+    reasons.push(...this.#monitor.banners.blocking());
+    return { ready: reasons.length === 0, reasons };
+  }
+
+  figures(): Omit<Figures, "loopDelayMs"> {
+    const { committer, engine, outbox } = this.#monitor;
+    return {
+      runsStarted: engine.started,
+      runsSkipped: engine.skipped,
+      runsRunning: engine.running,
+      resultsDropped: committer.dropped,
+      commits: committer.commits,
+      commitFailures: committer.failures,
+      batchesWaiting: committer.waiting,
+      startDelayMs: engine.delays.figures(),
+      ...outbox.figures(),
+    };
+  }
+
+  /** Sends a test message; the channel's own answer. */
+  async testChannel(name: ChannelName): Promise<{ readonly kind: "sent" | "retry" | "refused"; readonly detail: string }> {
+    const sending = await this.#monitor.outbox.test(name);
+    return { kind: sending.kind, detail: sending.kind === "sent" ? sending.detail : sending.reason };
+  }
+
+  #ordered(check: CheckName, action: Action): Done {
+    if (!this.#monitor.roster.checks.has(check)) return unknownCheck(check);
+    this.#monitor.act(check, action);
+    return DONE;
+  }
+}

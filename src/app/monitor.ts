@@ -1,0 +1,253 @@
+import type { Change } from "../api/handle.ts";
+import type { AnyChannel } from "../alert/channels/channel.ts";
+import { Outbox, type OutboxSite } from "../alert/outbox.ts";
+import type { CheckDefinition } from "../config/site.ts";
+import { seenFrom } from "../core/draft.ts";
+import { createMask } from "../core/mask.ts";
+import type { Action } from "../core/state.ts";
+import { type Alert, type CheckName, type Instant, instant, millis, type Policy } from "../core/types.ts";
+import type { AnyProbe } from "../probes/probe.ts";
+import { Beliefs } from "../run/beliefs.ts";
+import { Committer } from "../run/commit.ts";
+import { Engine } from "../run/engine.ts";
+import { policyOf, scheduleOf } from "../run/entry.ts";
+import type { Bench } from "../run/execute.ts";
+import type { Loaded, Store } from "../store/store.ts";
+import type { Ports } from "../sys/ports.ts";
+import { Banners } from "./banners.ts";
+import { Recent } from "./recent.ts";
+import { Roster, type Update } from "./roster.ts";
+import { Windows } from "./windows.ts";
+
+/** Everything that belief needs: what the simulation drives, and what `tocsin run` wraps with files, signals and a page. */
+export interface MonitorParts {
+  readonly ports: Ports;
+  readonly probes: readonly AnyProbe[];
+  readonly channels: readonly AnyChannel[];
+  readonly store: Store;
+  readonly loaded: Loaded;
+  readonly first: Update;
+}
+
+/** Checks on schedule, judged, committed and told: the whole of Tocsin but the world around it. */
+export class Monitor {
+  readonly parts: MonitorParts;
+  readonly roster: Roster;
+  readonly committer: Committer;
+  readonly beliefs: Beliefs;
+  readonly engine: Engine;
+  readonly #windows: Windows;
+  readonly outbox: Outbox;
+  readonly banners: Banners;
+  readonly recent = new Recent();
+  readonly bench: { -readonly [Key in keyof Bench]: Bench[Key] };
+  readonly #listeners = new Set<(change: Change) => void>();
+  readonly startedAt: Instant;
+
+  constructor(parts: MonitorParts) {
+    this.parts = parts;
+    const { ports, store, loaded, first } = parts;
+    const { clock, log } = ports;
+    this.startedAt = instant(clock.now());
+    this.roster = new Roster(first.settings);
+    this.banners = new Banners(clock, log, () => this.#emit({ kind: "banners" }));
+    this.bench = { ports, vantage: first.settings.vantage, mask: createMask(first.secrets) };
+    this.outbox = new Outbox({
+      store,
+      ports,
+      types: parts.channels,
+      site: outboxSite(first),
+      mask: (text) => this.bench.mask(text),
+      onTrouble: (troubles) => this.banners.channels(troubles),
+    });
+    this.committer = new Committer({
+      store,
+      clock,
+      log,
+      sequence: loaded.sequence,
+      hooks: {
+        committed: () => this.outbox.kick(),
+        unrecorded: (alerts: readonly Alert[]) => this.outbox.sendUnrecorded(alerts),
+        trouble: (sentence) => this.banners.store(sentence),
+      },
+    });
+    this.beliefs = new Beliefs(this.committer, {
+      changed: (check) => this.#changed(check),
+      ask: (parent) => void this.engine.demand(parent, "confirm"),
+      regroup: (group) => this.engine.regroup(group),
+      wake: (check, at) => this.engine.wake(check, at),
+      seen: (result) => this.recent.add(result.check, result.verdict),
+    });
+    const probes = new Map(parts.probes.map((probe) => [probe.type, probe]));
+    this.engine = new Engine({
+      bench: this.bench,
+      probes,
+      beliefs: this.beliefs,
+      limits: first.settings.limits,
+      stepped: (byMs) => this.banners.clockStepped(byMs),
+      changed: (check) => this.#changed(check),
+    });
+    this.#windows = new Windows(clock, {
+      subjects: () => this.roster.subjects(),
+      believed: (check) => this.beliefs.state(check)?.belief.muting.maintenance ?? [],
+      changed: (check, open) => this.act(check, { kind: "maintenance", open }),
+    });
+  }
+
+  /** Takes up what was believed before, and begins. */
+  start(): void {
+    const { first, loaded } = this.parts;
+    const now = this.#now();
+    this.#configure(first);
+    const known = new Map(loaded.states.map((state) => [state.check, state]));
+    const aliveAt = loaded.states.reduce((latest, state) => Math.max(latest, state.last?.started ?? 0), 0);
+    for (const definition of first.added) {
+      const stored = known.get(definition.name);
+      known.delete(definition.name);
+      const state = stored === undefined ? null : { check: definition.name, belief: stored.belief, seen: seenFrom(stored.last), wakeAt: null };
+      this.beliefs.put(this.#effective(definition), state, now);
+    }
+    this.beliefs.connect();
+    for (const definition of first.added) this.#arrive(definition, aliveAt, now);
+    for (const [check, stored] of known) this.#forgetStored(check, stored, now);
+    this.#windows.configure(first.maintenance);
+    this.outbox.start();
+    void this.#fillRecent();
+  }
+
+  /** Puts a changed configuration in place: what did not change keeps its state and its schedule. */
+  async apply(update: Update): Promise<void> {
+    const now = this.#now();
+    for (const { from, definition } of update.renamed) await this.#rename(from, definition);
+    for (const check of update.removed) this.#remove(check, now);
+    this.#configure(update);
+    const arrivals = [...update.added, ...update.changed.map((change) => change.definition), ...update.renamed.map((rename) => rename.definition)];
+    for (const definition of arrivals) this.beliefs.put(this.#effective(definition), null, now);
+    this.beliefs.connect();
+    for (const definition of update.added) {
+      this.engine.put({ definition, start: "new", heardAt: null });
+      this.act(definition.name, { kind: "added", expectBy: this.engine.expectBy(definition.name) });
+      if (definition.paused) this.act(definition.name, { kind: "pause", by: "configuration" });
+    }
+    for (const { definition, what } of [...update.changed, ...update.renamed]) this.#reload(definition, what ?? "telling");
+    this.#windows.configure(update.maintenance);
+    this.#emit({ kind: "site" });
+  }
+
+  /** Runs end or are aborted, what is believed is written, channels finish their sends; within about `withinMs`. */
+  async stop(withinMs: number): Promise<void> {
+    const { clock } = this.parts.ports;
+    const deadline = clock.monotonic() + withinMs;
+    this.#windows.stop();
+    await this.engine.stop(withinMs / 2);
+    await this.committer.flush(clock.monotonic() + withinMs / 4);
+    await this.outbox.stop(Math.max(0, deadline - clock.monotonic()));
+    this.committer.close();
+  }
+
+  #now(): Instant {
+    return this.parts.ports.clock.now();
+  }
+
+  /** The policy that is judged by: a group judged from its members' states has its own pace and no threshold. */
+  #effective(definition: CheckDefinition): Policy {
+    const schedule = scheduleOf(definition, (check) => this.roster.checks.get(check)?.policy ?? null);
+    return policyOf(definition, schedule);
+  }
+
+  #configure(update: Update): void {
+    this.roster.apply(update);
+    this.bench.mask = createMask(update.secrets);
+    this.bench.vantage = update.settings.vantage;
+    this.beliefs.siteVersion = update.version;
+    this.engine.limit(update.settings.limits);
+    this.outbox.setSite(outboxSite(update));
+  }
+
+  #arrive(definition: CheckDefinition, aliveAt: number, now: Instant): void {
+    const { name, policy } = definition;
+    const last = this.beliefs.state(name)?.seen.last ?? null;
+    const stale = last === null || now - last.started >= policy.everyMs;
+    const heardAt = last === null ? null : instant(last.started + Math.max(0, now - Math.max(aliveAt, last.started)));
+    this.engine.put({ definition, start: stale ? "new" : "old", heardAt });
+    this.act(name, { kind: last === null ? "added" : "restart", expectBy: this.engine.expectBy(name) });
+    const paused = this.beliefs.state(name)?.belief.muting.paused ?? null;
+    if (definition.paused && paused === null) this.act(name, { kind: "pause", by: "configuration" });
+    if (!definition.paused && paused?.by === "configuration") this.act(name, { kind: "resume", by: "configuration", expectBy: this.engine.expectBy(name) });
+  }
+
+  #reload(definition: CheckDefinition, what: "target" | "judging" | "telling"): void {
+    const { name, paused } = definition;
+    this.engine.put({ definition, start: what === "target" ? "new" : "keep", heardAt: this.beliefs.state(name)?.seen.last?.started ?? null });
+    const expectBy = this.engine.expectBy(name);
+    this.act(name, { kind: "reload", changed: what, expectBy });
+    const by = this.beliefs.state(name)?.belief.muting.paused?.by ?? null;
+    if (paused && by === null) this.act(name, { kind: "pause", by: "configuration" });
+    if (!paused && by === "configuration") this.act(name, { kind: "resume", by: "configuration", expectBy });
+  }
+
+  async #rename(from: CheckName, definition: CheckDefinition): Promise<void> {
+    await this.committer.flush(this.parts.ports.clock.monotonic() + 5000);
+    await this.parts.store.rename(from, definition.name);
+    this.engine.remove(from);
+    this.beliefs.rename(from, definition.name);
+    this.recent.rename(from, definition.name);
+  }
+
+  #remove(check: CheckName, now: Instant): void {
+    this.beliefs.action(check, { kind: "remove" }, now);
+    this.beliefs.drop(check);
+    this.engine.remove(check);
+    this.recent.drop(check);
+  }
+
+  /** A check that is in the store but no longer in the file: it was removed while Tocsin was not running. */
+  #forgetStored(check: CheckName, stored: Loaded["states"][number], now: Instant): void {
+    const policy = removedPolicy(check);
+    this.beliefs.put(policy, { check, belief: stored.belief, seen: seenFrom(stored.last), wakeAt: null }, now);
+    this.#remove(check, now);
+  }
+
+  act(check: CheckName, action: Action): void {
+    this.beliefs.action(check, action, this.#now());
+  }
+
+  #changed(check: CheckName): void {
+    if (this.#listeners.size > 0) this.#emit({ kind: "checks", names: [check] });
+  }
+
+  subscribe(listener: (change: Change) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  #emit(change: Change): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+
+  /** The bars of the list, from the store, without hurry. */
+  async #fillRecent(): Promise<void> {
+    for (const check of this.roster.checks.keys()) {
+      try {
+        const results = await this.parts.store.results({ check, limit: 30 });
+        const older = results.filter((result) => result.started < this.startedAt).map((result) => result.verdict);
+        if (older.length > 0) this.recent.fill(check, older.toReversed());
+      } catch {
+        return;
+      }
+    }
+    this.#emit({ kind: "site" });
+  }
+}
+
+
+function outboxSite({ settings, channels }: Pick<Update, "settings" | "channels">): OutboxSite {
+  const { name, vantage, url, timezone } = settings;
+  return { facts: { name, vantage, url, timezone }, channels };
+}
+
+/** A policy that tells nobody new, for a check whose definition is gone. */
+function removedPolicy(check: CheckName): Policy {
+  const zero = millis(0);
+  return { check, type: "", failAfter: 1, recoverAfter: 1, everyMs: zero, runMs: zero, initial: "pending", onFail: false, onPass: true, steps: [], recipients: {}, parents: [], group: null, flapping: null };
+}
