@@ -62,6 +62,8 @@ export interface DatagramSocket {
 export interface Network {
   /** A literal or a name (IDN is converted) to addresses in the order to be tried; never throws. `family` null: both. */
   resolve(host: string, family: Family | null, signal: AbortSignal): Promise<Resolution>;
+  /** The name servers that `resolve` asks: configured ones, or the system's, best first. Absent where names come from elsewhere. */
+  resolvers?(): Promise<readonly { readonly ip: string; readonly port: number }[]>;
   /** One TCP connection to one address. An aborted signal gives code `timeout` and leaves no socket behind. */
   connect(options: ConnectOptions): Promise<Connection>;
   datagram(ip: string, port: number, source: string | null): Promise<{ readonly kind: "opened"; readonly socket: DatagramSocket } | { readonly kind: "failed"; readonly failure: Failure }>;

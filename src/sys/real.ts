@@ -2,7 +2,7 @@ import { realClock } from "./clock.ts";
 import { openDatagram } from "./datagram.ts";
 import { systemLookup } from "./getaddrinfo.ts";
 import { type LogLevel, realLog } from "./log.ts";
-import { parseHosts, parseResolverConfiguration, watchedFile } from "./nameservice.ts";
+import { parseHosts, parseResolverConfiguration, parseServer, watchedFile } from "./nameservice.ts";
 import { realPatterns } from "./patterns.ts";
 import type { Clock, Network, Ports, Processes, Random } from "./ports.ts";
 import { realRandom } from "./random.ts";
@@ -27,13 +27,18 @@ export function realPorts({ level, mask, resolvers, processes }: RealOptions): P
 
 /** The network as it is: names by our own resolver, sockets of the system. */
 export function realNetwork({ clock, random, resolvers }: { readonly clock: Clock; readonly random: Random; readonly resolvers: () => readonly string[] }): Network {
+  const configuration = watchedFile("/etc/resolv.conf", parseResolverConfiguration, clock);
+  const asked: Network["resolvers"] = async () => {
+    const own = resolvers().flatMap((text) => parseServer(text) ?? []);
+    return own.length > 0 ? own : (await configuration()).servers;
+  };
   const resolve = resolver({
     clock,
     transport: { random, connect: connectTcp, datagram: openDatagram },
     servers: resolvers,
     hosts: watchedFile("/etc/hosts", parseHosts, clock),
-    configuration: watchedFile("/etc/resolv.conf", parseResolverConfiguration, clock),
+    configuration,
     system: systemLookup(),
   });
-  return { resolve, connect: connectTcp, datagram: openDatagram };
+  return { resolve, resolvers: asked, connect: connectTcp, datagram: openDatagram };
 }
