@@ -1,7 +1,7 @@
 import { lookup } from "node:dns/promises";
 import { errnoOf } from "./failures.ts";
-import { first } from "./lookup.ts";
 import type { Family } from "./ports.ts";
+import { first } from "./until-aborted.ts";
 
 export type SystemAnswer =
   | { readonly kind: "found"; readonly ips: readonly string[] }

@@ -1,6 +1,7 @@
 import { type Found, type Question, type Transport, addressesIn, askServer } from "./nameserver.ts";
 import type { Server } from "./nameservice.ts";
 import type { Clock } from "./ports.ts";
+import { first } from "./until-aborted.ts";
 
 /** What all servers together say. `agreed`: two of them gave the same kind of refusal, so it is not this place's resolver alone. */
 export type Looked = Exclude<Found, { kind: "broken" }> | { readonly kind: "broken"; readonly agreed: boolean; readonly reason: string };
@@ -114,14 +115,4 @@ export class Lookups {
     const [oldest] = this.#kept.keys();
     if (this.#kept.size > KEPT_MAX && oldest !== undefined) this.#kept.delete(oldest);
   }
-}
-
-/** The promise's value, or null when the signal aborts before; leaves no listener behind. */
-export function first<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value | null> {
-  if (signal.aborted) return Promise.resolve(null);
-  return new Promise((resolve, reject) => {
-    const abort = (): void => resolve(null);
-    signal.addEventListener("abort", abort);
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
 }

@@ -1,0 +1,62 @@
+import type { Dialogue, Read } from "./dialogue.ts";
+
+/** Protocols that turn to TLS in the middle of a plain conversation. */
+export const STARTTLS_PROTOCOLS = ["smtp", "imap", "pop3", "ftp"] as const;
+export type StarttlsProtocol = (typeof STARTTLS_PROTOCOLS)[number];
+
+const REPLY_LINES_MAX = 100;
+
+interface Script {
+  /** What is sent, and how its answer must begin; the first answer is the greeting. */
+  readonly greeting: RegExp;
+  readonly steps: readonly { readonly send: string; readonly answer: RegExp }[];
+  /** Whether a line is the last one of an answer. */
+  last(line: string): boolean;
+}
+
+/** RFC 5321, section 4.2.1; RFC 959, section 4.2: `250-` goes on, `250 ` ends. */
+const numbered = (line: string): boolean => /^\d{3}(?!-)/.test(line);
+
+const SCRIPTS: { readonly [protocol in StarttlsProtocol]: Script } = {
+  // RFC 3207
+  smtp: { greeting: /^220/, steps: [{ send: "EHLO tocsin.invalid", answer: /^250/ }, { send: "STARTTLS", answer: /^220/ }], last: numbered },
+  // RFC 3501, section 6.2.1
+  imap: { greeting: /^\* (OK|PREAUTH)/i, steps: [{ send: "a1 STARTTLS", answer: /^a1 OK/i }], last: (line) => !line.startsWith("* ") || /^\* (OK|PREAUTH|BYE)/i.test(line) },
+  // RFC 2595, section 4
+  pop3: { greeting: /^\+OK/, steps: [{ send: "STLS", answer: /^\+OK/ }], last: () => true },
+  // RFC 4217, section 4
+  ftp: { greeting: /^220/, steps: [{ send: "AUTH TLS", answer: /^234/ }], last: numbered },
+};
+
+/**
+ * Leads the plain conversation up to where TLS begins. Anything the server sent beyond its go-ahead is a failure: it would be taken for
+ * something said under TLS (CVE-2011-0411).
+ */
+export async function requestTls(dialogue: Dialogue, protocol: StarttlsProtocol): Promise<Read<null>> {
+  const script = SCRIPTS[protocol];
+  const greeting = await answer(dialogue, script);
+  if (greeting.kind === "failed") return greeting;
+  if (!script.greeting.test(greeting.value)) return wrong(protocol, "the greeting", greeting.value);
+  for (const step of script.steps) {
+    dialogue.write(`${step.send}\r\n`);
+    const said = await answer(dialogue, script);
+    if (said.kind === "failed") return said;
+    if (!step.answer.test(said.value)) return wrong(protocol, step.send, said.value);
+  }
+  if (dialogue.surplus === 0) return { kind: "read", value: null };
+  return { kind: "failed", failure: { code: "protocol", sentence: `the server sent ${dialogue.surplus} bytes more before TLS began (command injection, CVE-2011-0411)` } };
+}
+
+const wrong = (protocol: string, what: string, said: string): Read<null> => {
+  const sentence = what === "the greeting" ? `the server does not greet as ${protocol}: ${said.slice(0, 80)}` : `the server refused ${what}: ${said.slice(0, 80)}`;
+  return { kind: "failed", failure: { code: "protocol", sentence } };
+};
+
+/** The last line of the next answer. */
+async function answer(dialogue: Dialogue, script: Script): Promise<Read<string>> {
+  for (let lines = 0; lines < REPLY_LINES_MAX; lines++) {
+    const line = await dialogue.line();
+    if (line.kind === "failed" || script.last(line.value)) return line;
+  }
+  return { kind: "failed", failure: { code: "protocol", sentence: `the server's answer has more than ${REPLY_LINES_MAX} lines` } };
+}
