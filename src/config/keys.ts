@@ -7,7 +7,7 @@ const YEAR_MS = 365 * DAY_MS;
 
 const step = z.strictObject({
   after: z
-    .union([z.number().int().min(0).max(10_000), durationWithin(0, YEAR_MS)])
+    .union([z.number().int().min(0).max(10_000), durationWithin(0, YEAR_MS).transform((ms) => ({ ms }))])
     .default(1)
     .describe("When it fires: at the n-th failing run (1: the run that makes it down; 0: after every run), or so long after the incident opened."),
   to: names().describe("Channels to tell."),

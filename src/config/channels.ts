@@ -1,0 +1,61 @@
+import { hash128 } from "../core/ids.ts";
+import { channelName } from "../core/types.ts";
+import { canonical } from "./canonical.ts";
+import { unknownName } from "./issues.ts";
+import { BUILT_IN, CHANNEL_KEYS, channelSchema } from "./keys.ts";
+import { overlay, validate } from "./layers.ts";
+import { noteSecrets } from "./literals.ts";
+import type { Registry } from "./registry.ts";
+import type { Report } from "./report.ts";
+import type { Entry } from "./sections.ts";
+import type { ChannelDefinition } from "./site.ts";
+import type { Document } from "./sources.ts";
+
+/** Keys of the configuration's own and options of the type, taken apart. */
+export function split(values: { readonly [key: string]: unknown }, own: { readonly [key: string]: unknown }): { readonly common: { [key: string]: unknown }; readonly options: { [key: string]: unknown } } {
+  const common: [string, unknown][] = [];
+  const options: [string, unknown][] = [];
+  for (const pair of Object.entries(values)) (Object.hasOwn(own, pair[0]) ? common : options).push(pair);
+  return { common: Object.fromEntries(common), options: Object.fromEntries(options) };
+}
+
+/** Reads every channel; those with errors are left out, their names stay known. */
+export function readChannels(entries: ReadonlyMap<string, Entry>, registry: Registry, documents: readonly Document[], report: Report): readonly ChannelDefinition[] {
+  const channels: ChannelDefinition[] = [];
+  for (const entry of entries.values()) {
+    const channel = readChannel(entry, registry, documents, report);
+    if (channel !== null) channels.push(channel);
+  }
+  return channels;
+}
+
+function readChannel(entry: Entry, registry: Registry, documents: readonly Document[], report: Report): ChannelDefinition | null {
+  const layers = [entry];
+  const values = overlay([entry.filled]);
+  const type = values["type"];
+  const kind = typeof type === "string" ? registry.channels.get(type) : undefined;
+  if (typeof type === "string" && kind === undefined) {
+    report.local(layers, { ...unknownName(type, [...registry.channels.keys()], ["type"], "value"), wrong: `there is no channel of type \`${type}\`` });
+    return null;
+  }
+  const { common, options } = split(values, CHANNEL_KEYS);
+  const written = (): unknown => overlay([entry.written]);
+  const keys = validate(channelSchema, common, written, []);
+  if (keys.kind === "wrong") for (const finding of keys.findings) report.local(layers, finding);
+  if (kind === undefined) return null;
+  noteSecrets(kind.secretPaths, options, layers, documents, report);
+  const read = validate(kind.of.options, options, written, Object.keys(CHANNEL_KEYS));
+  if (read.kind === "wrong") for (const finding of read.findings) report.local(layers, finding);
+  if (keys.kind === "wrong" || read.kind === "wrong") return null;
+  for (const number of read.numbers) report.numbers.add(number);
+  const { cap, group } = keys.value;
+  return {
+    name: channelName(entry.name),
+    type: kind.of.type,
+    options: read.value,
+    recipients: kind.of.recipients(read.value),
+    cap: cap === "off" ? null : (cap ?? BUILT_IN.cap),
+    groupMs: group ?? BUILT_IN.groupMs,
+    hash: hash128(canonical([kind.of.type, read.value, cap, group])),
+  };
+}

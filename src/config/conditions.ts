@@ -1,0 +1,50 @@
+import { type Condition, type ParsedCondition, parseCondition } from "../core/expect.ts";
+import type { AnyProbe } from "../probes/probe.ts";
+import type { Around } from "./draft.ts";
+import type { Layer } from "./layers.ts";
+import { nearest } from "./nearest.ts";
+import type { FactCondition } from "./site.ts";
+
+/** Reads the text of a condition; the same text is read once. */
+export type ConditionParser = (value: string | number | boolean) => ParsedCondition;
+
+/** A reader that remembers. */
+export function createConditionParser(): ConditionParser {
+  const known = new Map<string | number | boolean, ParsedCondition>();
+  return (value) => {
+    const before = known.get(value);
+    if (before !== undefined) return before;
+    const parsed = parseCondition(value);
+    known.set(value, parsed);
+    return parsed;
+  };
+}
+
+/** Facts that every run has: `latency` in ms, `phase.NAME` in ms. */
+const COMMON_FACTS = ["latency", "phase"];
+
+/** The conditions of a check, those of its probe for facts that it says nothing of included; null when one is wrong. */
+export function readConditions(key: "expect" | "warn", written: { readonly [fact: string]: string | number | boolean | null }, probe: AnyProbe, layers: readonly Layer[], around: Around): readonly FactCondition[] | null {
+  const conditions: FactCondition[] = [];
+  let wrong = false;
+  const values = key === "expect" ? { ...probe.expect, ...written } : written;
+  for (const [fact, value] of Object.entries(values)) {
+    if (value === null) continue;
+    const parsed = around.conditions(value);
+    if (parsed.kind === "parsed") conditions.push({ fact, condition: parsed.condition satisfies Condition });
+    else around.report.error(layers, [key, fact], parsed.wrong, parsed.right);
+    wrong ||= parsed.kind === "wrong";
+    warnUnknownFact(key, fact, probe, layers, around);
+  }
+  return wrong ? null : conditions;
+}
+
+/** A fact that no run can have is never met; but a plugin names its own, so only what looks like a slip is told. */
+function warnUnknownFact(key: "expect" | "warn", fact: string, probe: AnyProbe, layers: readonly Layer[], { report }: Around): void {
+  const facts = [...COMMON_FACTS, ...Object.keys(probe.facts)];
+  const first = fact.split(".", 1)[0] ?? fact;
+  if (facts.some((known) => known === fact || known.split(".", 1)[0] === first)) return;
+  const near = nearest(fact, facts) ?? nearest(first, facts);
+  const right = near === null ? `known are ${facts.map((known) => `\`${known}\``).join(", ")}` : `did you mean \`${near}\`?`;
+  report.warn(layers, [key, fact], `a run of type ${probe.type} has no fact \`${fact}\``, right);
+}

@@ -1,0 +1,131 @@
+import { hash128 } from "../core/ids.ts";
+import { type Schedule, scheduleGapMs } from "../core/schedule.ts";
+import { checkName, instant, millis, type Millis, type Policy } from "../core/types.ts";
+import { canonical } from "./canonical.ts";
+import type { Draft } from "./draft.ts";
+import { BUILT_IN } from "./keys.ts";
+import type { Membership } from "./members.ts";
+import type { ChannelDefinition, CheckDefinition } from "./site.ts";
+
+/** Gaps of a schedule are measured from here, so that loading the same text gives the same site at any time. */
+const GAPS_FROM = instant(Date.UTC(2026, 0, 1));
+
+/** Valid checks, by name, with their parents: all that definitions are made from. */
+export interface DraftSet {
+  readonly drafts: ReadonlyMap<string, Draft>;
+  readonly parents: ReadonlyMap<string, readonly string[]>;
+  readonly membership: Membership;
+  readonly channels: readonly ChannelDefinition[];
+}
+
+interface Times {
+  readonly timeoutMs: Millis;
+  readonly runMs: Millis;
+  readonly everyMs: Millis;
+}
+
+/** Makes the definitions, in the order of the configuration; circles must have been ruled out. */
+export function makeDefinitions(set: DraftSet): readonly CheckDefinition[] {
+  const times = createTimes(set);
+  const recipients = new Map(set.channels.map((channel) => [channel.name as string, channel.recipients]));
+  return [...set.drafts.values()].map((draft) => makeDefinition(draft, set, times(draft.entry.name), recipients));
+}
+
+function makeDefinition(draft: Draft, set: DraftSet, times: Times, recipients: ReadonlyMap<string, readonly string[]>): CheckDefinition {
+  const { keys, kind, steps, schedule, expect, warn } = draft;
+  const { name } = draft.entry;
+  const policy: Policy = {
+    check: checkName(name),
+    type: kind.of.type,
+    failAfter: keys.failAfter ?? BUILT_IN.failAfter,
+    recoverAfter: keys.recoverAfter ?? BUILT_IN.recoverAfter,
+    everyMs: times.everyMs,
+    runMs: times.runMs,
+    initial: keys.initial ?? "pending",
+    onFail: keys.onFail ?? true,
+    onPass: keys.onPass ?? true,
+    steps,
+    recipients: Object.fromEntries([...new Set(steps.flatMap((step) => step.to))].map((channel) => [channel, recipients.get(channel) ?? []])),
+    parents: (set.parents.get(name) ?? []).map(checkName),
+    group: groupOf(draft, set.membership),
+    flapping: flappingOf(keys.flapping),
+  };
+  const definition = {
+    name: checkName(name),
+    type: kind.of.type,
+    options: draft.options,
+    target: kind.of.target(draft.options),
+    description: keys.description ?? "",
+    tags: [...new Set(keys.tags)],
+    schedule,
+    timeoutMs: times.timeoutMs,
+    retries: keys.retries ?? BUILT_IN.retries,
+    expect,
+    warn,
+    policy,
+    was: keys.was === undefined ? null : checkName(keys.was),
+    paused: keys.paused ?? false,
+  };
+  return { ...definition, hashes: hashesOf(definition) };
+}
+
+function groupOf(draft: Draft, { members, turn }: Membership): Policy["group"] {
+  const { name } = draft.entry;
+  if (draft.kind.of.type !== "group") return null;
+  return { require: draft.keys.require ?? "all", members: (members.get(name) ?? []).map(checkName), run: turn.has(name) ? "turn" : "own" };
+}
+
+function flappingOf(flapping: Draft["keys"]["flapping"]): Policy["flapping"] {
+  if (flapping === "off") return null;
+  return flapping === undefined ? BUILT_IN.flapping : { changes: flapping.changes, withinMs: flapping.within };
+}
+
+/**
+ * Three hashes that together cover every field: a check whose hashes are the same is the same.
+ * `target`: what is asked; `judging`: how it is judged; `telling`: when it runs and who hears of it.
+ */
+function hashesOf(definition: Omit<CheckDefinition, "hashes">): CheckDefinition["hashes"] {
+  const { type, options, target, description, tags, schedule, timeoutMs, retries, expect, warn, policy, was, paused } = definition;
+  const { everyMs, onFail, onPass, steps, recipients, check: _check, ...judging } = policy;
+  return {
+    target: hash128(canonical([type, options, target])),
+    judging: hash128(canonical([judging, timeoutMs, retries, expect, warn])),
+    telling: hash128(canonical([everyMs, onFail, onPass, steps, recipients, description, tags, schedule, was, paused])),
+  };
+}
+
+/** Times of each check, those of groups from their members'. */
+function createTimes({ drafts, membership }: DraftSet): (name: string) => Times {
+  const known = new Map<string, Times>();
+  const gaps = new Map<Schedule, Millis>();
+  const gapOf = (schedule: Schedule): Millis => {
+    const before = gaps.get(schedule);
+    if (before !== undefined) return before;
+    const gap = schedule.kind === "never" ? millis(0) : scheduleGapMs(schedule, GAPS_FROM);
+    gaps.set(schedule, gap);
+    return gap;
+  };
+  /** A member runs as often as the group that runs it. */
+  const everyOf = (name: string): Millis => {
+    const draft = drafts.get(name);
+    if (draft === undefined) return millis(0);
+    const own = gapOf(draft.schedule);
+    const outer = (membership.groups.get(name) ?? []).filter((group) => membership.turn.has(group)).map(everyOf);
+    const gapsMs = [own, ...outer].filter((gap) => gap > 0);
+    return millis(gapsMs.length === 0 ? 0 : Math.min(...gapsMs));
+  };
+  const timesOf = (name: string): Times => {
+    const before = known.get(name);
+    if (before !== undefined) return before;
+    const draft = drafts.get(name);
+    const members = (membership.members.get(name) ?? []).map(timesOf);
+    const timeoutMs = draft?.keys.timeout ?? BUILT_IN.timeoutMs;
+    const plain = { timeoutMs, runMs: millis(((draft?.keys.retries ?? BUILT_IN.retries) + 1) * timeoutMs), everyMs: everyOf(name) };
+    const inTurn = members.reduce((sum, member) => sum + member.runMs, 0);
+    const longest = members.reduce((most, member) => Math.max(most, member.runMs), 0);
+    const times = members.length === 0 ? plain : membership.turn.has(name) ? { ...plain, timeoutMs: millis(inTurn), runMs: millis(inTurn) } : { ...plain, runMs: millis(longest) };
+    known.set(name, times);
+    return times;
+  };
+  return timesOf;
+}

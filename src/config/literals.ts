@@ -1,0 +1,37 @@
+import type { Path } from "./finding.ts";
+import { valueAt } from "./issues.ts";
+import type { Layer, Mapping } from "./layers.ts";
+import { locate } from "./layers.ts";
+import type { Report } from "./report.ts";
+import { hasReference } from "./secrets.ts";
+import type { Document } from "./sources.ts";
+
+/** Finds the secrets of one check or channel, keeps them for masking, and warns of those that stand in the file. */
+export function noteSecrets(paths: readonly (readonly string[])[], values: Mapping, layers: readonly Layer[], documents: readonly Document[], report: Report): void {
+  for (const pattern of paths) {
+    for (const { path, text } of textsAt(values, pattern, [])) {
+      report.secrets.add(text);
+      const place = locate(layers, path);
+      if (hasReference(valueAt(documents[place.document]?.written, place.path))) continue;
+      report.literal.add(place.document);
+      report.warn(layers, path, `the secret \`${String(path.at(-1))}\` stands in the file`, "write `${env:NAME}` or `${file:PATH}`", "value");
+    }
+  }
+}
+
+function textsAt(value: unknown, pattern: readonly string[], path: Path): readonly { readonly path: Path; readonly text: string }[] {
+  const [step, ...rest] = pattern;
+  if (step === undefined) return typeof value === "string" && value !== "" ? [{ path, text: value }] : [];
+  if (typeof value !== "object" || value === null) return [];
+  const keys: readonly (string | number)[] = step !== "*" ? [step] : Array.isArray(value) ? [...value.keys()] : Object.keys(value);
+  return keys.flatMap((key) => textsAt(valueAt(value, [key]), rest, [...path, key]));
+}
+
+/** A warning for each document that holds secrets and can be read by everybody. */
+export function warnExposed(documents: readonly Document[], report: Report): void {
+  for (const index of [...report.literal].sort((a, b) => a - b)) {
+    const document = documents[index];
+    if (document?.exposed !== true) continue;
+    report.add({ severity: "warning", document: index, path: [], at: "value", wrong: "everybody on this machine can read this file, and it holds secrets", right: `run \`chmod 640 ${document.file}\`` });
+  }
+}

@@ -1,0 +1,108 @@
+import type { AnyChannel } from "../alert/channels/channel.ts";
+import { createMask } from "../core/mask.ts";
+import { hash128 } from "../core/ids.ts";
+import type { AnyProbe } from "../probes/probe.ts";
+import type { Files } from "../sys/ports.ts";
+import { canonical } from "./canonical.ts";
+import { readChannels } from "./channels.ts";
+import { readChecks, readSiteDefaults } from "./checks.ts";
+import { createConditionParser } from "./conditions.ts";
+import { makeDefinitions } from "./definitions.ts";
+import { type Finding, sortProblems } from "./finding.ts";
+import { warnExposed } from "./literals.ts";
+import { readMembership } from "./members.ts";
+import { createPlaces, type Places } from "./places.ts";
+import type { Problem } from "./problems.ts";
+import { createRegistry, type Registry } from "./registry.ts";
+import { Report } from "./report.ts";
+import { namedEntries } from "./sections.ts";
+import type { Settings, Site } from "./site.ts";
+import { type Environment, folderOf, joinPath, readSources, type SourceSet } from "./sources.ts";
+import { readSettings } from "./top.ts";
+import { warnAll } from "./warnings.ts";
+import { readWindows } from "./windows.ts";
+
+/** What loading needs: the main file, where files and the environment are, and what may be configured. */
+export interface LoadRequest {
+  readonly path: string;
+  readonly files: Files;
+  readonly environment: Environment;
+  readonly probes: readonly AnyProbe[];
+  readonly channels: readonly AnyChannel[];
+}
+
+/** A whole site with its warnings, or every problem at once, in the order of files and lines. */
+export type Loading =
+  | { readonly kind: "loaded"; readonly site: Site; readonly warnings: readonly Problem[] }
+  | { readonly kind: "broken"; readonly problems: readonly Problem[]; readonly files: readonly string[] };
+
+/** Reads and checks a configuration. Never throws for what its files hold. */
+export async function loadSite(request: LoadRequest): Promise<Loading> {
+  const sources = await readSources(request.path, request.files, request.environment);
+  const report = new Report();
+  for (const finding of sources.findings) report.add(finding);
+  const site = readSite(request.path, sources, createRegistry(request.probes, request.channels), report);
+  const problems = place(sources, report);
+  if (site === null || problems.some((problem) => problem.severity === "error")) return { kind: "broken", problems, files: sources.files };
+  return { kind: "loaded", site: deepFreeze(site), warnings: problems };
+}
+
+/** Values to a site; null when something is wrong, which the report tells. */
+function readSite(path: string, sources: SourceSet, registry: Registry, report: Report): Site | null {
+  const { documents } = sources;
+  const folder = folderOf(path);
+  const settings = readSettings(documents, (file) => joinPath(folder, file), report);
+  const channelEntries = namedEntries("channels", documents, report);
+  const entries = namedEntries("checks", documents, report);
+  const channels = readChannels(channelEntries, registry, documents, report);
+  const membership = readMembership(entries, registry, report);
+  const site = readSiteDefaults(documents[0], registry, report);
+  const around = { registry, documents, report, site, membership, channels: new Set(channelEntries.keys()), timezone: settings.timezone, conditions: createConditionParser() };
+  const set = readChecks(entries, around);
+  const maintenance = readWindows(documents, new Set(entries.keys()), settings.timezone, report);
+  warnExposed(documents, report);
+  if (report.broken || sources.problems.length > 0) return null;
+  const checks = makeDefinitions({ ...set, membership, channels });
+  warnAll({ settings, drafts: set.drafts, membership, channels: channelEntries, checks }, report);
+  const version = versionOf(settings, { channels, checks, maintenance });
+  return { settings, channels, checks, maintenance, version, files: sources.files, secrets: secretsOf(sources, report) };
+}
+
+/** Order of the file does not make another site; everything else does. */
+function versionOf(settings: Settings, { channels, checks, maintenance }: Pick<Site, "channels" | "checks" | "maintenance">): string {
+  const parts = [...channels.map(({ name, hash }) => `channel ${name} ${hash}`), ...checks.map(({ name, hashes }) => `check ${name} ${hashes.target} ${hashes.judging} ${hashes.telling}`)].sort();
+  return hash128([canonical(settings), canonical(maintenance), ...parts].join("\n"));
+}
+
+function secretsOf(sources: SourceSet, report: Report): readonly string[] {
+  const filled = [...sources.secrets].filter((secret) => !report.numbers.has(secret));
+  return [...new Set([...filled, ...report.secrets])].filter((secret) => secret !== "");
+}
+
+/** Gives every finding its line; this is the only time that positions are needed. */
+function place(sources: SourceSet, report: Report): readonly Problem[] {
+  if (report.findings.length === 0 && sources.problems.length === 0) return [];
+  const mask = createMask(secretsOf(sources, report));
+  const places = new Map<number, Places>();
+  const find = (finding: Pick<Finding, "document" | "path" | "at">): { readonly file: string; readonly line: number; readonly column: number } => {
+    const document = sources.documents[finding.document];
+    if (document === undefined) return { file: sources.files[0] ?? "", line: 0, column: 0 };
+    const known = places.get(finding.document) ?? createPlaces(document.text);
+    places.set(finding.document, known);
+    return { file: document.file, ...known.find(finding.path, finding.at) };
+  };
+  const problems = report.findings.map((finding): Problem => {
+    const other = finding.also === undefined ? null : find({ ...finding.also, at: "key" });
+    const right = other === null ? finding.right : `${finding.right}; the other is at ${other.file}:${other.line}`;
+    return { severity: finding.severity, ...find(finding), wrong: mask(finding.wrong), right: mask(right) };
+  });
+  return sortProblems([...sources.problems, ...problems], sources.files);
+}
+
+/** Nothing may change a site once it is loaded. */
+export function deepFreeze<T>(value: T): T {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
+  Object.freeze(value);
+  for (const part of Object.values(value)) deepFreeze(part);
+  return value;
+}

@@ -1,0 +1,55 @@
+import { formatDuration } from "../core/time.ts";
+import type { Draft } from "./draft.ts";
+import type { Membership } from "./members.ts";
+import type { Report } from "./report.ts";
+import type { Entry } from "./sections.ts";
+import type { CheckDefinition, Settings } from "./site.ts";
+
+/** What is allowed and probably not meant. */
+export interface Surroundings {
+  readonly settings: Settings;
+  readonly drafts: ReadonlyMap<string, Draft>;
+  readonly membership: Membership;
+  readonly channels: ReadonlyMap<string, Entry>;
+  readonly checks: readonly CheckDefinition[];
+}
+
+/** Adds every warning about the whole to the report. */
+export function warnAll(surroundings: Surroundings, report: Report): void {
+  const { checks, channels } = surroundings;
+  warnOfSettings(surroundings.settings, report);
+  const top = (wrong: string, right: string): void => report.add({ severity: "warning", document: 0, path: [], at: "value", wrong, right });
+  if (checks.length === 0) top("there are no checks", "add some below `checks:`");
+  else if (channels.size === 0) top("there are no channels: nobody will be told of anything", "add one below `channels:`, and `notify: [NAME]` below `defaults:`");
+  const used = new Set(checks.flatMap((check) => check.policy.steps.flatMap((step) => step.to as readonly string[])));
+  for (const [name, entry] of channels) if (!used.has(name)) report.warn([entry], [], `no check tells the channel \`${name}\``, "name it in a `notify`, or remove it");
+  for (const check of checks) warnOfCheck(check, surroundings, report);
+}
+
+function warnOfSettings(settings: Settings, report: Report): void {
+  const { listen, tls } = settings;
+  if (listen === "off" || tls !== null || /^(127\.|localhost$|\[?::1\]?$)/i.test(listen.host)) return;
+  report.add({ severity: "warning", document: 0, path: ["listen"], at: "value", wrong: `the page listens on ${listen.host} without TLS: passwords can be read on the way`, right: "add `tls: {cert: FILE, key: FILE}`, or listen on 127.0.0.1 behind a proxy" });
+}
+
+function warnOfCheck(check: CheckDefinition, { drafts, membership, channels }: Surroundings, report: Report): void {
+  const draft = drafts.get(check.name);
+  if (draft === undefined) return;
+  const groups = membership.groups.get(check.name) ?? [];
+  const { policy, schedule } = check;
+  if (channels.size > 0 && policy.steps.length === 0 && !isTold(groups, drafts, membership)) {
+    report.warn(draft.layers, [], `nobody is told when \`${check.name}\` is down`, "add `notify: [CHANNEL]` to it, to its group or to `defaults:`");
+  }
+  if (schedule.kind === "never" && draft.kind.of.passive === undefined && policy.group === null && groups.length === 0) {
+    report.warn(draft.layers, ["every"], `\`${check.name}\` never runs by itself: it is in no group`, "give it an interval, or make it a member of a group");
+  }
+  if (schedule.kind !== "never" && schedule.kind !== "after" && policy.runMs > policy.everyMs) {
+    const how = policy.group === null ? `${check.retries + 1} x ${formatDuration(check.timeoutMs)}` : `${formatDuration(policy.runMs)} for all members`;
+    report.warn(draft.layers, [], `a run of \`${check.name}\` may take longer (${how}) than the time between two (${formatDuration(policy.everyMs)}): runs will be skipped`, "shorten `timeout`, lower `retries`, or run it less often");
+  }
+}
+
+/** A member is spoken for when a group around it is told of. */
+function isTold(groups: readonly string[], drafts: ReadonlyMap<string, Draft>, membership: Membership): boolean {
+  return groups.some((group) => (drafts.get(group)?.steps.length ?? 0) > 0 || isTold(membership.groups.get(group) ?? [], drafts, membership));
+}
