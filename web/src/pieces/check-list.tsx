@@ -1,0 +1,105 @@
+import { createEffect, createMemo, createSignal, For, type JSX, on, onCleanup, onMount, Show } from "solid-js";
+import { setListKeys } from "../keys.ts";
+import { allChecks, site } from "../link/site.ts";
+import { isTouch } from "../link/theme.ts";
+import { go, query, route } from "../router.ts";
+import { arrange, EVERYTHING, readFilter } from "../state/order.ts";
+import { counted } from "../state/format.ts";
+import { reveal, visible } from "../state/window.ts";
+import { CheckRow } from "./check-row.tsx";
+import { FilterBar } from "./filter-bar.tsx";
+import { ColumnHeads } from "./column-heads.tsx";
+import { SkeletonRows } from "./empty.tsx";
+
+const ROW_PX = 28;
+const ROW_TOUCH_PX = 44;
+
+/** Every check in a list of which only what is seen is drawn. `pane` is what scrolls. */
+export function CheckList(props: { readonly pane: HTMLElement }): JSX.Element {
+  let list!: HTMLUListElement;
+  let head!: HTMLDivElement;
+  let search!: HTMLInputElement;
+  const filter = createMemo(() => readFilter(query()));
+  const names = createMemo(() => arrange(allChecks(), filter()));
+  const total = createMemo(() => [...allChecks()].length);
+  const rowPx = (): number => (isTouch() ? ROW_TOUCH_PX : ROW_PX);
+  const [view, setView] = createSignal({ top: 0, height: 900 }, { equals: (a, b) => a.top === b.top && a.height === b.height });
+  const [selected, setSelected] = createSignal<string | null>(null);
+  const slice = createMemo(() => visible(view().top, view().height, rowPx(), names().length), undefined, { equals: (a, b) => a.start === b.start && a.end === b.end });
+  const drawn = createMemo(() => names().slice(slice().start, slice().end));
+
+  const measure = (): void => {
+    if (props.pane.clientHeight === 0) return; // hidden behind a check on a telephone
+    setView({ top: props.pane.getBoundingClientRect().top - list.getBoundingClientRect().top, height: props.pane.clientHeight });
+  };
+  const move = (by: 1 | -1): void => {
+    const all = names();
+    const here = route();
+    const from = all.indexOf(selected() ?? (here.view === "check" ? here.name : ""));
+    const next = all[from === -1 ? (by === 1 ? 0 : all.length - 1) : Math.max(0, Math.min(all.length - 1, from + by))];
+    if (next === undefined) return;
+    setSelected(next);
+    measure();
+    props.pane.scrollBy(0, reveal(all.indexOf(next), view().top, view().height, rowPx(), head.offsetHeight));
+    measure();
+    queueMicrotask(() => list.querySelector<HTMLElement>("[data-selected] a")?.focus({ preventScroll: true }));
+  };
+  onMount(() => {
+    const observer = new ResizeObserver(measure);
+    observer.observe(props.pane);
+    observer.observe(list);
+    if (list.parentElement !== null) observer.observe(list.parentElement);
+    props.pane.addEventListener("scroll", measure, { passive: true });
+    const keys = { search: () => search.focus(), move, selected };
+    setListKeys(keys);
+    onCleanup(() => {
+      observer.disconnect();
+      props.pane.removeEventListener("scroll", measure);
+      setListKeys(null);
+    });
+  });
+  createEffect(on([names, rowPx], measure, { defer: true }));
+  createEffect(on(route, (here) => here.view === "check" && setSelected(here.name)));
+  const opened = (): string => {
+    const here = route();
+    return here.view === "check" ? here.name : "";
+  };
+
+  return (
+    <section class="checks" aria-label="Checks">
+      <div class="checks-head" ref={head}>
+        <FilterBar filter={filter()} search={(element) => (search = element)} found={names().length} total={total()} />
+        <ColumnHeads filter={filter()} />
+      </div>
+      <Show when={site() !== null} fallback={<SkeletonRows />}>
+        <Show when={names().length > 0} fallback={<Nothing total={total()} />}>
+          {null}
+        </Show>
+      </Show>
+      <div class="rows-room" style={{ height: `${names().length * rowPx()}px` }}>
+        <ul class="rows" ref={list} aria-label={counted(names().length, "check")} style={{ "padding-top": `${slice().start * rowPx()}px` }}>
+          <For each={drawn()}>
+            {(name, i) => <CheckRow name={name} selected={selected() === name} open={opened() === name} place={slice().start + i() + 1} of={names().length} />}
+          </For>
+        </ul>
+      </div>
+    </section>
+  );
+}
+
+function Nothing(props: { readonly total: number }): JSX.Element {
+  return (
+    <div class="empty">
+      <Show when={props.total > 0} fallback={<p>No checks yet. Write the first one into <code>tocsin.yaml</code>; it appears here as soon as the file is saved.</p>}>
+        <p>None of the {counted(props.total, "check")} fits this filter.</p>
+        <button type="button" class="button" onClick={() => go(`${location.pathname}`, "replace")}>Show all</button>
+      </Show>
+    </div>
+  );
+}
+
+/** Whether a filter is set. */
+export const isFiltered = (): boolean => {
+  const filter = readFilter(query());
+  return filter.text !== EVERYTHING.text || filter.tag !== EVERYTHING.tag || filter.states.length > 0;
+};

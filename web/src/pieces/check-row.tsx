@@ -1,0 +1,54 @@
+import { createEffect, type JSX, on, Show } from "solid-js";
+import { STATUS_MARKS } from "../../../src/api/types.ts";
+import { now } from "../link/clock.ts";
+import { checkOf } from "../link/site.ts";
+import { query } from "../router.ts";
+import { checkPath } from "../route.ts";
+import { brief, exact, milliseconds } from "../state/format.ts";
+import { readFilter, writeFilter } from "../state/order.ts";
+import { flagsOf, Mark } from "./mark.tsx";
+import { Recent } from "./recent.tsx";
+
+const GLOW = { duration: 1600, easing: "ease-out" };
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+
+/** One check in the list. A change of state glows once. */
+export function CheckRow(props: { readonly name: string; readonly selected: boolean; readonly open: boolean; readonly place: number; readonly of: number }): JSX.Element {
+  let element!: HTMLLIElement;
+  const check = () => checkOf(props.name);
+  createEffect(
+    on(
+      () => check()?.state,
+      (state) => {
+        if (state === undefined || still.matches) return;
+        const colour = getComputedStyle(element).getPropertyValue(`--${state}-wash-strong`);
+        if (colour !== "") element.animate([{ backgroundColor: colour }, {}], GLOW);
+      },
+      { defer: true },
+    ),
+  );
+  return (
+    <li ref={element} class="row" data-check={props.name} data-state={check()?.state} data-selected={props.selected ? "" : undefined} aria-setsize={props.of} aria-posinset={props.place}>
+      <Show when={check()}>
+        {(check) => (
+          <a class="row-link" href={checkPath(props.name) + writeFilter(readFilter(query()))} aria-current={props.open ? "true" : undefined}>
+            <Mark state={check().state} />
+            <span class="row-state">{STATUS_MARKS[check().state].word}</span>
+            <span class="row-name">{check().name}</span>
+            <span class="row-summary" title={check().summary}>
+              <Show when={flagsOf(check()).length > 0}><span class="row-flags">{flagsOf(check()).join(", ")}</span> </Show>
+              {check().summary}
+            </span>
+            <span class="row-tags">{check().tags.join(" ")}</span>
+            <span class="row-recent"><Recent recent={check().recent} /></span>
+            <span class="row-latency figure"><span class="said">latency in milliseconds: </span>{milliseconds(check().latencyMs)}</span>
+            <span class="row-since figure" title={exact(check().since)}><span class="said">since </span>{brief(now() - check().since)}</span>
+            <span class="row-run figure" title={check().lastRunAt === null ? "" : exact(check().lastRunAt ?? 0)}>
+              <span class="said">last run before </span>{check().running ? "running" : check().lastRunAt === null ? "" : brief(now() - (check().lastRunAt ?? 0))}
+            </span>
+          </a>
+        )}
+      </Show>
+    </li>
+  );
+}

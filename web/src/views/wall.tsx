@@ -1,0 +1,51 @@
+import { createMemo, createSignal, For, type JSX, onCleanup, Show } from "solid-js";
+import { type CheckSummary, STATUS_MARKS } from "../../../src/api/types.ts";
+import { now } from "../link/clock.ts";
+import { allChecks, banners, checkOf, cutOffSince } from "../link/site.ts";
+import { Mark } from "../pieces/mark.tsx";
+import { brief, clock, counted } from "../state/format.ts";
+import { arrange, EVERYTHING, readFilter, trouble } from "../state/order.ts";
+import { wallCapacity, wallGrid } from "../state/window.ts";
+import { query } from "../router.ts";
+
+/** Tiles only, to be read from across the room; what does not fit is counted in the last tile, and trouble always fits first. */
+export function Wall(): JSX.Element {
+  const [size, setSize] = createSignal({ width: innerWidth, height: innerHeight });
+  const resize = (): void => {
+    setSize({ width: innerWidth, height: innerHeight });
+  };
+  addEventListener("resize", resize);
+  onCleanup(() => removeEventListener("resize", resize));
+  const names = createMemo(() => arrange(allChecks(), { ...EVERYTHING, tag: readFilter(query()).tag }));
+  const capacity = (): number => wallCapacity(size().width, size().height);
+  const shown = createMemo(() => (names().length <= capacity() ? names() : names().slice(0, capacity() - 1)));
+  const tiles = (): number => Math.max(1, Math.min(names().length, capacity()));
+  const grid = createMemo(() => wallGrid(tiles(), size().width, size().height));
+  const rest = createMemo(() => {
+    const left = names().slice(shown().length).map((name) => checkOf(name)).filter((check) => check !== undefined);
+    const bad = left.filter((check) => trouble(check) > 0).length;
+    return bad === 0 ? counted(left.length, "more up", "more up") : `${counted(left.length, "more", "more")}, ${bad} not well`;
+  });
+  return (
+    <main class="wall" aria-label="Wall" style={{ "--columns": String(grid().columns), "--rows": String(grid().rows) }}>
+      <For each={shown()}>{(name) => <Show when={checkOf(name)}>{(check) => <Tile check={check()} />}</Show>}</For>
+      <Show when={names().length > shown().length}><div class="tile tile-rest">{rest()}</div></Show>
+      <Show when={names().length === 0}><div class="tile tile-rest">Waiting for the first checks</div></Show>
+      <Show when={cutOffSince()}>{(since) => <p class="wall-bar" role="status">not connected since {clock(since(), now())}, showing what was known then</p>}</Show>
+      <Show when={cutOffSince() === null && banners()[0]}>{(banner) => <p class="wall-bar" role="status">{banner().text}</p>}</Show>
+    </main>
+  );
+}
+
+function Tile(props: { readonly check: CheckSummary }): JSX.Element {
+  const check = (): CheckSummary => props.check;
+  return (
+    <section class="tile" data-state={check().state} data-seen={check().acknowledged === null ? undefined : ""} data-tile={check().name}>
+      <h2><Mark state={check().state} /><span>{check().name}</span></h2>
+      <Show when={check().state !== "up" || check().incidentKind === "unchecked"}>
+        <p class="tile-since figure">{check().incidentKind === "unchecked" ? "unchecked" : STATUS_MARKS[check().state].word} {brief(now() - check().since)}{check().acknowledged === null ? "" : ", acknowledged"}</p>
+        <p class="tile-why">{check().summary}</p>
+      </Show>
+    </section>
+  );
+}
