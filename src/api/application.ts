@@ -13,7 +13,7 @@ import { routes } from "./routes/index.ts";
 import { COOKIE, cookie, waitFirst } from "./routes/session.ts";
 
 /** Who is let in without being asked: `by` names whoever comes over the socket of the data folder. */
-export type Door = { readonly kind: "page"; readonly house: House; readonly pages: Pages } | { readonly kind: "socket"; readonly by: string };
+export type Door = { readonly kind: "page"; readonly house: () => House; readonly pages: Pages } | { readonly kind: "socket"; readonly by: string };
 
 type Bindings = { Bindings: HttpBindings };
 
@@ -57,7 +57,8 @@ async function serve(route: Route, room: Room, door: Door, context: Context<Bind
 function refuse(route: Route, door: Door, incoming: IncomingMessage): Problem | null {
   if (door.kind === "socket" || route.access === "anybody") return null;
   const knock = knockOf(incoming);
-  const refusal = refuseHost(knock, door.house) ?? refuseOrigin(knock, door.house);
+  const house = door.house();
+  const refusal = refuseHost(knock, house) ?? refuseOrigin(knock, house);
   return refusal === null ? null : { kind: "problem", ...refusal };
 }
 
@@ -68,8 +69,8 @@ async function admit(route: Route, room: Room, door: Door, incoming: IncomingMes
   const always = async (): Promise<boolean> => true;
   if (door.kind === "socket") return { kind: "admitted", asker: { user: door.by, local: true, address: "socket", secure: false, session: null, holds: always } };
   const address = incoming.socket.remoteAddress ?? "";
-  const secure = isSecure(incoming, door.house);
-  const nobody: Asker = { user: null, local: isLocal(incoming, door.house), address, secure, session: sessionOf(incoming.headers.cookie), holds: always };
+  const secure = isSecure(incoming, door.house());
+  const nobody: Asker = { user: null, local: isLocal(incoming, door.house()), address, secure, session: sessionOf(incoming.headers.cookie), holds: always };
   const header = route.access === "anybody" ? undefined : incoming.headers.authorization;
   const asker = room.signIn === null ? nobody : await identify(nobody, room.signIn, header, outgoing);
   if ("kind" in asker) return asker;
@@ -122,7 +123,7 @@ async function page(context: Context<Bindings>, door: Door): Promise<Response> {
   const missing = problem(404, `there is no ${context.req.method} ${path.slice(0, 100)}`, "see /api for what there is");
   const reading = context.req.method === "GET" || context.req.method === "HEAD";
   if (door.kind === "socket" || !reading || /^\/(api|push|metrics|healthz|readyz)(\/|$)/.test(path)) return problemResponse(missing);
-  const refusal = refuseHost(knockOf(incoming), door.house);
+  const refusal = refuseHost(knockOf(incoming), door.house());
   if (refusal !== null) return problemResponse({ kind: "problem", ...refusal });
   const encodings = incoming.headers["accept-encoding"] ?? "";
   return (await door.pages.serve(path, incoming.headers.accept ?? "", encodings)) ?? problemResponse(missing);

@@ -50,8 +50,8 @@ export interface ServerOptions {
   readonly handle: Handle;
   readonly listen: { readonly host: string; readonly port: number };
   readonly tls: TlsFiles | null;
-  /** `url` of the site: its host is accepted, and it is the page's address in answers. */
-  readonly url: string | null;
+  /** `url` of the site as it is now: its host is accepted, and it is the page's address in answers. */
+  readonly url: () => string | null;
   readonly auth: SignIn;
   /** Folder of the built page; may not exist yet. */
   readonly webFolder: string;
@@ -80,9 +80,9 @@ export async function startServer(options: ServerOptions): Promise<Running | Not
   const pem = tls === null ? null : await readTls(tls);
   if (pem?.kind === "failed") return pem;
   let address = "";
-  const made = rooms(handle, ports, auth, () => url ?? address);
-  const house = { url, listenHost: isIP(listen.host) === 0 ? listen.host : null };
-  const door: Door = { kind: "page", house, pages: new Pages(webFolder) };
+  const made = rooms(handle, ports, auth, () => url() ?? address);
+  const listenHost = isIP(listen.host) === 0 ? listen.host : null;
+  const door: Door = { kind: "page", house: () => ({ url: url(), listenHost }), pages: new Pages(webFolder) };
   const listener = listenerOf(made.room, door);
   let server: Server | SecureServer;
   try {
