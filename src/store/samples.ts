@@ -57,6 +57,7 @@ export function sampleBelief(more: Partial<Belief> = {}): Belief {
     muting: { paused: null, silenced: null, maintenance: [] },
     outages: [],
     flapping: null,
+    reprieves: 0,
     known: true,
     ...more,
   };

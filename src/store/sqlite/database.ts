@@ -1,0 +1,77 @@
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import { StoreError } from "../store.ts";
+import { migrate } from "./schema.ts";
+import { troubleOf } from "./trouble.ts";
+
+/** A larger database is checked whole only after damage was met in it: a start must not take minutes. */
+const CHECKED_WHOLE_BYTES = 64 << 20;
+/** What must be sound for monitoring to go on, checked at every start. */
+const CHECKED_ALWAYS = ["ledger", "checks", "states", "incidents", "alerts", "messages", "message_alerts", "tries", "health"];
+
+export const databaseFile = (folder: string): string => `${folder}/tocsin.db`;
+const suspicionFile = (folder: string): string => `${folder}/suspect`;
+
+/** What happened at opening that somebody should know. */
+export interface Opening {
+  /** Where the damaged database lies now. */
+  readonly setAside: { readonly path: string; readonly reason: string } | null;
+  /** The copy that was taken before the database was changed to a newer form. */
+  readonly copy: string | null;
+}
+
+/** Makes the folder with its rights; only its owner may look in. */
+export function makeFolder(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  chmodSync(folder, 0o700);
+}
+
+/** Damage was met while running: the next opening checks the whole database. */
+export function suspect(folder: string): void {
+  try {
+    writeFileSync(suspicionFile(folder), "", { mode: 0o600 });
+  } catch {
+    // The check is an extra; the error itself is told to the caller.
+  }
+}
+
+/** Opens the database for writing, checked and in the newest form; damage is set aside when `stamp` names it, else thrown as `StoreError`. */
+export function openDatabase(folder: string, busyMs: number, stamp: string | null): { readonly db: DatabaseSync; readonly opening: Opening } {
+  const path = databaseFile(folder);
+  try {
+    const { db, copy } = openChecked(folder, path, busyMs);
+    return { db, opening: { setAside: null, copy } };
+  } catch (error) {
+    const { trouble, message } = troubleOf(error);
+    if (trouble !== "damaged") throw error;
+    if (stamp === null) throw new StoreError("damaged", `${path}: ${message}`, { cause: error });
+    const aside = `${path}.damaged-${stamp}`;
+    for (const suffix of ["", "-wal", "-shm"]) if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
+    rmSync(suspicionFile(folder), { force: true });
+    const { db, copy } = openChecked(folder, path, busyMs);
+    return { db, opening: { setAside: { path: aside, reason: message }, copy } };
+  }
+}
+
+function openChecked(folder: string, path: string, busyMs: number): { readonly db: DatabaseSync; readonly copy: string | null } {
+  closeSync(openSync(path, "a", 0o600));
+  const db = new DatabaseSync(path, { timeout: busyMs, enableForeignKeyConstraints: false });
+  try {
+    // Takes effect only in an empty file, and only before the log is switched on.
+    db.exec("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864");
+    if (Number(db.prepare("PRAGMA user_version").get()?.["user_version"] ?? 0) > 0) check(db, folder, path);
+    return { db, copy: migrate(db, path) };
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+function check(db: DatabaseSync, folder: string, path: string): void {
+  const whole = statSync(path).size <= CHECKED_WHOLE_BYTES || existsSync(suspicionFile(folder));
+  for (const pragma of whole ? ["quick_check(1)"] : CHECKED_ALWAYS.map((table) => `quick_check('${table}')`)) {
+    const verdict = Object.values(db.prepare(`PRAGMA ${pragma}`).get() ?? {})[0];
+    if (verdict !== "ok") throw new StoreError("damaged", `the database is damaged (${String(verdict)}); a start sets it aside and begins a new one, or put a backup in its place`);
+  }
+  if (whole) rmSync(suspicionFile(folder), { force: true });
+}

@@ -1,0 +1,22 @@
+import { instant, millis } from "../../core/types.ts";
+import type { Log } from "../../sys/ports.ts";
+import type { SqliteStoreOptions } from "./open.ts";
+
+/** For tests: a log that says nothing. */
+export const quiet: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+/** For tests: real timers, a wall clock that stands, and a small reserve. */
+export function quietOptions(folder: string): SqliteStoreOptions {
+  return {
+    folder,
+    log: quiet,
+    reserveBytes: 65_536,
+    clock: {
+      now: () => instant(1_760_000_000_000),
+      timer: (delay, run) => {
+        const timer = setTimeout(run, millis(delay));
+        return { cancel: () => clearTimeout(timer) };
+      },
+    },
+  };
+}
