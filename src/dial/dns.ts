@@ -165,8 +165,8 @@ function exchangeFrame(socket: Duplex, query: Uint8Array, peer: string, signal: 
       resolve(frame);
     };
     const fail = (code: Failure["code"], sentence: string): void => settle({ kind: "failed", failure: { code, sentence } });
-    const late = (): void => fail("timeout", total === 0 ? `${peer} did not answer in time` : `${peer} sent only ${total} bytes of its answer in time`);
-    const ended = (): void => fail("closed", total === 0 ? `${peer} closed the connection without an answer` : `${peer} closed the connection after ${total} bytes of its answer`);
+    const late = (): void => fail("timeout", total === 0 ? `${peer} did not answer in time` : `${peer} sent only a part of its answer (${total} B) in time`);
+    const ended = (): void => fail("closed", total === 0 ? `${peer} closed the connection without an answer` : `${peer} closed the connection in the middle of its answer (${total} B)`);
     if (signal.aborted) late();
     signal.addEventListener("abort", late);
     socket.on("error", (error) => settle({ kind: "failed", failure: failureOf(error, peer) }));

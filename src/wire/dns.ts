@@ -98,6 +98,8 @@ export interface Query {
   /** Send an OPT record; default true. Ask without it after FORMERR, NOTIMP or BADVERS. */
   readonly edns?: boolean;
   readonly checkingDisabled?: boolean;
+  /** AD: ask a resolver to tell whether signatures were good (RFC 6840, section 5.7). */
+  readonly authenticated?: boolean;
   /** Default 1, the Internet. */
   readonly class?: number;
 }
@@ -113,7 +115,7 @@ export function encodeQuery(query: Query): Uint8Array {
     truncated: false,
     recursionDesired: query.recursion,
     recursionAvailable: false,
-    authenticated: false,
+    authenticated: query.authenticated ?? false,
     checkingDisabled: query.checkingDisabled ?? false,
     rcode: 0,
     questions: [{ name: query.name, type: query.type, class: query.class ?? CLASS_IN }],

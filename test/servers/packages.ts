@@ -7,6 +7,9 @@ export interface DebianPackage {
 
 /** Everything the test command installs on Debian when it runs as root. One line a package; keep it sorted. */
 export const packages = [
+  { name: "bind9", programs: ["named", "named-checkconf"] },
+  { name: "iputils-ping", programs: ["ping"] },
+  { name: "monitoring-plugins-basic", programs: ["check_dummy", "check_load", "check_tcp"] },
   { name: "nginx-light", programs: ["nginx"] },
   { name: "openssl", programs: ["openssl"] },
 ] as const satisfies readonly DebianPackage[];

@@ -1,0 +1,218 @@
+import { z } from "zod";
+import type { Evidence, FailureCode, Facts, FactValue } from "../core/types.ts";
+import { type DnsAnswer, askDns, dnsName } from "../dial/dns.ts";
+import { family, host, port, sourceAddress, tlsSettings } from "../dial/options.ts";
+import { printable, verdictOf } from "../dial/outcome.ts";
+import { type DnsMessage, type DnsRecord, formatRecord, rcodeName } from "../wire/dns.ts";
+import { RECORD_TYPES, canonicalData, typeCode } from "../wire/dns-records.ts";
+import { parseIp4, parseIp6 } from "../wire/ip.ts";
+import type { Failure } from "../sys/ports.ts";
+import type { Outcome, Probe, ProbeContext } from "./probe.ts";
+
+/** Servers of one check: a zone has at most 13 as a rule. */
+const SERVERS_MAX = 16;
+const ALIASES_MAX = 16;
+const LISTED_MAX = 8;
+
+const one = <Schema extends z.ZodType>(schema: Schema) => z.union([schema.transform((value) => [value]), z.array(schema).min(1).max(64)]);
+
+const options = z.strictObject({
+  name: z.string().trim().min(1).max(255).describe("Name to look up (IDN allowed); for PTR an IP address will do"),
+  record: z
+    .string()
+    .default("A")
+    .transform((text) => text.toUpperCase())
+    .refine((text) => typeCode(text) !== null, { error: "this is no record type", params: { right: `write one of ${RECORD_TYPES.join(", ")}, or TYPE and its number` } })
+    .describe(`Record type: ${RECORD_TYPES.join(", ")}, or TYPE65 and the like`),
+  server: one(host()).nullable().default(null).describe("Name server to ask, or a list: each must answer as wanted; by default the first resolver of this machine"),
+  port: port().nullable().default(null).describe("Port of the server; 53, with TLS 853"),
+  answers: one(z.string()).nullable().default(null).describe("Required answers as zone files write them: `192.0.2.1`, `10 mail.example.com`; order and TTL do not matter"),
+  match: z
+    .enum(["contains", "exact", "any", "none"])
+    .default("contains")
+    .describe("contains: all required answers are among the answers; exact: these and no others; any: at least one of them; none: none of them, or without `answers` no such record at all"),
+  transport: z.enum(["udp", "tcp", "tls"]).default("udp").describe("udp falls back to TCP for an answer that was cut short").meta({ source: "RFC 7766; RFC 7858" }),
+  recursion: z.boolean().default(true).describe("true asks a resolver to find the answer; false asks the server for what it is authoritative for, and wants the AA flag"),
+  family: family(),
+  source: sourceAddress(),
+  tls: tlsSettings().prefault({}),
+});
+type Options = z.output<typeof options>;
+
+interface Judged {
+  readonly verdict: Outcome["verdict"];
+  readonly code: FailureCode;
+  readonly sentence: string;
+}
+
+const judgedDown = (code: FailureCode, sentence: string): Judged => ({ verdict: "down", code, sentence });
+
+/** An address as the name below which its PTR record lies (RFC 1035, section 3.5; RFC 3596, section 2.5). */
+function reverseName(text: string): string | null {
+  const four = parseIp4(text);
+  if (four !== null) return `${four.toReversed().join(".")}.in-addr.arpa`;
+  const six = parseIp6(text);
+  return six === null ? null : `${Buffer.from(six).toString("hex").split("").toReversed().join(".")}.ip6.arpa`;
+}
+
+function nameOf({ name, record }: Options): ReturnType<typeof dnsName> {
+  const reverse = record === "PTR" ? reverseName(name) : null;
+  return reverse === null ? dnsName(name) : { kind: "name", name: reverse };
+}
+
+/** A required answer in the form that decoding gives; IDN in names becomes A-labels. Null when it does not fit the type. */
+function canonicalAnswer(record: string, answer: string): string | null {
+  const code = typeCode(record) ?? 0;
+  return record === "TXT" || record === "CAA" ? canonicalData(code, answer) : canonicalData(code, answer.trim().split(/\s+/).map(asciiWord).join(" "));
+}
+
+function asciiWord(word: string): string {
+  const name = /[^\0-\x7f]/.test(word) ? dnsName(word) : null;
+  return name?.kind === "name" ? name.name : word;
+}
+
+/** The records of the asked type, at the end of the chain of aliases (RFC 1034, section 3.6.2), and the smallest TTL on the way in seconds. */
+function wantedRecords(message: DnsMessage, name: string, type: string): { readonly records: readonly DnsRecord[]; readonly ttl: number | null } {
+  let owner = name;
+  const passed: DnsRecord[] = [];
+  for (let aliases = 0; aliases <= ALIASES_MAX; aliases++) {
+    const at = owner;
+    const records = message.answers.filter((record) => record.name === at && record.type === type && record.class === 1);
+    const alias = message.answers.find((record) => record.name === at && record.type === "CNAME");
+    if (records.length > 0) return { records, ttl: Math.min(...[...passed, ...records].map((record) => record.ttl)) };
+    if (alias === undefined) break;
+    passed.push(alias);
+    owner = alias.text;
+  }
+  return { records: [], ttl: null };
+}
+
+const listed = (texts: readonly string[]): string => (texts.length > LISTED_MAX ? `${texts.slice(0, LISTED_MAX).join(", ")} and ${texts.length - LISTED_MAX} more` : texts.join(", "));
+
+function judgeAnswers(options: Options, got: readonly string[]): Judged {
+  const asked = `${options.name} ${options.record}`;
+  const has = got.length === 0 ? `${asked} has no records` : `${asked} is ${printable(listed(got))}`;
+  const wanted = (options.answers ?? []).map((answer) => canonicalAnswer(options.record, answer) ?? answer);
+  const missing = wanted.filter((answer) => !got.includes(answer));
+  const extra = got.filter((answer) => !wanted.includes(answer));
+  const up: Judged = { verdict: "up", code: "ok", sentence: has };
+  if (options.match === "none") {
+    const found = wanted.length === 0 ? got : wanted.filter((answer) => got.includes(answer));
+    return found.length === 0 ? up : judgedDown("mismatch", `${has}; ${wanted.length === 0 ? "none is wanted" : `${listed(found)} must not be there`}`);
+  }
+  if (got.length === 0) return judgedDown("mismatch", has);
+  if (options.match === "any") return missing.length < wanted.length || wanted.length === 0 ? up : judgedDown("mismatch", `${has}; wanted one of ${listed(wanted)}`);
+  if (missing.length > 0) return judgedDown("mismatch", `${has}; ${listed(missing)} is missing`);
+  if (options.match === "exact" && extra.length > 0) return judgedDown("mismatch", `${has}; ${listed(extra)} is too much`);
+  return up;
+}
+
+function judge(options: Options, message: DnsMessage, name: string, wants: ReadonlySet<string>): Judged {
+  const rcode = rcodeName(message.rcode);
+  const asked = `${options.name} ${options.record}`;
+  const nothing = message.rcode === 3;
+  // a condition on the flag decides instead
+  if (wants.has("rcode")) return { verdict: "up", code: "ok", sentence: `${asked}: ${rcode}` };
+  const said = message.edns?.errors.map((error) => printable(error.text)).filter((text) => text !== "").join("; ") ?? "";
+  if (message.rcode !== 0 && !nothing) return judgedDown("status", `the server answered ${rcode} to ${asked}${said === "" ? "" : ` (${said})`}`);
+  if (!options.recursion && !message.authoritative && !wants.has("aa")) return judgedDown("protocol", `the server is not authoritative for ${options.name} (lame: no AA flag)`);
+  if (options.recursion && !message.recursionAvailable && !message.authoritative && !wants.has("ra")) return judgedDown("protocol", `the server does not recurse (no RA flag); ask a resolver, or set recursion: false`);
+  if (nothing && options.match !== "none") return judgedDown("mismatch", `${options.name} does not exist (NXDOMAIN)`);
+  return judgeAnswers(options, wantedRecords(message, name, options.record).records.map((record) => record.text));
+}
+
+function factsOf(options: Options, answer: Extract<DnsAnswer, { kind: "answered" }>, name: string): Facts {
+  const { message } = answer;
+  const { records, ttl } = wantedRecords(message, name, options.record);
+  const serial = options.record === "SOA" ? records[0]?.text.split(" ")[2] : undefined;
+  return {
+    rcode: rcodeName(message.rcode),
+    answers: records.map((record) => record.text),
+    aa: message.authoritative,
+    ra: message.recursionAvailable,
+    ad: message.authenticated,
+    transport: answer.transport,
+    address: answer.address.ip,
+    ...(ttl === null ? {} : { ttl }),
+    ...(serial === undefined ? {} : { serial: Number(serial) }),
+  } satisfies { readonly [name: string]: FactValue };
+}
+
+function digText(message: DnsMessage): string {
+  const flags = { qr: message.response, aa: message.authoritative, tc: message.truncated, rd: message.recursionDesired, ra: message.recursionAvailable, ad: message.authenticated };
+  const set = Object.entries(flags).flatMap(([flag, on]) => (on ? [flag] : []));
+  const sections = { ANSWER: message.answers, AUTHORITY: message.authority, ADDITIONAL: message.additional };
+  const lines = Object.entries(sections).flatMap(([title, records]) => (records.length === 0 ? [] : [`;; ${title}`].concat(records.map(formatRecord))));
+  return printable([`;; ${rcodeName(message.rcode)}, flags: ${set.join(" ")}`, ...lines].join("\n"));
+}
+
+interface Asked {
+  readonly judged: Judged;
+  readonly answer: DnsAnswer;
+  readonly facts: Facts;
+  readonly evidence: Evidence;
+}
+
+/** A resolver of this machine that does not answer is this place's own trouble; a server that was named is the target. */
+function judgeFailure(options: Options, failure: Failure): Judged {
+  if (options.server === null) return { verdict: "unknown", code: "resolver", sentence: `the resolver of this machine: ${failure.sentence}` };
+  return { verdict: verdictOf(failure.code), ...failure };
+}
+
+async function askOne(server: { readonly host: string; readonly port: number }, options: Options, name: string, ctx: ProbeContext): Promise<Asked> {
+  const { transport, family, source, tls, recursion, record } = options;
+  const answer = await askDns({ ...server, transport, family, source, tls }, { name, type: record, recursion }, ctx);
+  const query = `${name} IN ${record} to ${server.host} port ${server.port} over ${transport.toUpperCase()}, ${recursion ? "recursion desired" : "no recursion"}`;
+  const notes = answer.notes.length === 0 ? [] : [{ label: "on the way", text: printable(answer.notes.join("\n")) }];
+  const asked = [{ label: "query", text: query }, ...notes];
+  if (answer.kind === "failed") return { judged: judgeFailure(options, answer.failure), answer, facts: {}, evidence: asked };
+  const evidence = [...asked, { label: "answer", text: digText(answer.message) }];
+  return { judged: judge(options, answer.message, name, ctx.wants), answer, facts: factsOf(options, answer, name), evidence };
+}
+
+async function serversOf(options: Options, ctx: ProbeContext): Promise<readonly { readonly host: string; readonly port: number }[]> {
+  const usual = options.transport === "tls" ? 853 : 53;
+  if (options.server !== null) return options.server.slice(0, SERVERS_MAX).map((name) => ({ host: name, port: options.port ?? usual }));
+  const [first] = (await ctx.network.resolvers?.()) ?? [];
+  return first === undefined ? [] : [{ host: first.ip, port: options.port ?? (options.transport === "tls" ? usual : first.port) }];
+}
+
+/** One DNS record from one server or several, compared with required answers. */
+export const dns: Probe<Options> = {
+  type: "dns",
+  about: "Looks up a DNS record at a name server and compares the answers, over UDP with TCP fallback, TCP or TLS",
+  source: "RFC 1035, section 4; RFC 7766; RFC 7858; RFC 5452, section 9.1",
+  options,
+  facts: {
+    rcode: { about: "answer code: NOERROR, NXDOMAIN, REFUSED, ...; a condition on it decides instead of `answers`" },
+    answers: { about: "data of the records of the asked type; `answers.length` counts them" },
+    ttl: { unit: "s", about: "smallest TTL of the answer and the aliases that lead to it" },
+    aa: { about: "true when the server is authoritative" },
+    ra: { about: "true when the server recurses" },
+    ad: { about: "true when a resolver found the DNSSEC signatures good" },
+    serial: { about: "serial number of an SOA record" },
+    transport: { about: "udp, tcp or tls, over which the whole answer came" },
+    address: { about: "address of the server that answered" },
+  },
+  target: ({ name, record, server, port }) => `${name} ${record}${server === null ? "" : ` @${server.join(",")}`}${port === null ? "" : `:${port}`}`,
+  check(options) {
+    const name = nameOf(options);
+    if (name.kind === "wrong") return { path: ["name"], wrong: name.wrong, right: "write a name such as www.example.com" };
+    if (options.match === "exact" && options.answers === null) return { path: ["match"], wrong: "`match: exact` has no `answers` to compare with", right: "add answers: [...], or use match: contains" };
+    const bad = (options.answers ?? []).findIndex((answer) => canonicalAnswer(options.record, answer) === null);
+    if (bad < 0) return null;
+    return { path: ["answers"], wrong: `\`${options.answers?.[bad]}\` is no data of type ${options.record}`, right: "write it as in a zone file: 192.0.2.1 for A, 10 mail.example.com for MX" };
+  },
+  async run(options, ctx): Promise<Outcome> {
+    const name = nameOf(options);
+    const servers = await serversOf(options, ctx);
+    if (name.kind === "wrong") return { verdict: "unknown", code: "bug", sentence: name.wrong, phases: {}, facts: {}, evidence: [] };
+    const asked = await Promise.all(servers.map((server) => askOne(server, options, name.name, ctx)));
+    const worst = asked.find(({ judged }) => judged.verdict === "down") ?? asked.find(({ judged }) => judged.verdict === "unknown") ?? asked[0];
+    if (worst === undefined) return { verdict: "unknown", code: "resolver", sentence: "this machine has no name server; name one with `server`", phases: {}, facts: {}, evidence: [] };
+    const place = servers.length > 1 && worst.judged.verdict !== "up" ? `${servers[asked.indexOf(worst)]?.host}: ` : "";
+    // the evidence of the one that decided comes first, because the rest may be cut
+    const evidence = [worst, ...asked.filter((each) => each !== worst)].flatMap((each) => each.evidence);
+    return { ...worst.judged, sentence: `${place}${worst.judged.sentence}`, phases: worst.answer.phases, facts: worst.facts, evidence };
+  },
+};
