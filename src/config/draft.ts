@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import type { Schedule } from "../core/schedule.ts";
 import { parseSchedule } from "../core/schedule.ts";
 import { channelName, type Millis, type Step } from "../core/types.ts";
@@ -59,19 +60,31 @@ export function readDraft(entry: Entry, around: Around): Draft | null {
   const isGroup = type === "group";
   const { common, options } = split(filledOf(layers), isGroup ? ALL_KEYS : CHECK_KEYS);
   const written = (): unknown => writtenOf(layers);
-  const keys = validate<CheckKeys>(isGroup ? groupSchema : checkSchema, common, written, []);
-  if (keys.kind === "wrong") for (const finding of keys.findings) report.local(layers, finding);
+  const keys = readKeys(common, isGroup, written, layers, report);
   if (kind === undefined) return null;
   noteSecrets(kind.secretPaths, options, layers, around.documents, report);
   const read = readOptions(kind, options, written, layers, isGroup, report);
-  if (keys.kind === "wrong" || read === null) return null;
-  for (const number of keys.numbers) report.numbers.add(number);
+  if (keys.value === null) return null;
   const schedule = scheduleOf(keys.value, kind, layers, around);
   const steps = stepsOf(keys.value, layers, around);
   const expect = readConditions("expect", keys.value.expect ?? {}, kind.of, layers, around);
   const warn = readConditions("warn", keys.value.warn ?? {}, kind.of, layers, around);
-  if (schedule === null || steps === null || expect === null || warn === null) return null;
+  if (!keys.whole || read === null || schedule === null || steps === null || expect === null || warn === null) return null;
   return { entry, layers, kind, keys: keys.value, options: read.options, schedule, steps, expect, warn };
+}
+
+/** The common keys; what is wrong is told and left out, so that the rest can be looked at all the same. */
+function readKeys(common: Mapping, isGroup: boolean, written: () => unknown, layers: readonly Layer[], report: Report): { readonly whole: boolean; readonly value: CheckKeys | null } {
+  const schema: z.ZodType<CheckKeys> = isGroup ? groupSchema : checkSchema;
+  const keys = validate(schema, common, written, []);
+  if (keys.kind === "valid") {
+    for (const number of keys.numbers) report.numbers.add(number);
+    return { whole: true, value: keys.value };
+  }
+  for (const finding of keys.findings) report.local(layers, finding);
+  const wrong = new Set(keys.findings.map((finding) => finding.path[0]));
+  const rest = validate(schema, Object.fromEntries(Object.entries(common).filter(([key]) => !wrong.has(key))), written, []);
+  return { whole: false, value: rest.kind === "valid" ? rest.value : null };
 }
 
 /** The layers under a check, its own last, without what does not apply to it. */

@@ -75,10 +75,15 @@ function innerOf(schema: z.core.$ZodType): z.core.$ZodType | null {
   }
 }
 
-/** The keys of an object schema, below all wrappers; empty for anything else. */
+/** The keys of an object schema, below all wrappers; of alternatives those of all; empty for anything else. */
 export function keysOf(schema: z.core.$ZodType): { readonly [key: string]: z.core.$ZodType } {
   const def = defOf(fieldOf(schema).core);
-  return def.type === "object" ? def.shape : {};
+  if (def.type === "object") return def.shape;
+  if (def.type === "intersection") return { ...keysOf(def.left), ...keysOf(def.right) };
+  if (def.type !== "union") return {};
+  const keys: { [key: string]: z.core.$ZodType } = {};
+  for (const option of def.options) Object.assign(keys, keysOf(option));
+  return keys;
 }
 
 /** The schemas one step below: of a key, an index, or every alternative. */
@@ -137,7 +142,7 @@ export function secretPaths(schema: z.core.$ZodType): readonly (readonly string[
 /** What may be written, in words: `duration`, `whole number 1 to 65535`, `one of a, b`, `list of text`. */
 export function typeWords(schema: z.core.$ZodType): string {
   const field = fieldOf(schema);
-  if (field.unit !== null && defOf(field.core).type !== "union") return unitWords(field.unit, field.core);
+  if (field.unit !== null) return unitWords(field.unit, field.core);
   const def = defOf(field.core);
   switch (def.type) {
     case "string":
@@ -168,7 +173,8 @@ export function typeWords(schema: z.core.$ZodType): string {
 function unitWords(unit: string, core: z.core.$ZodType): string {
   if (unit === "duration") return "duration (`500ms`, `30s`, `5m`, `1h30m`)";
   if (unit === "size") return "size (`100MB`, `2GB`)";
-  return defOf(core).type === "string" ? unit : `${numberWords(core)} (${unit})`;
+  if (unit === "off") return "`off`";
+  return defOf(core).type === "number" ? `${numberWords(core)} (${unit})` : unit;
 }
 
 function numberWords(core: z.core.$ZodType): string {

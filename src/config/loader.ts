@@ -1,0 +1,120 @@
+import { readdir, readFile, stat } from "node:fs/promises";
+import { Worker } from "node:worker_threads";
+import type { Files } from "../sys/ports.ts";
+import type { SiteDiff } from "./diff.ts";
+import { diffSite, fingerprint } from "./diff.ts";
+import { deepFreeze } from "./load.ts";
+import type { Problem } from "./problems.ts";
+import type { CheckDefinition, Site } from "./site.ts";
+import type { Environment } from "./sources.ts";
+
+/** What the loading thread is given. */
+export interface LoaderData {
+  readonly path: string;
+  readonly environment: Environment;
+  /** Addresses of the modules that export `probes` and `channels`. */
+  readonly modules: { readonly probes: string; readonly channels: string };
+  /** `NAME` and its hashes, for each check that this side has already. */
+  readonly known: readonly (readonly [name: string, hashes: string])[];
+}
+
+/** What the loading thread says; each message waits for an answer, so that this side takes them one at a time. */
+export type LoaderMessage =
+  | { readonly kind: "checks"; readonly checks: readonly CheckDefinition[] }
+  | { readonly kind: "problems"; readonly problems: readonly Problem[] }
+  | { readonly kind: "loaded"; readonly site: Omit<Site, "checks">; readonly order: readonly string[] }
+  | { readonly kind: "broken"; readonly files: readonly string[] };
+
+export interface LoaderRequest extends Omit<LoaderData, "known" | "environment"> {
+  readonly environment: Environment;
+  /** The site that runs; its unchanged checks are kept as they are (the same objects) and not sent again. */
+  readonly previous: Site | null;
+  readonly signal?: AbortSignal;
+}
+
+export type LoaderResult =
+  /** `diff` against `previous`; null when there was none. */
+  | { readonly kind: "loaded"; readonly site: Site; readonly diff: SiteDiff | null; readonly warnings: readonly Problem[] }
+  | { readonly kind: "broken"; readonly problems: readonly Problem[]; readonly files: readonly string[] };
+
+/** The three hashes as one text. */
+export const hashesText = ({ target, judging, telling }: CheckDefinition["hashes"]): string => target + judging + telling;
+
+/** Loads a configuration in a thread of its own; this thread is never held for more than some milliseconds. Rejects for bugs only. */
+export async function loadInWorker(request: LoaderRequest): Promise<LoaderResult> {
+  request.signal?.throwIfAborted();
+  const { path, environment, modules, previous } = request;
+  const known = (previous?.checks ?? []).map((check) => [check.name, hashesText(check.hashes)] as const);
+  const data: LoaderData = { path, environment: { ...environment }, modules, known };
+  const worker = new Worker(new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url), { workerData: data });
+  const abort = (): void => void worker.terminate();
+  request.signal?.addEventListener("abort", abort, { once: true });
+  try {
+    return await receive(worker, previous);
+  } catch (error) {
+    request.signal?.throwIfAborted();
+    throw error;
+  } finally {
+    request.signal?.removeEventListener("abort", abort);
+    await worker.terminate();
+  }
+}
+
+function receive(worker: Worker, previous: Site | null): Promise<LoaderResult> {
+  const checks = new Map<string, CheckDefinition>();
+  const problems: Problem[] = [];
+  return new Promise((resolve, reject) => {
+    worker.once("error", reject);
+    worker.once("exit", () => reject(new Error("the loading thread ended before it was done")));
+    worker.on("message", (message: LoaderMessage) => {
+      if (message.kind === "checks") for (const check of message.checks) checks.set(check.name, deepFreeze(check));
+      else if (message.kind === "problems") problems.push(...message.problems);
+      else resolve(message.kind === "broken" ? { kind: "broken", problems, files: message.files } : finish(message, checks, problems, previous));
+      worker.postMessage("next");
+    });
+  });
+}
+
+function finish(message: Extract<LoaderMessage, { readonly kind: "loaded" }>, sent: ReadonlyMap<string, CheckDefinition>, warnings: readonly Problem[], previous: Site | null): LoaderResult {
+  const kept = new Map(previous?.checks.map((check) => [check.name as string, check]));
+  const checks = message.order.map((name) => {
+    const check = sent.get(name) ?? kept.get(name);
+    if (check === undefined) throw new Error(`the loading thread did not send ${name}`);
+    return check;
+  });
+  const site: Site = Object.freeze({ ...deepFreeze(message.site), checks: Object.freeze(checks) });
+  return { kind: "loaded", site, diff: previous === null ? null : diffSite(fingerprint(previous), site), warnings };
+}
+
+const REASONS: { readonly [code: string]: string } = { ENOENT: "there is no such file", EACCES: "Tocsin may not read this file", EPERM: "Tocsin may not read this file", EISDIR: "this is a folder", ENOTDIR: "a part of this path is no folder" };
+const LARGEST_FILE = 64 * 1024 * 1024;
+
+/** The files of this machine. */
+export function diskFiles(): Files {
+  return {
+    async read(path) {
+      try {
+        const facts = await stat(path);
+        if (facts.isFile() && facts.size > LARGEST_FILE) return { kind: "failed", sentence: `${path}: this file is larger than 64 MiB` };
+        return { kind: "read", text: await readFile(path, "utf8") };
+      } catch (error) {
+        const code = error instanceof Error && "code" in error ? String(error.code) : "";
+        return { kind: "failed", sentence: `${path}: ${REASONS[code] ?? `it cannot be read (${code})`}` };
+      }
+    },
+    async list(path) {
+      try {
+        return (await readdir(path)).sort();
+      } catch {
+        return null;
+      }
+    },
+    async exposed(path) {
+      try {
+        return ((await stat(path)).mode & 0o004) !== 0;
+      } catch {
+        return false;
+      }
+    },
+  };
+}

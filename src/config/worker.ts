@@ -1,0 +1,42 @@
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import type { AnyChannel } from "../alert/channels/channel.ts";
+import type { AnyProbe } from "../probes/probe.ts";
+import { loadSite } from "./load.ts";
+import { diskFiles, hashesText, type LoaderData, type LoaderMessage } from "./loader.ts";
+
+/** The loading thread: reads the configuration, sends it in slices, ends. */
+
+const CHECKS_A_MESSAGE = 100;
+const PROBLEMS_A_MESSAGE = 1000;
+
+/** The lists of probes and channels, from modules named by address, so that this folder knows none of them. */
+async function listOf<Of>(address: string, name: "probes" | "channels"): Promise<readonly Of[]> {
+  const loaded: unknown = await import(address);
+  const list = typeof loaded === "object" && loaded !== null ? (loaded as { readonly [name: string]: unknown })[name] : undefined;
+  if (!Array.isArray(list)) throw new Error(`${address} exports no list \`${name}\``);
+  return list as readonly Of[];
+}
+
+async function run(port: MessagePort, data: LoaderData): Promise<void> {
+  // One message at a time: several that wait would be handed over in one go, and hold the other thread.
+  const send = async (message: LoaderMessage): Promise<void> => {
+    const answered = new Promise((resolve) => port.once("message", resolve));
+    port.postMessage(message);
+    await answered;
+  };
+  const [probes, channels] = await Promise.all([listOf<AnyProbe>(data.modules.probes, "probes"), listOf<AnyChannel>(data.modules.channels, "channels")]);
+  const loading = await loadSite({ path: data.path, files: diskFiles(), environment: data.environment, probes, channels });
+  const problems = loading.kind === "loaded" ? loading.warnings : loading.problems;
+  for (let at = 0; at < problems.length; at += PROBLEMS_A_MESSAGE) await send({ kind: "problems", problems: problems.slice(at, at + PROBLEMS_A_MESSAGE) });
+  if (loading.kind === "broken") return send({ kind: "broken", files: loading.files });
+  const known = new Map(data.known);
+  const { checks, ...site } = loading.site;
+  const news = checks.filter((check) => known.get(check.name) !== hashesText(check.hashes));
+  for (let at = 0; at < news.length; at += CHECKS_A_MESSAGE) await send({ kind: "checks", checks: news.slice(at, at + CHECKS_A_MESSAGE) });
+  return send({ kind: "loaded", site, order: checks.map((check) => check.name) });
+}
+
+if (parentPort !== null) {
+  await run(parentPort, workerData as LoaderData);
+  parentPort.close();
+}
