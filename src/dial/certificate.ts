@@ -1,6 +1,7 @@
 import { type DetailedPeerCertificate, checkServerIdentity } from "node:tls";
 import type { Facts } from "../core/types.ts";
 import type { Failure } from "../sys/ports.ts";
+import { formatIp6, parseIp6 } from "../wire/ip.ts";
 
 const DAY_MS = 86_400_000;
 /** Longer chains than any authority issues; bounds a loop of issuers. */
@@ -101,7 +102,13 @@ function chainOf(leaf: DetailedPeerCertificate): readonly DetailedPeerCertificat
 }
 
 function alternativeNames(certificate: DetailedPeerCertificate): readonly string[] {
-  return (certificate.subjectaltname ?? "").split(", ").flatMap((entry) => /^(?:DNS|IP Address):"?([^"]+)"?$/.exec(entry)?.[1] ?? []);
+  return (certificate.subjectaltname ?? "").split(", ").flatMap((entry) => /^(?:DNS|IP Address):"?([^"]+)"?$/.exec(entry)?.[1] ?? []).map(shortest);
+}
+
+/** `::1` for `0:0:0:0:0:0:0:1`; names as they are. */
+function shortest(name: string): string {
+  const bytes = name.includes(":") ? parseIp6(name) : null;
+  return bytes === null ? name : formatIp6(bytes);
 }
 
 /** `CN=shop.example.com, O=Example`. */
