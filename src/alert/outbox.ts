@@ -59,7 +59,8 @@ export class Outbox {
   #timer: Timer | null = null;
   #durableHealth: readonly ChannelHealth[] | null = null;
   #reported = "[]";
-  #hastened: ReadonlySet<string> = new Set();
+  /** Messages to be tried before their time, because news waits behind them. */
+  readonly #hastened = new Set<string>();
   #waiting: ReadonlyMap<ChannelName, number> = new Map();
 
   constructor(options: OutboxOptions) {
@@ -204,7 +205,7 @@ export class Outbox {
     if (!isEmpty(made.change)) await this.#write(made.change);
     const gone = new Set(made.change.supersede);
     const rows = [...messages.filter((row) => !gone.has(row.id)), ...made.change.messages.filter((row) => row.status === "waiting")];
-    this.#hastened = new Set(rows.map((row) => row.id).filter((id) => this.#hastened.has(id) || made.hasten.includes(id)));
+    for (const id of made.hasten) this.#hastened.add(id);
     this.#count(alerts, messages);
     if (this.#isStopped()) return;
     this.#dispatch(rows, leftAlone, made);
@@ -242,7 +243,10 @@ export class Outbox {
       if (leftAlone.has(row.id) || this.#courier.busy.has(row.id) || !this.#channels.has(row.channel)) continue;
       const wait = this.#hastened.has(row.id) ? 0 : dueAt(row, now) - now;
       if (wait > 0) next = Math.min(next, wait);
-      else if (this.#courier.hasRoom(row.channel)) this.#courier.begin(row);
+      else if (this.#courier.hasRoom(row.channel)) {
+        this.#hastened.delete(row.id);
+        this.#courier.begin(row);
+      }
     }
     if (rows.length > 0 || wakeAt !== null) this.#arm(Math.min(next, NAP_MS));
   }

@@ -1,0 +1,133 @@
+import { describe, expect, test } from "vitest";
+import { type Alert, type AlertId, channelName, checkName, type IncidentId, instant, plus } from "../core/types.ts";
+import { type MessageInput, renderMessage, type SiteFacts } from "./message.ts";
+import { momentsIn, span } from "./moment.ts";
+
+/** 03:12:41 in Berlin. */
+const T0 = instant(Date.UTC(2026, 10, 20, 2, 12, 41));
+const MINUTE = 60_000;
+const SITE: SiteFacts = { name: "Example", vantage: "home", url: "https://tocsin.example.com", timezone: "Europe/Berlin" };
+
+function alert(more: Partial<Alert> = {}): Alert {
+  const rest = { status: "down", since: T0, sentence: "HTTP 503", code: "status", evidence: [], hides: [], outageFrom: null, step: 0, ordinal: 1 } as const;
+  const id = `${more.check ?? "shop"}-${more.kind ?? "down"}-${more.incident ?? ""}`;
+  return { id: id as AlertId, kind: "down", check: checkName("shop"), incident: "i1" as IncidentId, channel: channelName("ops"), recipient: "a@x", at: T0, ...rest, ...more };
+}
+const named = (name: string, more: Partial<Alert> = {}): Alert => alert({ check: checkName(name), incident: `i-${name}` as IncidentId, ...more });
+
+function render(alerts: readonly Alert[], more: Partial<MessageInput> = {}): ReturnType<typeof renderMessage> {
+  return renderMessage({ key: "k", recipient: "a@x", alerts, site: SITE, asOf: plus(T0, 4 * MINUTE + 20_000), alsoTold: [], unrecorded: false, ...more });
+}
+
+describe("first line", () => {
+  const f = (more: Partial<Alert>): string => render([alert(more)]).subject;
+  const up = { status: "up", since: plus(T0, 4 * MINUTE), outageFrom: T0, sentence: "HTTP 200", code: "ok" } as const;
+  test("down", () => expect(f({})).toBe("▲ DOWN shop — HTTP 503, since 03:12 (4 min)"));
+  test("degraded", () => expect(f({ kind: "degraded", status: "degraded", sentence: "slow" })).toBe("◐ DEGRADED shop — slow, since 03:12 (4 min)"));
+  test("recovered", () => expect(f({ kind: "recovered", ...up })).toBe("● RECOVERED shop — again since 03:16, after 4 min"));
+  test("recovered of what never began", () => expect(f({ kind: "recovered", ...up, outageFrom: null })).toBe("● RECOVERED shop — HTTP 200, since 03:16"));
+  test("reminder", () => expect(f({ kind: "reminder" })).toBe("▲ STILL DOWN shop — HTTP 503, since 03:12 (4 min)"));
+  test("reminder of less", () => expect(f({ kind: "reminder", status: "degraded" })).toBe("◐ STILL DEGRADED shop — HTTP 503, since 03:12 (4 min)"));
+  test("flapping", () => expect(f({ kind: "flapping", sentence: "went down 5 times" })).toBe("▲ FLAPPING shop — went down 5 times, since 03:12 (4 min)"));
+  test("settled", () => expect(f({ kind: "settled", status: "up", sentence: "settled as up" })).toBe("● SETTLED shop — settled as up"));
+  test("unchecked", () => expect(f({ kind: "unchecked", status: "pending", sentence: "no verdict for three runs" })).toBe("? UNCHECKED shop — no verdict for three runs, since 03:12 (4 min)"));
+  test("changed", () => expect(f({ kind: "changed", status: "pending", sentence: "the check was removed" })).toBe("· CHANGED shop — the check was removed"));
+  test("every run", () => expect(f({ kind: "run", status: "up", sentence: "HTTP 200" })).toBe("● UP shop — HTTP 200, at 03:12"));
+  test("channel broken", () => expect(f({ kind: "channel-broken", check: checkName("channel:sms"), sentence: "HTTP 402" })).toBe("▲ CHANNEL BROKEN sms — HTTP 402, since 03:12 (4 min)"));
+  test("channel mended", () => expect(f({ kind: "channel-mended", check: checkName("channel:sms"), ...up })).toBe("● CHANNEL MENDED sms — again since 03:16, after 4 min"));
+  test("test", () => expect(f({ kind: "test", status: "up", check: checkName("Example"), sentence: "this is a test" })).toBe("● TEST Example — this is a test"));
+  test("another day", () => expect(f({ since: plus(T0, -86_400_000) })).toBe("▲ DOWN shop — HTTP 503, since 2026-11-19 03:12 (24 h 4 min)"));
+  test("one line, whatever the far end says", () => expect(f({ sentence: "bad\r\nBcc: x@y\u0000\u2028z" })).toBe("▲ DOWN shop — bad Bcc: x@y z, since 03:12 (4 min)"));
+  test("a long sentence is cut", () => expect(f({ sentence: "x".repeat(500) }).length).toBeLessThan(220));
+  test("not recorded", () => expect(render([alert()], { unrecorded: true }).subject).toBe("▲ DOWN shop — HTTP 503, since 03:12 (4 min) (not recorded, may repeat)"));
+});
+
+describe("several alerts of one incident are one item", () => {
+  const end = { kind: "recovered", status: "up", since: plus(T0, 3 * MINUTE), outageFrom: T0, sentence: "HTTP 200", code: "ok" } as const;
+  const f = (alerts: readonly Alert[]): string => render(alerts).subject;
+  test("over before it was told", () => expect(f([alert(), alert(end)])).toBe("● WAS DOWN shop — HTTP 503, 03:12-03:15 (3 min)"));
+  test("even when the clock stepped back in between", () => expect(f([alert(end), alert()])).toBe("● WAS DOWN shop — HTTP 503, 03:12-03:15 (3 min)"));
+  test("through midnight", () => expect(f([alert({ since: plus(T0, -12 * 3_600_000) }), alert(end)])).toBe("● WAS DOWN shop — HTTP 503, 2026-11-19 15:12 to 03:15 (12 h 3 min)"));
+  test("the worst that it was", () => expect(f([alert({ kind: "degraded", status: "degraded" }), alert(), alert(end)])).toMatch(/^● WAS DOWN shop/));
+  test("the end of what was told before", () => expect(f([alert({ kind: "reminder" }), alert(end)])).toMatch(/^● RECOVERED shop/));
+  test("worse while it waited", () => expect(f([alert({ kind: "degraded", status: "degraded" }), alert()])).toMatch(/^▲ DOWN shop/));
+  test("changed while it waited", () => expect(f([alert(), alert({ kind: "changed", status: "pending", sentence: "the check was changed" })])).toBe("· CHANGED shop — the check was changed"));
+  test("two incidents of one check", () => expect(f([alert(), alert(end), alert({ incident: "i2" as IncidentId, since: plus(T0, 4 * MINUTE) })])).toBe("▲ 1 down, ● 1 was down — shop, shop"));
+  test("a channel", () => expect(f([alert({ kind: "channel-broken", check: checkName("channel:sms") }), alert({ ...end, kind: "channel-mended", check: checkName("channel:sms") })])).toMatch(/^● WAS BROKEN sms/));
+});
+
+describe("several items", () => {
+  const many = [named("mail", { kind: "recovered", status: "up", since: T0, outageFrom: T0 }), named("shop"), named("dns"), named("ldap"), named("imap", { kind: "degraded", status: "degraded" })];
+  test("subject: sums, worst first, and names", () => expect(render(many).subject).toBe("▲ 3 down, ◐ 1 degraded, ● 1 recovered — shop, dns, ldap, imap, …"));
+  test("the text names every check, however many", () => {
+    const all = Array.from({ length: 1000 }, (_, index) => named(`check${index}`));
+    const { text } = render(all);
+    expect(all.filter((one) => !text.includes(`▲ DOWN ${one.check} — `))).toEqual([]);
+  });
+});
+
+const whole = alert({ hides: [checkName("cart"), checkName("pay")], evidence: [{ label: "sent", text: "GET / HTTP/1.1" }, { label: "received", text: "HTTP/1.1 503\r\n<b>busy</b>\u0007\n" }] });
+
+test("the text is complete and its first line is the subject", () => {
+  const { text, subject } = render([whole], { alsoTold: ["boss-sms to +15550100", "log"] });
+  expect(text).toBe(`${subject}
+
+  Since: 2026-11-20 03:12:41
+  Cause: HTTP 503 (status)
+  Hides: cart, pay
+  Look: https://tocsin.example.com/checks/shop
+  sent:
+    GET / HTTP/1.1
+  received:
+    HTTP/1.1 503
+    <b>busy</b>·
+
+Also told: boss-sms to +15550100, log
+
+-- 
+Example, seen from home, as of 2026-11-20 03:17:01 (Europe/Berlin)
+`);
+});
+
+describe("html", () => {
+  const { html, text } = render([whole], { alsoTold: ["<log>"] });
+  test("is escaped", () => expect([html?.includes("<b>"), html?.includes("&lt;b&gt;busy"), html?.includes("&lt;log&gt;")]).toEqual([false, true, true]));
+  test("loads nothing", () => expect(html).not.toMatch(/<(img|script|link|style|iframe)|url\(/));
+  test("says all that the text says", () => {
+    const plain = (html ?? "").replaceAll(/<[^>]+>/g, " ").replaceAll("&lt;", "<").replaceAll("&gt;", ">");
+    const words = text.split(/\s+/).filter((word) => /\w{3}/.test(word) && !["Look:", "https://tocsin.example.com/checks/shop"].includes(word));
+    expect(words.filter((word) => !plain.includes(word.replace(/:$/, "")))).toEqual([]);
+  });
+});
+
+describe("links", () => {
+  const f = (one: Alert, url: string | null): string => /Look: (.*)/.exec(render([one], { site: { ...SITE, url } }).text)?.[1] ?? "";
+  test("a name is encoded", () => expect(f(named("a b/ü?"), "https://t/")).toBe("https://t/checks/a%20b%2F%C3%BC%3F"));
+  test("none without an address", () => expect(f(alert(), null)).toBe(""));
+  test("a channel has no page of its own", () => expect(f(named("channel:sms", { kind: "channel-broken" }), "https://t")).toBe("https://t/"));
+});
+
+test("long evidence is cut", () => {
+  const { text } = render([alert({ evidence: [{ label: "received", text: `${"x".repeat(5000)}\n${"line\n".repeat(100)}` }] })]);
+  expect([text.includes("… 86 more lines"), text.length < 2000]).toEqual([true, true]);
+});
+
+test("a repeat reads the same", () => expect(render([whole])).toEqual(render([whole])));
+
+describe("span", () => {
+  const f = (ms: number, expected: string): void => expect(span(ms)).toBe(expected);
+  test("seconds", () => f(45_999, "45 s"));
+  test("nothing", () => f(-5, "0 s"));
+  test("minutes", () => f(59 * MINUTE + 59_000, "59 min"));
+  test("hours", () => f(3 * 60 * MINUTE, "3 h"));
+  test("hours and minutes", () => f(200 * MINUTE, "3 h 20 min"));
+  test("days", () => f(48 * 60 * MINUTE, "2 d"));
+  test("days and hours", () => f(52 * 60 * MINUTE, "2 d 4 h"));
+});
+
+describe("times", () => {
+  const f = (zone: string, at: number): string => momentsIn(zone, T0).exact(instant(at));
+  test("in the site's zone", () => expect(f("Europe/Berlin", T0)).toBe("2026-11-20 03:12:41"));
+  test("in summer", () => expect(f("Europe/Berlin", Date.UTC(2026, 6, 1, 22, 0, 0))).toBe("2026-07-02 00:00:00"));
+  test("in UTC", () => expect(f("UTC", T0)).toBe("2026-11-20 02:12:41"));
+});

@@ -1,0 +1,180 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { type Alert, type AlertId, channelName, checkName, instant, millis, plus } from "../core/types.ts";
+import type { MessageRow, OutboxChange } from "../store/store.ts";
+import { ALERTS_PER_MESSAGE, dueAt, HELD_MS, heads, plan, type PlanInput, withdraw } from "./plan.ts";
+
+const T0 = instant(Date.UTC(2026, 10, 20, 3, 0, 0));
+const OPS = channelName("ops");
+const GROUP_MS = millis(2000);
+
+function alert(id: string, more: Partial<Alert> = {}): Alert {
+  const rest = { status: "down", since: T0, sentence: "refused", code: "refused", evidence: [], hides: [], outageFrom: null, step: 0, ordinal: 1 } as const;
+  return { id: id as AlertId, kind: "down", check: checkName(id), incident: null, channel: OPS, recipient: "a@x", at: T0, ...rest, ...more };
+}
+
+function row(id: string, alerts: readonly string[], more: Partial<MessageRow> = {}): MessageRow {
+  const rest = { status: "waiting", formedAt: T0, tries: 0, nextTryAt: T0, leaseUntil: null, doubt: false, lastReason: "" } as const;
+  return { id, channel: OPS, recipient: "a@x", alerts: alerts as readonly AlertId[], ...rest, ...more };
+}
+
+const at = (ms: number): PlanInput["now"] => plus(T0, ms);
+function planned(more: Partial<PlanInput>): ReturnType<typeof plan> {
+  const channels = new Map([[OPS, { groupMs: GROUP_MS, cap: 60 }]]);
+  return plan({ now: at(5000), alerts: [], messages: [], busy: new Set(), channels, formed: new Map(), ...more });
+}
+const groups = (change: OutboxChange): readonly string[] => change.messages.map((one) => one.alerts.join("+"));
+
+describe("grouping", () => {
+  test("nothing waits: nothing is written", () => expect(planned({})).toEqual({ change: { messages: [], supersede: [], withdraw: [], alerts: [], health: [] }, wakeAt: null, hasten: [] }));
+  test("the window is open: wait for its end", () => expect(planned({ now: at(1500), alerts: [alert("a")] })).toMatchObject({ change: { messages: [] }, wakeAt: at(2000) }));
+  test("the window is counted from the first alert", () => expect(groups(planned({ now: at(2000), alerts: [alert("a"), alert("b", { at: at(1999) })] }).change)).toEqual(["a+b"]));
+  test("an alert from the future was made before a clock stepped back", () => expect(groups(planned({ alerts: [alert("a", { at: at(86_400_000) })] }).change)).toEqual(["a"]));
+  test("one message a recipient", () => expect(groups(planned({ alerts: [alert("a"), alert("b", { recipient: "b@x" }), alert("c")] }).change)).toEqual(["a+c", "b"]));
+  test("more alerts than a message holds", () => {
+    const alerts = Array.from({ length: ALERTS_PER_MESSAGE + 1 }, (_, index) => alert(String(index)));
+    expect(planned({ alerts }).change.messages.map((one) => one.alerts.length)).toEqual([ALERTS_PER_MESSAGE, 1]);
+  });
+  test("the same plan gives the same ids", () => expect(planned({ alerts: [alert("a")] })).toEqual(planned({ alerts: [alert("a")] })));
+  test("ids are 32 hexadecimal digits", () => expect(planned({ alerts: [alert("a")] }).change.messages[0]?.id).toMatch(/^[0-9a-f]{32}$/));
+});
+
+describe("joining what waits", () => {
+  const news = [alert("b")];
+  const join = (old: Partial<MessageRow>, busy: readonly string[] = []): ReturnType<typeof plan> => planned({ alerts: news, messages: [row("m", ["a"], old)], busy: new Set(busy) });
+  test("a failed message is superseded by one with the news, tried at once", () => {
+    const { change } = join({ tries: 3, nextTryAt: at(600_000), lastReason: "refused" });
+    expect(change.supersede).toEqual(["m"]);
+    expect(change.messages).toMatchObject([{ alerts: ["a", "b"], tries: 3, nextTryAt: at(5000), lastReason: "refused", status: "waiting", doubt: false }]);
+  });
+  test("a held message stays held", () => expect(join({ nextTryAt: at(200_000) }).change.messages).toMatchObject([{ nextTryAt: at(200_000) }]));
+  test("a held message is not held for ever by a clock that stepped back", () => expect(join({ nextTryAt: at(86_400_000) }).change.messages).toMatchObject([{ nextTryAt: at(5000 + HELD_MS) }]));
+  test("a message in doubt is left as it is, and tried at once for the news behind it", () => {
+    const { change, hasten } = join({ tries: 1, doubt: true, nextTryAt: at(600_000) });
+    expect([change.supersede, groups(change), hasten]).toEqual([[], ["b"], ["m"]]);
+  });
+  test("a message being sent is left as it is", () => expect([join({ status: "sending" }).change.supersede, groups(join({ status: "sending" }).change)]).toEqual([[], ["b"]]));
+  test("a message being claimed is left as it is", () => expect([join({}, ["m"]).change.supersede, join({ tries: 1 }, ["m"]).hasten]).toEqual([[], []]));
+  test("a full message is left as it is", () => expect(planned({ alerts: news, messages: [row("m", Array.from({ length: ALERTS_PER_MESSAGE }, String))] }).change.supersede).toEqual([]));
+  test("news comes after what waits, whatever the clock does", () => {
+    const { change } = planned({ now: at(-86_400_000), alerts: news, messages: [row("m", ["a"], { doubt: true, tries: 1 })] });
+    expect(heads([...change.messages, row("m", ["a"])]).map((one) => one.id)).toEqual(["m"]);
+  });
+});
+
+describe("cap", () => {
+  const over = (more: Partial<PlanInput>): ReturnType<typeof plan> => planned({ formed: new Map([[OPS, 60]]), ...more });
+  test("below it: at once", () => expect(planned({ formed: new Map([[OPS, 59]]), alerts: [alert("a")] }).change.messages).toMatchObject([{ nextTryAt: at(5000) }]));
+  test("at it: held for five minutes", () => expect(over({ alerts: [alert("a")] }).change.messages).toMatchObject([{ nextTryAt: at(5000 + HELD_MS) }]));
+  test("messages of the same plan count", () => {
+    const made = planned({ formed: new Map([[OPS, 59]]), alerts: [alert("a"), alert("b", { recipient: "b@x" })] });
+    expect(made.change.messages.map((one) => one.nextTryAt - at(5000))).toEqual([0, HELD_MS]);
+  });
+  test("what is held rolls into one message that is not put off further", () => {
+    const first = over({ alerts: [alert("a")] }).change.messages[0] ?? row("", []);
+    const second = over({ now: at(100_000), alerts: [alert("b")], messages: [first] }).change;
+    expect(second.supersede).toEqual([first.id]);
+    expect(second.messages).toMatchObject([{ alerts: ["a", "b"], nextTryAt: first.nextTryAt }]);
+  });
+  test("no cap", () => expect(over({ alerts: [alert("a")], channels: new Map([[OPS, { groupMs: GROUP_MS, cap: null }]]) }).change.messages).toMatchObject([{ nextTryAt: at(5000) }]));
+});
+
+describe("a channel that is gone", () => {
+  const gone = (more: Partial<PlanInput>): OutboxChange => planned({ channels: new Map(), ...more }).change;
+  test("alerts become a dead letter", () => expect(gone({ alerts: [alert("a"), alert("b")] }).messages).toMatchObject([{ alerts: ["a", "b"], status: "failed", lastReason: "channel removed" }]));
+  test("messages become dead letters, in doubt or not", () => {
+    const change = gone({ messages: [row("m", ["a"]), row("n", ["b"], { doubt: true })] });
+    expect([change.supersede, groups(change), change.messages.map((one) => one.status)]).toEqual([["m", "n"], ["a", "b"], ["failed", "failed"]]);
+  });
+  test("but not while they are being sent", () => expect(gone({ messages: [row("m", ["a"])], busy: new Set(["m"]) }).messages).toEqual([]));
+});
+
+describe("due", () => {
+  test("at its time", () => expect(dueAt(row("m", [], { nextTryAt: at(7000) }), T0)).toBe(at(7000)));
+  test("left behind by a crash: now", () => expect(dueAt(row("m", [], { status: "sending", nextTryAt: at(7000), leaseUntil: at(120_000) }), T0)).toBe(T0));
+  test("a day away: the clock stepped back, now", () => expect(dueAt(row("m", [], { nextTryAt: at(86_400_000) }), T0)).toBe(T0));
+});
+
+describe("withdrawing", () => {
+  const ids = (list: readonly string[]): ReadonlySet<AlertId> => new Set(list as readonly AlertId[]);
+  test("some", () => expect(withdraw(row("m", ["a", "b", "c"]), ids(["b"]), T0)).toMatchObject({ messages: [{ alerts: ["a", "c"] }], supersede: ["m"], withdraw: ["b"] }));
+  test("all", () => expect(withdraw(row("m", ["a"]), ids(["a"]), T0)).toMatchObject({ messages: [], supersede: ["m"], withdraw: ["a"] }));
+});
+
+/** An outbox as simple as can be, and what became of each message. */
+class Model {
+  now = T0;
+  alerts: Alert[] = [];
+  rows = new Map<string, MessageRow>();
+  /** For each pair, the alerts in the order in which they went out; a repeat under the same id counts once. */
+  sent = new Map<string, string[]>();
+  arrived = new Map<string, string[]>();
+  tried = new Map<string, string>();
+  count = 0;
+
+  add(recipient: string): void {
+    const id = `alert${this.count++}`;
+    this.alerts.push(alert(id, { recipient, at: this.now }));
+    this.arrived.set(recipient, [...(this.arrived.get(recipient) ?? []), id]);
+  }
+
+  plan(): void {
+    const messages = [...this.rows.values()].filter((one) => one.status === "waiting" || one.status === "sending");
+    const { change } = planned({ now: this.now, alerts: this.alerts, messages });
+    for (const id of change.supersede) this.set(id, { status: "superseded" });
+    for (const made of change.messages) {
+      expect(this.rows.has(made.id)).toBe(false);
+      this.rows.set(made.id, made);
+    }
+    const taken = new Set(change.messages.flatMap((made) => made.alerts));
+    this.alerts = this.alerts.filter((one) => !taken.has(one.id));
+  }
+
+  try(outcome: "sent" | "retry" | "doubt"): void {
+    const waiting = [...this.rows.values()].filter((one) => one.status === "waiting" || one.status === "sending");
+    for (const head of heads(waiting)) {
+      if (dueAt(head, this.now) > this.now) continue;
+      // What may have arrived must be sent again as it was.
+      if (head.doubt) expect(this.tried.get(head.id)).toBe(head.alerts.join());
+      this.tried.set(head.id, head.alerts.join());
+      if (outcome === "sent") {
+        this.set(head.id, { status: "sent" });
+        this.sent.set(head.recipient, [...(this.sent.get(head.recipient) ?? []), ...head.alerts]);
+      } else this.set(head.id, { tries: head.tries + 1, doubt: head.doubt || outcome === "doubt", nextTryAt: plus(this.now, 60_000) });
+    }
+  }
+
+  set(id: string, change: Partial<MessageRow>): void {
+    const known = this.rows.get(id);
+    if (known !== undefined) this.rows.set(id, { ...known, ...change });
+  }
+}
+
+test("whatever happens, every alert goes out once and in order", () => {
+  const step = fc.oneof(
+    fc.record({ kind: fc.constant("alert" as const), to: fc.constantFrom("a@x", "b@x") }),
+    fc.record({ kind: fc.constant("time" as const), ms: fc.oneof({ weight: 9, arbitrary: fc.nat(90_000) }, { weight: 1, arbitrary: fc.constantFrom(-86_400_000, 86_400_000) }) }),
+    fc.record({ kind: fc.constant("try" as const), outcome: fc.constantFrom("sent" as const, "retry" as const, "doubt" as const) }),
+  );
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const model = new Model();
+      for (const one of steps) {
+        if (one.kind === "alert") model.add(one.to);
+        else if (one.kind === "time") model.now = plus(model.now, one.ms);
+        else model.try(one.outcome);
+        model.plan();
+      }
+      for (let rest = 0; rest < 200 && [...model.rows.values()].some((one) => one.status === "waiting") ; rest++) {
+        model.now = plus(model.now, 700_000);
+        model.plan();
+        model.try("sent");
+      }
+      model.now = plus(model.now, 700_000);
+      model.plan();
+      for (let rest = 0; rest < 200; rest++) model.try("sent");
+      for (const [recipient, ids] of model.arrived) expect(model.sent.get(recipient)).toEqual(ids);
+    }),
+    { numRuns: 500 },
+  );
+});
