@@ -79,6 +79,8 @@ export class SmallHandle implements Handle {
   readonly details = new Map<string, Partial<CheckDetail>>();
   readonly listeners = new Set<(change: Change) => void>();
   refusal: Done | null = null;
+  /** A bug that asking for a check runs into. */
+  fault: Error | null = null;
   reasons: readonly string[] = [];
   bars: readonly Banner[] = [];
   overviews = 0;
@@ -102,6 +104,7 @@ export class SmallHandle implements Handle {
     return { site: { name: "Example", vantage: "home", version: "0.1.0", startedAt: T0, timezone: "Europe/Berlin" }, now: T0, counts, banners: this.bars, checks, channels: this.channels() };
   }
   summary(name: string): CheckSummary | null {
+    if (this.fault !== null) throw this.fault;
     return this.checks.get(name) ?? null;
   }
   detail(name: string): Omit<CheckDetail, "results" | "incidents"> | null {
