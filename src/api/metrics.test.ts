@@ -10,7 +10,8 @@ import type { CheckSummary } from "./types.ts";
 async function metricsOf(checks: readonly CheckSummary[]) {
   const handle = new SmallHandle(await openMemoryStore(), checks);
   const clock = new HandClock();
-  return { handle, clock, metrics: new Metrics(handle, new Board(handle, clock), clock) };
+  const metrics = new Metrics(handle, new Board(handle, clock), clock);
+  return { handle, clock, text: async (open: boolean) => Buffer.concat(await metrics.pieces(open)).toString() };
 }
 
 const LINE = /^([a-z_]+)(\{(?:[a-z_]+="(?:[^"\\\n]|\\["\\n])*",?)*\})? (-?[\d.e+-]+|NaN|[+-]Inf)$/;
@@ -35,9 +36,9 @@ function parse(text: string): Map<string, string[]> {
 }
 
 test("a check's figures", async () => {
-  const { handle, metrics } = await metricsOf([summaryOf("shop", { type: "http", state: "degraded", latencyMs: 12.5, certificateDays: 30, failing: 2 }), summaryOf("new", { state: "pending", latencyMs: null, lastRunAt: null })]);
+  const { handle, text } = await metricsOf([summaryOf("shop", { type: "http", state: "degraded", latencyMs: 12.5, certificateDays: 30, failing: 2 }), summaryOf("new", { state: "pending", latencyMs: null, lastRunAt: null })]);
   handle.details.set("shop", { last: { slot: T0, startedAt: T0, origin: "scheduled", vantage: "home", verdict: "up", code: "ok", sentence: "", latencyMs: 12.5, phases: { resolve: 1, connect: 2.5 }, facts: {}, evidence: [], tries: 1 } });
-  const families = parse(await metrics.text(true));
+  const families = parse(await text(true));
   const f = (family: string, samples: readonly string[]) => expect(families.get(family)).toEqual(samples);
   const shop = 'check="shop",type="http"';
   const fresh = 'check="new",type="tcp"';
@@ -54,8 +55,8 @@ test("a check's figures", async () => {
 });
 
 test("both forms", async () => {
-  const { metrics } = await metricsOf([summaryOf("shop")]);
-  const [open, plain] = [await metrics.text(true), await metrics.text(false)];
+  const { text } = await metricsOf([summaryOf("shop")]);
+  const [open, plain] = [await text(true), await text(false)];
   expect(open).toMatch(/\n# EOF\n$/);
   expect(open).toContain("# TYPE tocsin_commits counter\n");
   expect(open).toContain("# UNIT tocsin_check_latency_seconds seconds\n");
@@ -65,19 +66,19 @@ test("both forms", async () => {
 });
 
 test("scrapers that come together share one text, later ones get a new one", async () => {
-  const { handle, clock, metrics } = await metricsOf([summaryOf("shop")]);
-  const before = await metrics.text(true);
+  const { handle, clock, text } = await metricsOf([summaryOf("shop")]);
+  const before = await text(true);
   handle.change("shop", { state: "down" });
-  expect(await metrics.text(true)).toBe(before);
+  expect(await text(true)).toBe(before);
   clock.advance(1000);
-  expect(await metrics.text(true)).toContain('tocsin_check_up{check="shop",type="tcp"} 0');
+  expect(await text(true)).toContain('tocsin_check_up{check="shop",type="tcp"} 0');
 });
 
 test("whatever a check is called, the lines stay lines", async () => {
   await fc.assert(
     fc.asyncProperty(fc.uniqueArray(fc.string({ unit: "binary", maxLength: 20 }), { maxLength: 5 }), async (names) => {
-      const { metrics } = await metricsOf(names.map((name) => summaryOf(name)));
-      expect(parse(await metrics.text(true)).get("tocsin_check_failing_runs") ?? []).toHaveLength(names.length);
+      const { text } = await metricsOf(names.map((name) => summaryOf(name)));
+      expect(parse(await text(true)).get("tocsin_check_failing_runs") ?? []).toHaveLength(names.length);
     }),
     { numRuns: 50 },
   );

@@ -18,7 +18,9 @@ type Kind = "gauge" | "counter" | "info";
 class Family {
   readonly #head: { readonly open: string; readonly plain: string };
   readonly #name: string;
-  readonly #lines: string[] = [];
+  /** Encoded a slice at a time: ten megabytes in one go would hold the event loop. */
+  readonly #sealed: Buffer[] = [];
+  #lines = "";
 
   constructor(kind: Kind, name: string, help: string) {
     const suffix = kind === "counter" ? "_total" : kind === "info" ? "_info" : "";
@@ -32,11 +34,18 @@ class Family {
 
   /** `labels` as text between the braces, escaped already. */
   add(labels: string, value: number): void {
-    this.#lines.push(labels === "" ? `${this.#name} ${number(value)}\n` : `${this.#name}{${labels}} ${number(value)}\n`);
+    this.#lines += labels === "" ? `${this.#name} ${number(value)}\n` : `${this.#name}{${labels}} ${number(value)}\n`;
   }
 
-  text(open: boolean): string {
-    return this.#lines.length === 0 ? "" : `${open ? this.#head.open : this.#head.plain}${this.#lines.join("")}`;
+  seal(): void {
+    if (this.#lines !== "") this.#sealed.push(Buffer.from(this.#lines));
+    this.#lines = "";
+  }
+
+  /** Head and samples; nothing without samples. */
+  pieces(open: boolean): readonly Buffer[] {
+    this.seal();
+    return this.#sealed.length === 0 ? [] : [Buffer.from(open ? this.#head.open : this.#head.plain), ...this.#sealed];
   }
 }
 
@@ -50,7 +59,7 @@ export class Metrics {
   readonly #handle: Handle;
   readonly #board: Board;
   readonly #clock: Clock;
-  #kept: { readonly at: number; readonly families: Promise<readonly Family[]> } | null = null;
+  #kept: Promise<readonly Family[]> | null = null;
 
   constructor(handle: Handle, board: Board, clock: Clock) {
     this.#handle = handle;
@@ -58,17 +67,14 @@ export class Metrics {
     this.#clock = clock;
   }
 
-  /** The exposition in OpenMetrics 1.0, or in Prometheus' own text format. */
-  async text(open: boolean): Promise<string> {
-    const now = this.#clock.monotonic();
-    if (this.#kept === null || now - this.#kept.at >= FRESH_MS) this.#kept = { at: now, families: this.#collect() };
-    try {
-      const families = await this.#kept.families;
-      return `${families.map((family) => family.text(open)).join("")}${open ? "# EOF\n" : ""}`;
-    } catch (error) {
-      this.#kept = null;
-      throw error;
+  /** The exposition in OpenMetrics 1.0, or in Prometheus' own text format, in pieces to be sent one after the other. */
+  async pieces(open: boolean): Promise<readonly Buffer[]> {
+    if (this.#kept === null) {
+      this.#kept = this.#collect();
+      this.#clock.timer(FRESH_MS, () => (this.#kept = null));
     }
+    const families = await this.#kept;
+    return [...families.flatMap((family) => family.pieces(open)), ...(open ? [Buffer.from("# EOF\n")] : [])];
   }
 
   async #collect(): Promise<readonly Family[]> {
@@ -85,6 +91,7 @@ export class Metrics {
     const expiry = new Family("gauge", "tocsin_check_certificate_expiry_seconds", "Time until the certificate seen last expires.");
     const lastRun = new Family("gauge", "tocsin_check_last_run_timestamp_seconds", "When the last run started.");
     const failing = new Family("gauge", "tocsin_check_failing_runs", "Consecutive failing runs.");
+    const families = [state, up, latency, expiry, lastRun, failing];
     for (const [index, check] of summaries.entries()) {
       const labels = `check="${escapeLabel(check.name)}",type="${escapeLabel(check.type)}"`;
       for (const word of Object.keys(STATUS_MARKS)) state.add(`${labels},state="${word}"`, check.state === word ? 1 : 0);
@@ -96,9 +103,11 @@ export class Metrics {
       if (check.certificateDays !== null) expiry.add(labels, check.certificateDays * 86_400);
       if (check.lastRunAt !== null) lastRun.add(labels, check.lastRunAt / 1000);
       failing.add(labels, check.failing);
-      if (index % SLICE === SLICE - 1) await this.#turn();
+      if (index % SLICE !== SLICE - 1) continue;
+      for (const family of families) family.seal();
+      await this.#turn();
     }
-    return [state, up, latency, expiry, lastRun, failing];
+    return families;
   }
 
   #ofTocsin(): readonly Family[] {

@@ -32,7 +32,7 @@ export function respond(reply: Reply<unknown>, outgoing: ServerResponse, head: b
     case "problem":
       return problemResponse(reply);
     case "pieces":
-      writePieces(reply.pieces, outgoing, head);
+      writePieces(reply.pieces, reply.type ?? JSON_TYPE, outgoing, head);
       return RESPONSE_ALREADY_SENT;
     case "kept":
       return RESPONSE_ALREADY_SENT;
@@ -52,9 +52,9 @@ export function problemResponse(problem: Problem): Response {
   return new Response(JSON.stringify(view), { status: problem.status, headers: { ...apiHeaders, "content-type": JSON_TYPE, ...retry, ...close } });
 }
 
-function writePieces(pieces: readonly Buffer[], outgoing: ServerResponse, head: boolean): void {
+function writePieces(pieces: readonly Buffer[], type: string, outgoing: ServerResponse, head: boolean): void {
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  outgoing.writeHead(200, { ...apiHeaders, "content-type": JSON_TYPE, "content-length": length });
+  outgoing.writeHead(200, { ...apiHeaders, "content-type": type, "content-length": length });
   if (!head) for (const piece of pieces) outgoing.write(piece);
   outgoing.end();
 }

@@ -61,8 +61,8 @@ export interface Problem {
 
 export type Reply<Answer> =
   | { readonly kind: "json"; readonly value: Frozen<Answer>; readonly status?: number; readonly cookie?: string }
-  /** JSON that was serialised before, in pieces. */
-  | { readonly kind: "pieces"; readonly pieces: readonly Buffer[] }
+  /** What was serialised before, in pieces; JSON unless `type` says otherwise. */
+  | { readonly kind: "pieces"; readonly pieces: readonly Buffer[]; readonly type?: string }
   | { readonly kind: "text"; readonly type: string; readonly text: string; readonly status?: number }
   | { readonly kind: "empty"; readonly cookie?: string }
   /** The handler keeps the connection and writes to it. */

@@ -99,7 +99,7 @@ const metrics = route({
   answer: { type: "application/openmetrics-text", about: "the exposition" },
   handle: async ({ metrics }, { incoming }) => {
     const open = (incoming.headers.accept ?? "").includes("application/openmetrics-text");
-    return { kind: "text", type: open ? OPENMETRICS_TYPE : PROMETHEUS_TYPE, text: await metrics.text(open) };
+    return { kind: "pieces", type: open ? OPENMETRICS_TYPE : PROMETHEUS_TYPE, pieces: await metrics.pieces(open) };
   },
 });
 
