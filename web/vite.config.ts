@@ -14,6 +14,7 @@ export default defineConfig({
     outDir: `${here}dist`,
     emptyOutDir: true,
     target: "es2023",
+    cssTarget: ["chrome123", "firefox128", "safari17.5"],
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: true,

@@ -14,7 +14,7 @@ export type Answer<Value> =
 
 const UNREACHABLE: ProblemView = { error: "Tocsin does not answer", advice: "Look whether it runs: `tocsin status` on its machine." };
 
-async function exchange<Value>(path: string, init: RequestInit): Promise<Answer<Value>> {
+async function exchange<Value>(path: string, init: Omit<RequestInit, "headers"> & { readonly headers?: { readonly [name: string]: string } }): Promise<Answer<Value>> {
   const patience = AbortSignal.timeout(PATIENCE_MS);
   const signal = init.signal ? AbortSignal.any([init.signal, patience]) : patience;
   try {

@@ -1,6 +1,9 @@
 import { For, type JSX, Show } from "solid-js";
+import { now } from "../link/clock.ts";
 import { banners, cutOffSince, site } from "../link/site.ts";
+import { clock } from "../state/format.ts";
 import { Time } from "./time.tsx";
+import { Said } from "./said.tsx";
 
 /** `not connected since 03:12, showing what was known then`. */
 export function CutOff(): JSX.Element {
@@ -24,20 +27,13 @@ export function Banners(): JSX.Element {
   return (
     <For each={banners()}>
       {(banner) => (
-        <section class="bar bar-trouble" data-kind={banner.kind} aria-label={`${WORDS[banner.kind]}: ${banner.text}`}>
-          <p>
-            <strong>{WORDS[banner.kind]}</strong> {banner.text} <span class="soft">since <Time at={banner.since} /></span>
-          </p>
-          <Show when={banner.advice !== ""}>
-            <p class="soft">{banner.advice}</p>
-          </Show>
-          <Show when={banner.details.length > 0}>
-            <details>
-              <summary>Details ({banner.details.length})</summary>
-              <pre class="evidence-text">{banner.details.join("\n")}</pre>
-            </details>
-          </Show>
-        </section>
+        <details class="bar bar-trouble" data-kind={banner.kind}>
+          <summary>
+            <strong>{WORDS[banner.kind]}</strong> <Said text={banner.text} /> <span class="bar-advice soft"><Said text={banner.advice} /></span> <span class="soft bar-since">since {clock(banner.since, now())}</span>
+          </summary>
+          <p class="bar-more soft"><Said text={banner.advice} /> Since <Time at={banner.since} />.</p>
+          <Show when={banner.details.length > 0}><pre class="evidence-text">{banner.details.join("\n")}</pre></Show>
+        </details>
       )}
     </For>
   );

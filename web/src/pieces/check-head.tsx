@@ -7,7 +7,7 @@ import { checkPath, incidentPath } from "../route.ts";
 import { duration, latency, named } from "../state/format.ts";
 import { HopPath } from "./hop-path.tsx";
 import { Icon } from "./icon.tsx";
-import { Badge, flagsOf } from "./mark.tsx";
+import { Badge, flagsOf, shownOf } from "./mark.tsx";
 import { Since, Time } from "./time.tsx";
 
 /** What it is, how it is, and what may be done about it. */
@@ -18,7 +18,7 @@ export function CheckHead(props: { readonly check: CheckSummary; readonly detail
     <header class="detail-head" data-state={check().state}>
       <a class="back" href={listAddress()}><Icon name="back" />All checks</a>
       <div class="detail-title">
-        <Badge state={check().state} />
+        <Badge state={shownOf(check())} />
         <h1>{check().name}</h1>
         <a class="close" href={listAddress()} aria-label="Close this check" title="Close (esc)"><Icon name="close" /></a>
       </div>
@@ -30,7 +30,7 @@ export function CheckHead(props: { readonly check: CheckSummary; readonly detail
         <p class="detail-why">{check().summary}</p>
         <p class="soft figure">
           {check().state} <Since at={check().since} />
-          <Show when={check().lastRunAt}>{(at) => <> · last run <Time at={at()} seconds /> in {latency(check().latencyMs)}</>}</Show>
+          <Show when={check().lastRunAt}>{(at) => <> · last run <Time at={at()} seconds />{check().latencyMs === null ? "" : ` in ${latency(check().latencyMs)}`}</>}</Show>
           <Show when={check().running} fallback={<Next at={check().nextRunAt} />}> · running now</Show>
         </p>
         <Show when={check().acknowledged}>

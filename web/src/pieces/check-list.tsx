@@ -67,7 +67,7 @@ export function CheckList(props: { readonly pane: HTMLElement }): JSX.Element {
 
   return (
     <section class="checks" aria-label="Checks">
-      <div class="checks-head" ref={head}>
+      <div class="checks-head" ref={(made) => (head = made)}>
         <FilterBar filter={filter()} search={(element) => (search = element)} found={names().length} total={total()} />
         <ColumnHeads filter={filter()} />
       </div>
@@ -77,7 +77,7 @@ export function CheckList(props: { readonly pane: HTMLElement }): JSX.Element {
         </Show>
       </Show>
       <div class="rows-room" style={{ height: `${names().length * rowPx()}px` }}>
-        <ul class="rows" ref={list} aria-label={counted(names().length, "check")} style={{ "padding-top": `${slice().start * rowPx()}px` }}>
+        <ul class="rows" ref={(made) => (list = made)} aria-label={counted(names().length, "check")} style={{ "padding-top": `${slice().start * rowPx()}px` }}>
           <For each={drawn()}>
             {(name, i) => <CheckRow name={name} selected={selected() === name} open={opened() === name} place={slice().start + i() + 1} of={names().length} />}
           </For>
@@ -92,7 +92,7 @@ function Nothing(props: { readonly total: number }): JSX.Element {
     <div class="empty">
       <Show when={props.total > 0} fallback={<p>No checks yet. Write the first one into <code>tocsin.yaml</code>; it appears here as soon as the file is saved.</p>}>
         <p>None of the {counted(props.total, "check")} fits this filter.</p>
-        <button type="button" class="button" onClick={() => go(`${location.pathname}`, "replace")}>Show all</button>
+        <button type="button" class="button" onClick={() => go(location.pathname, "replace")}>Show all</button>
       </Show>
     </div>
   );

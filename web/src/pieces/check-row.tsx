@@ -1,12 +1,11 @@
-import { createEffect, type JSX, on, Show } from "solid-js";
-import { STATUS_MARKS } from "../../../src/api/types.ts";
+import { createEffect, createMemo, type JSX, on, Show } from "solid-js";
 import { now } from "../link/clock.ts";
 import { checkOf } from "../link/site.ts";
 import { query } from "../router.ts";
 import { checkPath } from "../route.ts";
 import { brief, exact, milliseconds } from "../state/format.ts";
 import { readFilter, writeFilter } from "../state/order.ts";
-import { flagsOf, Mark } from "./mark.tsx";
+import { flagsOf, Mark, shownOf, wordOf } from "./mark.tsx";
 import { Recent } from "./recent.tsx";
 
 const GLOW = { duration: 1600, easing: "ease-out" };
@@ -16,24 +15,27 @@ const still = matchMedia("(prefers-reduced-motion: reduce)");
 export function CheckRow(props: { readonly name: string; readonly selected: boolean; readonly open: boolean; readonly place: number; readonly of: number }): JSX.Element {
   let element!: HTMLLIElement;
   const check = () => checkOf(props.name);
+  const shown = createMemo(() => {
+    const now = check();
+    return now === undefined ? undefined : shownOf(now);
+  });
   createEffect(
     on(
-      () => check()?.state,
-      (state) => {
-        if (state === undefined || still.matches) return;
-        const colour = getComputedStyle(element).getPropertyValue(`--${state}-wash-strong`);
-        if (colour !== "") element.animate([{ backgroundColor: colour }, {}], GLOW);
+      shown,
+      () => {
+        if (still.matches) return;
+        element.animate([{ backgroundColor: `color-mix(in srgb, ${getComputedStyle(element).getPropertyValue("--state")} 35%, transparent)` }, {}], GLOW);
       },
       { defer: true },
     ),
   );
   return (
-    <li ref={element} class="row" data-check={props.name} data-state={check()?.state} data-selected={props.selected ? "" : undefined} aria-setsize={props.of} aria-posinset={props.place}>
+    <li ref={(made) => (element = made)} class="row" data-check={props.name} data-state={shown()} data-selected={props.selected ? "" : undefined} aria-setsize={props.of} aria-posinset={props.place}>
       <Show when={check()}>
         {(check) => (
           <a class="row-link" href={checkPath(props.name) + writeFilter(readFilter(query()))} aria-current={props.open ? "true" : undefined}>
-            <Mark state={check().state} />
-            <span class="row-state">{STATUS_MARKS[check().state].word}</span>
+            <Mark state={shownOf(check())} />
+            <span class="row-state">{wordOf(shownOf(check()))}</span>
             <span class="row-name">{check().name}</span>
             <span class="row-summary" title={check().summary}>
               <Show when={flagsOf(check()).length > 0}><span class="row-flags">{flagsOf(check()).join(", ")}</span> </Show>

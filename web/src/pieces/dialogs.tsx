@@ -1,6 +1,7 @@
 import { createEffect, createSignal, For, type JSX, Show } from "solid-js";
 import { acknowledging, keysShown, notice, perform, say, setAcknowledging, setKeysShown } from "../acts.ts";
 import { Icon } from "./icon.tsx";
+import { Said } from "./said.tsx";
 
 /** The browser's own dialogue: it keeps the focus inside, closes on Escape and gives the focus back. */
 function Dialog(props: { readonly open: boolean; readonly label: string; readonly onClose: () => void; readonly children: JSX.Element }): JSX.Element {
@@ -10,7 +11,7 @@ function Dialog(props: { readonly open: boolean; readonly label: string; readonl
     if (!props.open && element.open) element.close();
   });
   return (
-    <dialog ref={element} class="dialog" aria-label={props.label} onClose={() => props.onClose()} onClick={(event) => event.target === element && element.close()}>
+    <dialog ref={(made) => (element = made)} class="dialog" aria-label={props.label} onClose={() => props.onClose()} onClick={(event) => event.target === element && element.close()}>
       <Show when={props.open}>{props.children}</Show>
     </dialog>
   );
@@ -95,7 +96,7 @@ export function NoticeBar(): JSX.Element {
       <Show when={notice()}>
         {(said) => (
           <div class="notice" data-bad={said().bad ? "" : undefined}>
-            <p>{said().text}<Show when={said().advice !== ""}><br /><span class="soft">{said().advice}</span></Show></p>
+            <p><Said text={said().text} /><Show when={said().advice !== ""}><br /><span class="soft"><Said text={said().advice} /></span></Show></p>
             <button type="button" class="button button-plain" aria-label="Close this notice" onClick={() => say(null)}><Icon name="close" /></button>
           </div>
         )}

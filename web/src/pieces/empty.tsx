@@ -1,5 +1,6 @@
 import { For, type JSX } from "solid-js";
 import type { ProblemView } from "../../../src/api/types.ts";
+import { Said } from "./said.tsx";
 
 const ROWS = Array.from({ length: 14 }, (_, i) => i);
 
@@ -21,8 +22,8 @@ export function SkeletonBlock(props: { readonly kind: "bar" | "chart" | "text" }
 export function Problem(props: { readonly problem: ProblemView; readonly onAgain?: () => void }): JSX.Element {
   return (
     <div class="empty problem" role="alert">
-      <p>{props.problem.error}</p>
-      <p class="soft">{props.problem.advice}</p>
+      <p><Said text={props.problem.error} /></p>
+      <p class="soft"><Said text={props.problem.advice} /></p>
       {props.onAgain === undefined ? null : <button type="button" class="button" onClick={() => props.onAgain?.()}>Try again</button>}
     </div>
   );

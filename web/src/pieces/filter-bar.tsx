@@ -30,9 +30,9 @@ export function FilterBar(props: { readonly filter: Filter; readonly search: (el
       <div class="chips" role="group" aria-label="Show only states">
         <For each={shown()}>
           {(state) => (
-            <button type="button" class="chip" data-state={state} aria-pressed={props.filter.states.includes(state)} onClick={() => toggle(state)}>
+            <button type="button" class="chip" data-state={state} title={`Show only ${STATUS_MARKS[state].word}`} aria-pressed={props.filter.states.includes(state)} onClick={() => toggle(state)}>
               <Mark state={state} />
-              <span class="figure">{counts()?.[state] ?? 0}</span> {STATUS_MARKS[state].word}
+              <span class="figure">{counts()?.[state] ?? 0}</span> <span class="chip-word">{STATUS_MARKS[state].word}</span>
             </button>
           )}
         </For>

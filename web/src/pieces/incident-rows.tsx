@@ -1,11 +1,9 @@
 import { For, type JSX, Show } from "solid-js";
-import type { IncidentView, StatusWord } from "../../../src/api/types.ts";
+import type { IncidentView } from "../../../src/api/types.ts";
 import { now } from "../link/clock.ts";
 import { incidentPath } from "../route.ts";
 import { clock, duration, exact } from "../state/format.ts";
 import { Mark } from "./mark.tsx";
-
-const STATE: { readonly [kind in IncidentView["kind"]]: StatusWord } = { down: "down", degraded: "degraded", unchecked: "pending" };
 
 /** Incidents, the newest first: when, which check, how long, why. */
 export function IncidentRows(props: { readonly incidents: readonly IncidentView[]; readonly ofOne?: boolean; readonly chosen?: string }): JSX.Element {
@@ -16,7 +14,7 @@ export function IncidentRows(props: { readonly incidents: readonly IncidentView[
           {(incident) => (
             <li>
               <a class="incident-link" href={incidentPath(incident.id)} data-open={incident.closed === null ? "" : undefined} data-kind={incident.kind} aria-current={props.chosen === incident.id ? "true" : undefined}>
-                <Mark state={STATE[incident.kind]} />
+                <Mark state={incident.kind} />
                 <span class="incident-at figure" title={exact(incident.firstSign)}>{clock(incident.firstSign, now())}</span>
                 <Show when={!props.ofOne}><span class="incident-check">{incident.check}</span></Show>
                 <span class="incident-why" title={incident.sentence}><span class="said">{incident.kind}: </span>{incident.sentence}</span>

@@ -97,5 +97,5 @@ function Chart(props: ChartProps): JSX.Element {
     gone = true;
     plot?.end();
   });
-  return <div class="chart" ref={room} role="group" tabindex="0" aria-label={`Latency of ${props.name}: keys + and − zoom, arrows move, Home goes back`} onKeyDown={(event) => props.onKeyDown(event)} />;
+  return <div class="chart" ref={(made) => (room = made)} role="group" tabindex="0" aria-label={`Latency of ${props.name}: keys + and − zoom, arrows move, Home goes back`} onKeyDown={(event) => props.onKeyDown(event)} />;
 }

@@ -1,8 +1,12 @@
 import type { JSX } from "solid-js";
 import { type CheckSummary, STATUS_MARKS, type StatusWord } from "../../../src/api/types.ts";
 
+/** What a check shows: its state, or that nobody knows it any more. */
+export type Shown = StatusWord | "unchecked";
+
 /** The shapes of the states, drawn, so that they are the same in every font. */
-const SHAPES: { readonly [status in StatusWord]: () => JSX.Element } = {
+const SHAPES: { readonly [shown in Shown]: () => JSX.Element } = {
+  unchecked: () => <path d="M4.700 5.800a3.300 3.300 0 1 1 4.900 2.900c-1.100.6-1.600 1.100-1.600 2.300M8 13.200v1.300" fill="none" stroke="currentColor" stroke-width="1.900" />,
   up: () => <circle cx="8" cy="8" r="5" fill="currentColor" />,
   degraded: () => (
     <>
@@ -18,28 +22,30 @@ const SHAPES: { readonly [status in StatusWord]: () => JSX.Element } = {
 };
 
 /** A state's shape in its colour; the word must stand beside it, or be given to screen readers. */
-export function Mark(props: { readonly state: StatusWord; readonly said?: boolean }): JSX.Element {
+export function Mark(props: { readonly state: Shown; readonly said?: boolean }): JSX.Element {
   return (
-    <svg class="mark" data-state={props.state} viewBox="0 0 16 16" aria-hidden={props.said ? undefined : "true"} role={props.said ? "img" : undefined} aria-label={props.said ? STATUS_MARKS[props.state].word : undefined}>
+    <svg class="mark" data-state={props.state} viewBox="0 0 16 16" aria-hidden={props.said ? undefined : "true"} role={props.said ? "img" : undefined} aria-label={props.said ? wordOf(props.state) : undefined}>
       {SHAPES[props.state]()}
     </svg>
   );
 }
 
 /** Shape and word. */
-export function Badge(props: { readonly state: StatusWord }): JSX.Element {
+export function Badge(props: { readonly state: Shown }): JSX.Element {
   return (
     <span class="badge" data-state={props.state}>
       <Mark state={props.state} />
-      <span>{STATUS_MARKS[props.state].word}</span>
+      <span>{wordOf(props.state)}</span>
     </span>
   );
 }
 
-/** What else must be known of a check at a glance, in words: `unchecked`, `acknowledged`, `silenced`, a maintenance. */
+export const shownOf = (check: CheckSummary): Shown => (check.incidentKind === "unchecked" && check.state !== "paused" ? "unchecked" : check.state);
+export const wordOf = (shown: Shown): string => (shown === "unchecked" ? shown : STATUS_MARKS[shown].word);
+
+/** What else must be known of a check at a glance, in words: `acknowledged`, `silenced`, a maintenance. */
 export function flagsOf(check: CheckSummary): string[] {
   const flags: string[] = [];
-  if (check.incidentKind === "unchecked") flags.push("unchecked");
   if (check.acknowledged !== null) flags.push("acknowledged");
   if (check.silenced) flags.push("silenced");
   for (const name of check.maintenance) flags.push(`maintenance: ${name}`);

@@ -24,7 +24,15 @@ export interface PlotListener {
 const HEIGHT_PX = 220;
 const STRIP_PX = 6;
 
-const colour = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+/** A token's colour as the canvas understands it: the browser works out which theme counts. */
+function colour(name: string): string {
+  const probe = document.createElement("i");
+  probe.style.color = `var(${name})`;
+  document.body.append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
+}
 const clear = (name: string, percent: number): string => `color-mix(in srgb, ${colour(name)} ${percent}%, transparent)`;
 
 /** Outages as shaded spans with their cause, beneath the lines. */

@@ -18,6 +18,7 @@ export function Readout(props: { readonly history: HistoryView; readonly index: 
       {(bucket) => (
         <p class="readout figure">
           <b>{clock(bucket().from, now())}</b>
+          <Show when={props.phases.length === 0} fallback={<span>median {latency(bucket().latency?.median ?? null)}</span>}>
           <Show when={bucket().latency} fallback={<span class="soft">no latency</span>}>
             {(spread) => (
               <>
@@ -26,6 +27,7 @@ export function Readout(props: { readonly history: HistoryView; readonly index: 
                 <span class="soft"><i class="key key-p99" />p99 {latency(spread().p99)}</span>
               </>
             )}
+          </Show>
           </Show>
           <For each={props.phases}>{(phase, i) => <span class="soft"><i class="key" data-phase={(i() % 6) + 1} />{props.word(phase)} {latency(bucket().phases[phase] ?? 0)}</span>}</For>
           <span class="soft">{counted(bucket().runs, "run")}{bucket().down > 0 ? `, ${bucket().down} failed` : ""}</span>

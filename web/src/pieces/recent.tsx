@@ -10,7 +10,7 @@ const TALL: { readonly [verdict: string]: number } = { u: 5, g: 10, d: 16, "?": 
 function path(recent: string, verdict: string): string {
   const first = CELLS - Math.min(CELLS, recent.length);
   let drawn = "";
-  for (const [i, seen] of [...recent.slice(-CELLS)].entries()) {
+  for (const [i, seen] of recent.slice(-CELLS).split("").entries()) {
     const tall = TALL[seen] ?? 0;
     if (seen === verdict) drawn += `M${(first + i) * STEP} ${HEIGHT - tall}h${WIDTH}v${tall}h-${WIDTH}z`;
   }
@@ -18,7 +18,7 @@ function path(recent: string, verdict: string): string {
 }
 
 function said(recent: string): string {
-  const bad = [...recent].filter((seen) => seen === "d").length;
+  const bad = recent.split("d").length - 1;
   return recent === "" ? "no runs yet" : `${bad} of the last ${recent.length} runs failed`;
 }
 

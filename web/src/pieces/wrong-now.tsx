@@ -5,7 +5,7 @@ import { allChecks, checkOf, counts, site } from "../link/site.ts";
 import { checkPath, incidentPath } from "../route.ts";
 import { counted, named } from "../state/format.ts";
 import { byTrouble, isWrong } from "../state/order.ts";
-import { flagsOf, Badge } from "./mark.tsx";
+import { Badge, flagsOf, shownOf } from "./mark.tsx";
 import { Since, Time } from "./time.tsx";
 
 /** More cards than this say no more: the list below holds them all. */
@@ -43,11 +43,11 @@ function AllWell(): JSX.Element {
 function Card(props: { readonly check: CheckSummary }): JSX.Element {
   const check = (): CheckSummary => props.check;
   return (
-    <article class="card" data-state={check().state} data-seen={check().acknowledged === null ? undefined : ""} data-wrong={check().name}>
+    <article class="card" data-state={shownOf(check())} data-seen={check().acknowledged === null ? undefined : ""} data-wrong={check().name}>
       <div class="card-head">
-        <Badge state={check().state} />
+        <Badge state={shownOf(check())} />
         <a class="card-name" href={checkPath(check().name)}>{check().name}</a>
-        <Since at={check().since} />
+        <Show when={shownOf(check()) !== "unchecked"}><Since at={check().since} /></Show>
       </div>
       <p class="card-why">{check().summary}</p>
       <div class="card-foot">
@@ -62,12 +62,12 @@ function Card(props: { readonly check: CheckSummary }): JSX.Element {
           )}
         </Show>
         <For each={flagsOf(check()).filter((flag) => flag !== "acknowledged")}>{(flag) => <span>{flag}</span>}</For>
-        <span class="card-acts">
-          <Show when={check().incident}>{(id) => <a href={incidentPath(id())}>Story</a>}</Show>
-          <Show when={canAcknowledge(check())}>
-            <button type="button" class="button button-small" onClick={() => setAcknowledging(check().name)}>Acknowledge</button>
-          </Show>
-        </span>
+      </div>
+      <div class="card-acts">
+        <Show when={check().incident}>{(id) => <a href={incidentPath(id())} aria-label={`Story of ${check().name}`}>Story</a>}</Show>
+        <Show when={canAcknowledge(check())}>
+          <button type="button" class="button button-small" aria-label={`Acknowledge ${check().name}`} onClick={() => setAcknowledging(check().name)}>Acknowledge</button>
+        </Show>
       </div>
     </article>
   );

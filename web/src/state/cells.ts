@@ -64,7 +64,8 @@ export function fill(edges: readonly number[], buckets: readonly BucketView[], i
       for (const key of ["runs", "up", "degraded", "down", "unknown"] as const) sum[key] += bucket[key];
     }
     const here = incidents.filter((incident) => incident.firstSign < to && (incident.closed ?? now) >= from && incident.firstSign <= now);
-    return { from, to, ...judge(sum, here), runs: sum.runs, incidents: here };
+    const { worst, partial, availability } = judge(sum, here);
+    return { from, to, worst, partial, availability, runs: sum.runs, incidents: here };
   });
 }
 

@@ -1,5 +1,5 @@
 import { createEffect, createMemo, type JSX, on, Show } from "solid-js";
-import type { CheckDetail, IncidentStory, StatusWord } from "../../../src/api/types.ts";
+import type { CheckDetail, IncidentStory } from "../../../src/api/types.ts";
 import { setAcknowledging } from "../acts.ts";
 import { checkAddress } from "../link/api.ts";
 import { now } from "../link/clock.ts";
@@ -9,15 +9,13 @@ import { Problem, SkeletonBlock } from "../pieces/empty.tsx";
 import { Evidence } from "../pieces/evidence.tsx";
 import { HopPath } from "../pieces/hop-path.tsx";
 import { Icon } from "../pieces/icon.tsx";
-import { Mark } from "../pieces/mark.tsx";
+import { Badge } from "../pieces/mark.tsx";
 import { Story } from "../pieces/story.tsx";
 import { Time } from "../pieces/time.tsx";
 import { checkPath } from "../route.ts";
 import { duration } from "../state/format.ts";
 
 const ENDS: { readonly [closedBy: string]: string } = { recovered: "recovered", changed: "closed, as its configuration changed", removed: "closed, as the check was removed", renewed: "closed, as a worse one began" };
-const STATE: { readonly [kind in IncidentStory["kind"]]: StatusWord } = { down: "down", degraded: "degraded", unchecked: "pending" };
-
 /** One incident as a story. */
 export function IncidentPage(props: { readonly id: string }): JSX.Element {
   const loaded = createAnswer<IncidentStory>(() => `incidents/${encodeURIComponent(props.id)}`);
@@ -45,7 +43,7 @@ function Page(props: { readonly incident: IncidentStory }): JSX.Element {
       <header class="detail-head">
         <a class="back" href="/incidents"><Icon name="back" />All incidents</a>
         <div class="detail-title">
-          <span class="badge" data-state={STATE[incident().kind]}><Mark state={STATE[incident().kind]} /><span>{incident().kind}</span></span>
+          <Badge state={incident().kind} />
           <h1><a href={checkPath(incident().check)}>{incident().check}</a></h1>
           <a class="close" href="/incidents" aria-label="Close this incident"><Icon name="close" /></a>
         </div>

@@ -1,8 +1,8 @@
 import { createMemo, createSignal, For, type JSX, onCleanup, Show } from "solid-js";
-import { type CheckSummary, STATUS_MARKS } from "../../../src/api/types.ts";
+import type { CheckSummary } from "../../../src/api/types.ts";
 import { now } from "../link/clock.ts";
 import { allChecks, banners, checkOf, cutOffSince } from "../link/site.ts";
-import { Mark } from "../pieces/mark.tsx";
+import { Mark, shownOf, wordOf } from "../pieces/mark.tsx";
 import { brief, clock, counted } from "../state/format.ts";
 import { arrange, EVERYTHING, readFilter, trouble } from "../state/order.ts";
 import { wallCapacity, wallGrid } from "../state/window.ts";
@@ -27,10 +27,11 @@ export function Wall(): JSX.Element {
     return bad === 0 ? counted(left.length, "more up", "more up") : `${counted(left.length, "more", "more")}, ${bad} not well`;
   });
   return (
-    <main class="wall" aria-label="Wall" style={{ "--columns": String(grid().columns), "--rows": String(grid().rows) }}>
+    <main class="wall" aria-label="Wall"><div class="tiles" style={{ "--columns": String(grid().columns), "--rows": String(grid().rows) }}>
       <For each={shown()}>{(name) => <Show when={checkOf(name)}>{(check) => <Tile check={check()} />}</Show>}</For>
       <Show when={names().length > shown().length}><div class="tile tile-rest">{rest()}</div></Show>
       <Show when={names().length === 0}><div class="tile tile-rest">Waiting for the first checks</div></Show>
+      </div>
       <Show when={cutOffSince()}>{(since) => <p class="wall-bar" role="status">not connected since {clock(since(), now())}, showing what was known then</p>}</Show>
       <Show when={cutOffSince() === null && banners()[0]}>{(banner) => <p class="wall-bar" role="status">{banner().text}</p>}</Show>
     </main>
@@ -40,11 +41,11 @@ export function Wall(): JSX.Element {
 function Tile(props: { readonly check: CheckSummary }): JSX.Element {
   const check = (): CheckSummary => props.check;
   return (
-    <section class="tile" data-state={check().state} data-seen={check().acknowledged === null ? undefined : ""} data-tile={check().name}>
-      <h2><Mark state={check().state} /><span>{check().name}</span></h2>
-      <Show when={check().state !== "up" || check().incidentKind === "unchecked"}>
-        <p class="tile-since figure">{check().incidentKind === "unchecked" ? "unchecked" : STATUS_MARKS[check().state].word} {brief(now() - check().since)}{check().acknowledged === null ? "" : ", acknowledged"}</p>
-        <p class="tile-why">{check().summary}</p>
+    <section class="tile" data-state={shownOf(check())} data-seen={check().acknowledged === null ? undefined : ""} data-tile={check().name} style={{ "--letters": String(check().name.length) }}>
+      <h2><Mark state={shownOf(check())} /><span>{check().name}</span></h2>
+      <Show when={shownOf(check()) !== "up"}>
+        <p class="tile-since figure">{wordOf(shownOf(check()))} {shownOf(check()) === "unchecked" ? "" : brief(now() - check().since)}</p>
+        <p class="tile-why"><Show when={check().acknowledged}>{(seen) => <b>acknowledged by {seen().by}: </b>}</Show>{check().summary}</p>
       </Show>
     </section>
   );
