@@ -67,7 +67,7 @@ function tail(item: Item, moments: Moments, asOf: Instant): string {
 }
 
 /** The first line for one item: what, state, since when. */
-export function firstLine(item: Item, moments: Moments, asOf: Instant): string {
+function firstLine(item: Item, moments: Moments, asOf: Instant): string {
   return `${item.mark} ${item.word} ${nameOf(item.alert)} — ${tail(item, moments, asOf)}`;
 }
 

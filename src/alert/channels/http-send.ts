@@ -1,43 +1,21 @@
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
 import type { Duplex } from "node:stream";
-import { isIP } from "node:net";
-import { connect as tlsConnect } from "node:tls";
+import { dial } from "../../dial/dial.ts";
+import type { TlsSettings } from "../../dial/options.ts";
+import { secure } from "../../dial/tls.ts";
 import type { ChannelContext, Sending } from "./channel.ts";
 import { type HttpReply, judgeReply } from "./http-status.ts";
-import { connectTo } from "./socket.ts";
 
 export interface HttpRequest {
   readonly method: string;
   readonly url: URL;
   readonly headers: { readonly [name: string]: string };
   readonly body: string;
-  /** False: any certificate will do. */
-  readonly verify: boolean;
-  /** Certificate authorities in PEM to trust instead of the system's. */
-  readonly ca: string | undefined;
+  readonly tls: TlsSettings;
 }
 
 /** Kept of a reply; the rest is not read. */
 const REPLY_BYTES = 4096;
-
-type Secured = { readonly kind: "ready"; readonly socket: Duplex } | { readonly kind: "failed"; readonly reason: string };
-
-function secure(raw: Duplex, request: HttpRequest, host: string): Promise<Secured> {
-  return new Promise((resolve) => {
-    const name = isIP(host) === 0 ? { servername: host } : {};
-    const ca = request.ca === undefined ? {} : { ca: request.ca };
-    const socket = tlsConnect({ socket: raw, host, ...name, ...ca, rejectUnauthorized: request.verify, ALPNProtocols: ["http/1.1"] });
-    const fail = (reason: string): void => {
-      socket.destroy();
-      raw.destroy();
-      resolve({ kind: "failed", reason });
-    };
-    socket.once("secureConnect", () => resolve({ kind: "ready", socket }));
-    // Stays on for good: an error after the handshake is told by the request as well.
-    socket.on("error", (error) => fail(`TLS with ${host}: ${error.message}`));
-    raw.once("close", () => fail(`TLS with ${host}: connection closed during the handshake`));
-  });
-}
 
 function readReply(response: IncomingMessage, done: (reply: HttpReply) => void): void {
   const headers: { [name: string]: string } = {};
@@ -88,21 +66,18 @@ function exchange(socket: Duplex, request: HttpRequest, signal: AbortSignal): Pr
  * out: until the TLS handshake is done nothing has arrived for certain.
  */
 export async function sendHttp(request: HttpRequest, ctx: ChannelContext): Promise<Sending> {
-  const { url } = request;
+  const { url, tls } = request;
   const host = url.hostname.replaceAll(/^\[|\]$/g, "");
   const isSecure = url.protocol === "https:";
-  const connected = await connectTo(host, url.port === "" ? (isSecure ? 443 : 80) : Number(url.port), ctx);
-  if (connected.kind === "failed") return { kind: "retry", reason: connected.reason, doubt: false };
-  const raw = connected.socket;
-  const abort = (): void => void raw.destroy();
-  ctx.signal.addEventListener("abort", abort, { once: true });
+  const port = url.port === "" ? (isSecure ? 443 : 80) : Number(url.port);
+  const dialed = await dial({ host, port, family: "any", source: null }, ctx);
+  if (dialed.kind === "failed") return { kind: "retry", reason: dialed.failure.sentence, doubt: false };
   try {
-    const secured: Secured = isSecure ? await secure(raw, request, host) : { kind: "ready", socket: raw };
-    if (secured.kind === "failed") return { kind: "retry", reason: ctx.signal.aborted ? "no TLS handshake before the deadline" : secured.reason, doubt: false };
-    const end = await exchange(secured.socket, request, ctx.signal);
+    const secured = isSecure ? await secure(dialed.socket, { host, settings: tls, alpn: ["http/1.1"] }, ctx) : null;
+    if (secured?.kind === "failed") return { kind: "retry", reason: secured.failure.sentence, doubt: false };
+    const end = await exchange(secured?.socket ?? dialed.socket, request, ctx.signal);
     return end.kind === "reply" ? judgeReply(end.reply, ctx.clock.now()) : { kind: "retry", reason: end.reason, doubt: true };
   } finally {
-    ctx.signal.removeEventListener("abort", abort);
-    raw.destroy();
+    dialed.socket.destroy();
   }
 }

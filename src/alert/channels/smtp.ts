@@ -2,8 +2,8 @@ import type { Socket } from "node:net";
 import { isIP } from "node:net";
 import { Readable, type Duplex } from "node:stream";
 import SMTPConnection from "nodemailer/lib/smtp-connection";
+import { dial } from "../../dial/dial.ts";
 import type { ChannelContext, Sending } from "./channel.ts";
-import { connectTo } from "./socket.ts";
 
 export interface SmtpOptions {
   readonly host: string;
@@ -96,12 +96,12 @@ function converse(connection: SMTPConnection, chosen: SmtpOptions, envelope: { r
 /** Hands one mail to an SMTP server (RFC 5321) over a connection of its own. */
 export async function sendSmtp(chosen: SmtpOptions, envelope: { readonly from: string; readonly to: string }, mail: Buffer, ctx: ChannelContext): Promise<Sending> {
   const port = chosen.port ?? (chosen.tls ? SUBMISSIONS_PORT : SUBMISSION_PORT);
-  const connected = await connectTo(chosen.host, port, ctx);
-  if (connected.kind === "failed") return { kind: "retry", reason: connected.reason, doubt: false };
+  const dialed = await dial({ host: chosen.host, port, family: "any", source: null }, ctx);
+  if (dialed.kind === "failed") return { kind: "retry", reason: dialed.failure.sentence, doubt: false };
   const name = isIP(chosen.host) === 0 ? { servername: chosen.host } : {};
   const ca = chosen.ca === undefined ? {} : { ca: chosen.ca };
   const connection = new SMTPConnection({
-    connection: asSocket(connected.socket),
+    connection: asSocket(dialed.socket),
     host: chosen.host,
     port,
     secure: chosen.tls,
@@ -115,6 +115,6 @@ export async function sendSmtp(chosen: SmtpOptions, envelope: { readonly from: s
   try {
     return await converse(connection, chosen, envelope, mail, ctx);
   } finally {
-    if (ctx.signal.aborted) connected.socket.destroy();
+    if (ctx.signal.aborted) dialed.socket.destroy();
   }
 }

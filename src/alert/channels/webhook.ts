@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { Liquid } from "liquidjs";
 import { z } from "zod";
-import { secret } from "../../dial/options.ts";
+import { secret, tlsSettings } from "../../dial/options.ts";
 import type { Channel, Message } from "./channel.ts";
 import { sendHttp } from "./http-send.ts";
 
@@ -46,8 +46,7 @@ const options = z.strictObject({
   body: template.optional().describe("Liquid template of the body with key, subject, text, alerts and site; the filter `json` quotes a value. Default: all of it as JSON"),
   contentType: z.string().regex(HEADER_VALUE).default("application/json").describe("Content-Type of the body"),
   secret: secret().optional().describe("Signs the body: X-Tocsin-Signature: t=SECONDS,v1=HEX, HMAC-SHA256 over `SECONDS.BODY`"),
-  verify: z.boolean().default(true).describe("Check the server's certificate"),
-  ca: z.string().optional().describe("Certificate authorities in PEM to trust instead of the system's, best as ${file:path}"),
+  tls: tlsSettings().prefault({}).describe("Settings of TLS for https"),
 });
 
 type Options = z.infer<typeof options>;
@@ -94,6 +93,6 @@ export const webhook: Channel<Options> = {
     }
     const signed = chosen.secret === undefined ? {} : { "x-tocsin-signature": signature(chosen.secret, body, Math.floor(ctx.clock.now() / 1000)) };
     const headers = { "user-agent": "Tocsin", "content-type": chosen.contentType, ...chosen.headers, "idempotency-key": ctx.key, "x-tocsin-key": ctx.key, ...signed };
-    return sendHttp({ method: chosen.method, url: new URL(chosen.url), headers, body, verify: chosen.verify, ca: chosen.ca }, ctx);
+    return sendHttp({ method: chosen.method, url: new URL(chosen.url), headers, body, tls: chosen.tls }, ctx);
   },
 };

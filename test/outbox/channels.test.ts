@@ -1,0 +1,122 @@
+import { describe, expect, test } from "vitest";
+import { type Alert, channelName, checkName, type IncidentId, plus } from "../../src/core/types.ts";
+import type { OutboxChannel } from "../../src/alert/outbox.ts";
+import { alert, definition, LATER, MINUTE, REFUSED, SENT, T0, unused, type World, world } from "./world.ts";
+
+describe("trouble of a channel", () => {
+  const two = [definition("ops"), definition("boss")];
+  test("a thrown error is a bug: logged, in doubt, tried again", async () => {
+    const w = await world();
+    w.answers = { ops: () => unused() };
+    await w.commit([alert(w, "down")]);
+    await w.pass(3000);
+    expect(await w.store.messages({ limit: 1 })).toMatchObject([{ status: "waiting", doubt: true, lastReason: "a bug in channel type fake: not in these tests" }]);
+    w.answers = {};
+    await w.pass(10_000);
+    expect(await w.rows()).toEqual(["ops sent (250 ok)"]);
+  });
+
+  test("one that never answers is left behind after the deadline, in doubt", async () => {
+    const w = await world(...two);
+    w.answers = { ops: () => new Promise<never>(() => {}) };
+    await w.commit([alert(w, "down"), alert(w, "down", { channel: channelName("boss") })]);
+    await w.pass(3000);
+    expect(w.received.map((one) => one.channel)).toEqual(["ops", "boss"]);
+    await w.pass(32_000);
+    expect(await w.store.messages({ limit: 9, status: "waiting" })).toMatchObject([{ channel: "ops", doubt: true, lastReason: "no answer before the deadline" }]);
+  });
+
+  test("broken after three failures over 30 s; told once on the others, and so is the mending", async () => {
+    const w = await world(...two);
+    w.answers = { ops: () => LATER };
+    await w.commit([alert(w, "down")]);
+    await w.pass(60 * MINUTE);
+    expect(w.subjects.filter((one) => one.startsWith("boss"))).toEqual([expect.stringMatching(/^boss: ▲ CHANNEL BROKEN ops — 451 later, since 03:00/)]);
+    expect([w.troubles, w.outbox.channels()[0]]).toMatchObject([[{ channel: "ops", reason: "451 later", told: true }], { name: "ops", brokenSince: plus(T0, 2000), waiting: 1 }]);
+    w.answers = {};
+    await w.pass(20 * MINUTE);
+    expect(w.subjects.at(-1)).toMatch(/^boss: ● CHANNEL MENDED ops — again since 04:\d\d, after 1 h/);
+    expect([w.troubles, w.received.filter((one) => one.channel === "boss").length]).toEqual([[], 2]);
+  });
+
+  test("told once even across a restart", async () => {
+    const w = await world(...two);
+    w.answers = { ops: () => REFUSED };
+    await w.commit([alert(w, "down")]);
+    await w.pass(MINUTE);
+    await w.crash(two);
+    expect(w.troubles).toMatchObject([{ channel: "ops", told: true }]);
+    await w.commit([alert(w, "down", { incident: "i2" as IncidentId })]);
+    await w.pass(MINUTE);
+    expect(w.subjects.filter((one) => one.startsWith("boss")).length).toBe(1);
+  });
+
+  test("with none left it is reported, and told when one works again", async () => {
+    const w = await world(...two);
+    w.answers = { ops: () => REFUSED, boss: () => REFUSED };
+    await w.commit([alert(w, "down"), alert(w, "down", { channel: channelName("boss") })]);
+    await w.pass(MINUTE);
+    expect(w.troubles.map((one) => one.told)).toEqual([false, false]);
+    w.answers = { ops: () => REFUSED };
+    expect(await w.outbox.test(channelName("boss"))).toEqual(SENT);
+    await w.pass(MINUTE);
+    expect(w.subjects.slice(-1)).toEqual([expect.stringMatching(/^boss: ▲ CHANNEL BROKEN ops/)]);
+    expect(w.troubles).toMatchObject([{ channel: "ops", told: true }]);
+  });
+
+  test("a channel that is removed: its alerts are dead letters, its trouble is over, nobody is told of a mending", async () => {
+    const w = await world(...two);
+    w.answers = { ops: () => LATER };
+    await w.commit([alert(w, "down")]);
+    await w.pass(2 * MINUTE);
+    w.outbox.setSite({ facts: { name: "Example", vantage: "home", url: null, timezone: "UTC" }, channels: two.slice(1) });
+    await w.pass(MINUTE);
+    expect([w.troubles, (await w.rows()).includes("ops failed (channel removed)"), w.received.filter((one) => one.channel === "boss").length]).toEqual([[], true, 1]);
+  });
+});
+
+describe("limits", () => {
+  const forever = (): Promise<never> => new Promise<never>(() => {});
+  const people = (name: string, many: number): OutboxChannel => definition(name, { recipients: Array.from({ length: many }, (_, index) => `p${index}`) });
+  const toAll = (w: World, channel: OutboxChannel): readonly Alert[] => channel.recipients.map((recipient) => alert(w, "down", { channel: channel.name, recipient }));
+  test("four at once a channel", async () => {
+    const ops = people("ops", 9);
+    const w = await world(ops);
+    w.answers = { ops: forever };
+    await w.commit(toAll(w, ops));
+    await w.pass(20_000);
+    expect(w.received.length).toBe(4);
+  });
+  test("sixteen in all", async () => {
+    const all = ["a", "b", "c", "d", "e", "f"].map((name) => people(name, 9));
+    const w = await world(...all);
+    w.answers = Object.fromEntries(all.map((one) => [one.name, forever]));
+    await w.commit(all.flatMap((one) => toAll(w, one)));
+    await w.pass(20_000);
+    expect(w.received.length).toBe(16);
+  });
+  test("broken channels that hang keep no place from the others", async () => {
+    const dead = ["a", "b", "c", "d", "e", "f"].map((name) => people(name, 9));
+    const w = await world(...dead, definition("ops"));
+    w.answers = Object.fromEntries(dead.map((one) => [one.name, forever]));
+    await w.commit(dead.flatMap((one) => toAll(w, one)));
+    await w.pass(30 * MINUTE);
+    const began = w.time.monotonic;
+    await w.commit([alert(w, "down")]);
+    await w.pass(3000);
+    expect(w.received.filter((one) => one.channel === "ops" && one.message.subject.includes("shop")).map((one) => one.atMs - began)).toEqual([2000]);
+  });
+  test("beyond its cap a channel gets one message in five minutes that names every check", async () => {
+    const w = await world(definition("ops", { cap: 2 }));
+    const names = Array.from({ length: 20 }, (_, index) => `check${index}`);
+    for (const name of names) {
+      await w.commit([alert(w, "down", { check: checkName(name), incident: name as IncidentId })]);
+      await w.pass(10_000);
+    }
+    await w.pass(5 * MINUTE);
+    expect(w.received.length).toBe(3);
+    const all = w.received.map((one) => one.message.text).join("\n");
+    expect(names.filter((name) => !all.includes(` ${name} — `))).toEqual([]);
+  });
+});
+
