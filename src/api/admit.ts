@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import type { ProblemView } from "./types.ts";
 
 /** Longest request target, bytes. Ours stay below 1 KiB; many proxies stop at 8 KiB too. */
-export const TARGET_BYTES_MAX = 8 * 1024;
+const TARGET_BYTES_MAX = 8 * 1024;
 
 /** What of a request decides whether it may come in at all, before any route is looked for. */
 export interface Knock {

@@ -6,9 +6,9 @@ import type { Handle } from "./handle.ts";
 /** Most listeners at once. */
 export const STREAMS_MAX = 100;
 /** At most one message each so many ms. */
-export const PACE_MS = 250;
+const PACE_MS = 250;
 /** A comment line this often keeps proxies and browsers from giving up. */
-export const HEARTBEAT_MS = 15_000;
+const HEARTBEAT_MS = 15_000;
 /** Bytes that may wait for a slow reader beyond one overview; then it is dropped and comes back for a fresh one. */
 const BACKLOG_BYTES = 256 * 1024;
 /** What the browser waits before it comes back, ms. */

@@ -15,7 +15,7 @@ const USUAL_BUCKETS = 200;
 const tag = "checks";
 const access = "login";
 const params = checkParams;
-export const noSuchCheck = (name: string): Problem => problem(404, `there is no check \`${name}\``, "see /api/v1/checks for the names");
+const noSuchCheck = (name: string): Problem => problem(404, `there is no check \`${name}\``, "see /api/v1/checks for the names");
 
 const list = route({
   method: "GET",
