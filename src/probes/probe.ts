@@ -9,6 +9,8 @@ export interface Outcome {
   /** One sentence for a human, no final stop. */
   readonly sentence: string;
   readonly phases: Phases;
+  /** What counts as the latency, in ms, where it is not the time that the run took: the mean round trip of echoes. */
+  readonly latencyMs?: number;
   /** Kept with the result. */
   readonly facts: Facts;
   /** Only for conditions, never kept: bodies, headers. Filled where `ctx.wants` asks for it. */

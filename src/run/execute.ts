@@ -75,7 +75,7 @@ async function tryOnce(bench: Bench, job: Job): Promise<Try> {
     const outcome = await Promise.race([job.probe.run(job.definition.options, contextOf(bench, job, controller.signal)), ended]);
     const tookMs = clock.monotonic() - begin;
     if (late && outcome.code === "timeout") return { outcome: trouble("unknown", "late", "this host was too busy to judge the deadline"), tookMs };
-    return { outcome, tookMs };
+    return { outcome, tookMs: outcome.latencyMs ?? tookMs };
   } catch (error) {
     log.error("a probe failed by itself; this is a bug in Tocsin", { check: name, type: job.probe.type, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
     return { outcome: trouble("unknown", "bug", `the ${job.probe.type} probe failed by itself; this is a bug in Tocsin`), tookMs: clock.monotonic() - begin };
