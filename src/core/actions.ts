@@ -90,7 +90,7 @@ function shiftBelief(belief: Belief, byMs: number): Belief {
     countFrom: belief.countFrom === 0 ? belief.countFrom : shifted(belief.countFrom, byMs),
     streak: streak && { ...streak, firstStarted: shifted(streak.firstStarted, byMs), firstDownStarted: shifted(streak.firstDownStarted, byMs), lastStarted: shifted(streak.lastStarted, byMs) },
     incident: incident && { ...incident, firstSign: shifted(incident.firstSign, byMs), opened: shifted(incident.opened, byMs), steps },
-    wait: wait && { ...wait, since: shifted(wait.since, byMs), until: shifted(wait.until, byMs) },
+    wait: wait && { ...wait, since: shifted(wait.since, byMs), until: shifted(wait.until, byMs), askedAt: shifted(wait.askedAt, byMs) },
     outages: belief.outages.map((at) => shifted(at, byMs)),
     flapping: belief.flapping && { ...belief.flapping, since: shifted(belief.flapping.since, byMs) },
   };

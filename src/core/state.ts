@@ -43,8 +43,8 @@ export interface Wait {
   readonly since: Instant;
   /** When it runs out, the child is told. */
   readonly until: Instant;
-  /** Parents that were asked. */
-  readonly asked: readonly CheckName[];
+  /** When the parents were asked last. */
+  readonly askedAt: Instant;
 }
 
 /** Why nobody is told for now, each with its own end. */

@@ -1,0 +1,100 @@
+import type { CheckDefinition } from "../../src/config/site.ts";
+import type { Batch } from "../../src/core/state.ts";
+import type { Alert, AlertId } from "../../src/core/types.ts";
+import type { Store } from "../../src/store/store.ts";
+import type { Truth } from "./truth.ts";
+import { hostsOf } from "./site.ts";
+
+/** A promise that was broken, with when (virtual days) and what. */
+export interface Breach {
+  readonly promise: string;
+  readonly atMs: number;
+  readonly what: string;
+}
+
+const OUTAGE_KINDS: ReadonlySet<string> = new Set(["down", "reminder", "flapping"]);
+
+/** What went through the store: which alerts it promised to keep, which messages it gave out. */
+export class Ledger {
+  readonly committed = new Map<AlertId, Alert>();
+  readonly withdrawn = new Set<AlertId>();
+  readonly refused = new Set<string>();
+  readonly claimed = new Set<string>();
+  readonly breaches: Breach[] = [];
+  readonly #seen = new Set<number>();
+  readonly #truth: Truth;
+  readonly #checks: ReadonlyMap<string, CheckDefinition>;
+  readonly #monotonic: () => number;
+  transitions = 0;
+  results = 0;
+
+  constructor(truth: Truth, checks: readonly CheckDefinition[], monotonic: () => number) {
+    this.#truth = truth;
+    this.#checks = new Map(checks.map((check) => [check.name, check]));
+    this.#monotonic = monotonic;
+  }
+
+  breach(promise: string, what: string): void {
+    this.breaches.push({ promise, atMs: this.#monotonic(), what });
+  }
+
+  /** The same store, with an eye on it. */
+  watch(store: Store): Store {
+    const watched: Store = Object.create(store) as Store;
+    watched.commit = async (batch) => {
+      this.#attempted(batch);
+      await store.commit(batch);
+      this.#kept(batch);
+    };
+    watched.sequence = () => store.sequence();
+    watched.claimMessage = async (...claim) => {
+      const found = await store.claimMessage(...claim);
+      if (found !== null) this.claimed.add(found.row.id);
+      return found;
+    };
+    watched.changeOutbox = async (change) => {
+      await store.changeOutbox(change);
+      for (const id of change.withdraw) this.withdrawn.add(id);
+      for (const alert of change.alerts) this.committed.set(alert.id, alert);
+    };
+    watched.settleMessage = async (id, settlement) => {
+      await store.settleMessage(id, settlement);
+      if (settlement.kind === "failed") this.refused.add(id);
+    };
+    for (const verb of ["load", "outbox", "wasTold", "formedSince", "messages", "range", "results", "incidents", "incident", "transitions", "facts", "prune", "rename", "close", "backup"] as const) {
+      Object.defineProperty(watched, verb, { value: (store[verb] as (...rest: unknown[]) => unknown).bind(store) });
+    }
+    return watched;
+  }
+
+  #attempted(batch: Batch): void {
+    if (this.#seen.has(batch.sequence)) return;
+    this.#seen.add(batch.sequence);
+    this.results += batch.results.length;
+    this.transitions += batch.transitions.length;
+    for (const alert of batch.alerts) if (OUTAGE_KINDS.has(alert.kind)) this.#mustBeReal(alert);
+  }
+
+  /** After a crash the next life begins at the sequence that was kept: numbers may come again. */
+  reborn(sequence: number): void {
+    for (const seen of this.#seen) if (seen > sequence) this.#seen.delete(seen);
+  }
+
+  #kept(batch: Batch): void {
+    for (const alert of batch.alerts) this.committed.set(alert.id, alert);
+  }
+
+  /** Told means real: one of the hosts that decide was down while the runs that count were made. */
+  #mustBeReal(alert: Alert): void {
+    const check = this.#checks.get(alert.check);
+    if (check === undefined) return;
+    const now = this.#monotonic();
+    const paceMs = Math.max(check.policy.everyMs, ...hostsOf(check).map((host) => this.#checks.get(host)?.policy.everyMs ?? 0));
+    const backMs = (check.policy.failAfter + check.policy.recoverAfter + 2) * paceMs + 2 * check.policy.runMs + 60_000;
+    const real = hostsOf(check).some((host) => this.#truth.downWithin(host, now - backMs, now));
+    // The path may have come back between the check's own failure and its parent's answer: neither can know.
+    const pathMs = 2 * check.policy.runMs + 5000;
+    const path = check.policy.parents.some((parent) => this.#truth.downWithin(parent, now - pathMs, now));
+    if (!real && !path) this.breach("told means real", `${alert.kind} of ${alert.check} (${alert.sentence}), though none of ${hostsOf(check).join(", ")} was down in the ${Math.round(backMs / 1000)} s before`);
+  }
+}

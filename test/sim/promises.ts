@@ -1,0 +1,116 @@
+import type { CheckDefinition } from "../../src/config/site.ts";
+import type { Alert } from "../../src/core/types.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Receipt } from "./receivers.ts";
+import { hostsOf } from "./site.ts";
+import type { Outage, Truth } from "./truth.ts";
+
+/** Stretches of monotonic time. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What happened to the world meanwhile that the bounds take into account. */
+export interface History {
+  readonly lives: readonly Span[];
+  readonly storeTrouble: readonly Span[];
+  readonly clockSteps: readonly number[];
+  readonly endMs: number;
+}
+
+const GROUPING_MS = 2000;
+const OUTAGE_KINDS: ReadonlySet<Alert["kind"]> = new Set(["down", "reminder", "flapping"]);
+
+const overlap = (span: Span, from: number, to: number): number => Math.max(0, Math.min(span.to, to) - Math.max(span.from, from));
+
+/** The instant at which `budgetMs` of running time have passed since `from`; null when that is not reached. */
+function afterRunning(lives: readonly Span[], from: number, budgetMs: number): number | null {
+  let left = budgetMs;
+  for (const life of lives) {
+    const begin = Math.max(life.from, from);
+    if (begin >= life.to) continue;
+    if (life.to - begin >= left) return begin + left;
+    left -= life.to - begin;
+  }
+  return null;
+}
+
+/** Recoveries come after their outage, and no alert comes in two messages. */
+export function checkReceipts(ledger: Ledger, receipts: readonly Receipt[]): void {
+  const arrived = receipts.filter((receipt) => receipt.arrivedAt !== null).toSorted((a, b) => (a.arrivedAt ?? 0) - (b.arrivedAt ?? 0));
+  const told = new Set<string>();
+  const keys = new Map<string, string>();
+  for (const receipt of arrived) {
+    const unrecorded = receipt.text.includes("not recorded");
+    if (!unrecorded && !ledger.claimed.has(receipt.key)) ledger.breach("nothing uncommitted is told", `message ${receipt.key} was never in the store`);
+    for (const alert of receipt.alerts) if (alert.kind !== "recovered" && alert.incident !== null) told.add(`${receipt.channel} ${receipt.recipient} ${alert.incident}`);
+    for (const alert of receipt.alerts) {
+      if (alert.kind === "recovered" && alert.incident !== null && !told.has(`${receipt.channel} ${receipt.recipient} ${alert.incident}`)) {
+        ledger.breach("a recovery after its outage", `${receipt.recipient} was told that ${alert.check} recovered, and not before of its outage`);
+      }
+      const known = keys.get(alert.id);
+      if (known !== undefined && known !== receipt.key && !unrecorded && !known.startsWith("unrecorded")) ledger.breach("told once", `alert ${alert.id} of ${alert.check} came in messages ${known} and ${receipt.key}`);
+      keys.set(alert.id, unrecorded ? `unrecorded ${receipt.key}` : receipt.key);
+    }
+  }
+  const got = new Set(arrived.flatMap((receipt) => receipt.alerts.map((alert) => alert.id)));
+  for (const [id, alert] of ledger.committed) {
+    if (!got.has(id) && !ledger.withdrawn.has(id)) ledger.breach("nothing committed is lost", `${alert.kind} of ${alert.check} to ${alert.channel} ${alert.recipient} was committed and never arrived`);
+  }
+}
+
+/** Every outage that lasted was told in time: the first try to send it has begun within the bound. */
+export function checkBounds(ledger: Ledger, truth: Truth, checks: readonly CheckDefinition[], receipts: readonly Receipt[], history: History): number {
+  let judged = 0;
+  const byName = new Map<string, CheckDefinition>(checks.map((check) => [check.name, check]));
+  const tellings = new Map<string, number[]>();
+  for (const receipt of receipts) {
+    for (const alert of receipt.alerts) if (OUTAGE_KINDS.has(alert.kind)) tellings.set(alert.check, [...(tellings.get(alert.check) ?? []), receipt.at]);
+  }
+  for (const check of checks) {
+    if (check.policy.steps.length === 0) continue;
+    for (const outage of outagesOf(truth, check)) {
+      const boundMs = boundOf(check, byName, history, outage);
+      const deadline = afterRunning(history.lives, outage.from, boundMs);
+      if (deadline === null || deadline > outage.to || !alone(truth, check, outage, deadline)) continue;
+      judged += 1;
+      const inTime = (tellings.get(check.name) ?? []).some((at) => at >= outage.from && at <= deadline);
+      if (!inTime) ledger.breach("real means told", `${check.name} was down from ${outage.from / 1000} s to ${outage.to / 1000} s and by ${deadline / 1000} s nobody was told (bound ${boundMs / 1000} s)`);
+    }
+  }
+  return judged;
+}
+
+/** When a check ought to be down: its host's outages, any member's for a group of all, their common time for a group of any. */
+function outagesOf(truth: Truth, check: CheckDefinition): readonly Outage[] {
+  const hosts = hostsOf(check);
+  if (check.policy.group?.require !== "any") return hosts.flatMap((host) => truth.outages(host));
+  const [first = "", ...others] = hosts;
+  return truth.outages(first).flatMap((outage) => others.flatMap((other) => truth.outages(other).map((also) => ({ ...outage, from: Math.max(outage.from, also.from), to: Math.min(outage.to, also.to) })))).filter((outage) => outage.to > outage.from);
+}
+
+function boundOf(check: CheckDefinition, byName: ReadonlyMap<string, CheckDefinition>, history: History, outage: Outage): number {
+  const { policy } = check;
+  const own = policy.group?.run === "own" ? policy.group.members.map((member) => countMs(byName.get(member) ?? check)) : [];
+  const parents = policy.parents.map((parent) => byName.get(parent)?.policy.runMs ?? 0);
+  const paceMs = Math.max(policy.everyMs, ...(policy.group?.members.map((member) => byName.get(member)?.policy.everyMs ?? 0) ?? []));
+  const flapMs = policy.flapping === null ? 0 : policy.failAfter * policy.everyMs;
+  const plainMs = (own.length === 0 ? countMs(check) : Math.max(...own)) + Math.max(0, ...parents) + flapMs + GROUPING_MS + 1000;
+  // What the promise leaves out: a stepped clock moves the slots, and a store that cannot be written delays for at most 10 s and a retry.
+  const near = (at: number): boolean => at >= outage.from - paceMs && at <= outage.from + 3 * plainMs;
+  const stepsMs = history.clockSteps.filter(near).length * paceMs;
+  const storeMs = history.storeTrouble.some((span) => overlap(span, outage.from, outage.from + 3 * plainMs) > 0) ? 30_000 : 0;
+  return plainMs + stepsMs + storeMs;
+}
+
+const countMs = ({ policy, schedule }: CheckDefinition): number => (policy.failAfter + 1) * (policy.everyMs + (schedule.kind === "after" ? policy.runMs : 0)) + policy.runMs;
+
+/** Nothing else blurs it: the check was well before, and the gateway was not in the way. */
+function alone(truth: Truth, check: CheckDefinition, outage: Outage, deadline: number): boolean {
+  const { policy } = check;
+  const calmMs = (policy.recoverAfter + 2) * policy.everyMs * 2 + 10 * 60_000;
+  const before = hostsOf(check).some((host) => truth.hinderedWithin(host, outage.from - calmMs, outage.from - 1));
+  const blocked = policy.parents.some((parent) => truth.downWithin(parent, outage.from - calmMs, deadline));
+  return !before && !blocked;
+}
