@@ -24,4 +24,4 @@ function copy(): Answer {
   }
 }
 
-parentPort?.postMessage(copy());
+parentPort?.postMessage(copy(), []);

@@ -46,7 +46,7 @@ const OUTCOMES: { readonly [word in Try["outcome"]]: number } = { sent: 0, retry
 
 /** Words to numbers and back; a number without a word is damage. */
 export interface Tags<Word extends string> {
-  readonly tag: { readonly [word in Word]: number };
+  number(word: Word): number;
   word(tag: number): Word;
 }
 
@@ -54,7 +54,7 @@ function tags<Word extends string>(tag: { readonly [word in Word]: number }): Ta
   const words: Word[] = [];
   for (const word of Object.keys(tag) as Word[]) words[tag[word]] = word;
   return {
-    tag,
+    number: (word) => tag[word],
     word: (number) => {
       const word = words[number];
       if (word === undefined) throw new RangeError(`no word has the number ${number}`);

@@ -1,4 +1,5 @@
-import { instant, millis } from "../../core/types.ts";
+import { instant } from "../../core/types.ts";
+import { realClock } from "../../sys/clock.ts";
 import type { Log } from "../../sys/ports.ts";
 import type { SqliteStoreOptions } from "./open.ts";
 
@@ -7,16 +8,6 @@ export const quiet: Log = { debug: () => {}, info: () => {}, warn: () => {}, err
 
 /** For tests: real timers, a wall clock that stands, and a small reserve. */
 export function quietOptions(folder: string): SqliteStoreOptions {
-  return {
-    folder,
-    log: quiet,
-    reserveBytes: 65_536,
-    clock: {
-      now: () => instant(1_760_000_000_000),
-      timer: (delay, run) => {
-        const timer = setTimeout(run, millis(delay));
-        return { cancel: () => clearTimeout(timer) };
-      },
-    },
-  };
+  const real = realClock();
+  return { folder, log: quiet, reserveBytes: 65_536, clock: { now: () => instant(1_760_000_000_000), timer: (delay, run) => real.timer(delay, run) } };
 }

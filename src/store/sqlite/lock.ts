@@ -25,7 +25,8 @@ export function takeLock(folder: string, holder: Holder): Lock {
   const note = `${folder}/lock.json`;
   const db = new DatabaseSync(path, { timeout: 0 });
   try {
-    db.exec("BEGIN EXCLUSIVE");
+    // Nothing is ever written there: a journal on the disk would only be rubbish.
+    db.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
   } catch (error) {
     db.close();
     const { trouble, message } = troubleOf(error);

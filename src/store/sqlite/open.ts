@@ -42,10 +42,10 @@ export async function openOrSetAside(options: SqliteStoreOptions): Promise<{ rea
 /** `20260312T031245Z`. */
 const stampOf = (now: Instant): string => new Date(now).toISOString().replaceAll(/[-:]|\.\d+/g, "");
 
-/** The thread's file lies beside this one, with the same suffix (built or not). */
+/** The thread's file lies beside this one, with the same suffix (built or not). This process's own flags are none of its business. */
 function thread(name: string, data: object): Worker {
   const suffix = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  return new Worker(new URL(`./${name}.${suffix}`, import.meta.url), { workerData: data, name: `store-${name}` });
+  return new Worker(new URL(`./${name}.${suffix}`, import.meta.url), { workerData: data, name: `store-${name}`, execArgv: [] });
 }
 
 function hostName(): string {
@@ -222,6 +222,7 @@ class SqliteStore implements Store {
     const opened = await new Promise<Opened>((resolve, reject) => {
       worker.once("message", resolve);
       worker.once("error", (error) => reject(new StoreError("failed", `the thread that writes the database did not start (${error.message})`, { cause: error })));
+      worker.once("exit", () => reject(new StoreError("failed", "the thread that writes the database did not start")));
     });
     if ("told" in opened) throw untold(opened.told);
     const desk = new WriterDesk(worker);

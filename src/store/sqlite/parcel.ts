@@ -59,9 +59,9 @@ export class Packer {
     numbers[at] = this.#number(result.check);
     numbers[at + 1] = slot;
     numbers[at + 2] = result.started - slot;
-    numbers[at + 3] = verdicts.tag[result.verdict];
-    numbers[at + 4] = origins.tag[result.origin];
-    numbers[at + 5] = codes.tag[result.code];
+    numbers[at + 3] = verdicts.number(result.verdict);
+    numbers[at + 4] = origins.number(result.origin);
+    numbers[at + 5] = codes.number(result.code);
     numbers[at + 6] = result.tries - 1;
     numbers[at + 7] = Math.round(result.latencyMs * 1000);
     numbers[at + 8] = this.#number(result.vantage);

@@ -6,8 +6,8 @@ import { alertStatuses, messageStatuses, outcomes } from "./codes.ts";
 import { alertOf, alertsOfMessage, all, type BodyRow, healthOf, MESSAGE_COLUMNS, type MessageColumns, messageOf, one } from "./rows.ts";
 import type { Writer } from "./write.ts";
 
-const { tag: A } = alertStatuses;
-const { tag: M } = messageStatuses;
+const A = alertStatuses;
+const M = messageStatuses;
 
 /** The outbox's verbs, all on the writer, so that no long query keeps an alert waiting. Meanings: `Store` in `store.ts`. */
 export class SqlitePost {
@@ -33,7 +33,7 @@ export class SqlitePost {
     this.#writer.transact(true, () => {
       for (const alert of change.alerts) this.#writer.addAlert(alert);
       for (const id of change.supersede) {
-        if (this.#sql.supersede.run(id).changes === 1) this.#sql.moveAlerts.run(A.waiting, null, id);
+        if (this.#sql.supersede.run(id).changes === 1) this.#sql.moveAlerts.run(A.number("waiting"), null, id);
       }
       for (const row of change.messages) this.#form(row);
       for (const id of change.withdraw) this.#sql.withdraw.run(id);
@@ -44,10 +44,10 @@ export class SqlitePost {
   claim(id: string, now: Instant, leaseUntil: Instant): { readonly row: MessageRow; readonly alerts: readonly Alert[] } | null {
     const row = one<MessageColumns>(this.#sql.claimable, id, now, now);
     if (row === null) return null;
-    const doubt = row.doubt === 1 || row.status === M.sending ? 1 : 0;
+    const doubt = row.doubt === 1 || row.status === M.number("sending") ? 1 : 0;
     this.#writer.transact(true, () => this.#sql.claim.run(leaseUntil, doubt, id));
     const alerts = this.#alertsOf(id);
-    const claimed = messageOf({ ...row, status: M.sending, tries: row.tries + 1, lease_until: leaseUntil, doubt }, alerts);
+    const claimed = messageOf({ ...row, status: M.number("sending"), tries: row.tries + 1, lease_until: leaseUntil, doubt }, alerts);
     return { row: claimed, alerts: alerts.flatMap((alert) => one<BodyRow>(this.#sql.alert, alert) ?? []).map(alertOf) };
   }
 
@@ -56,15 +56,15 @@ export class SqlitePost {
       const row = one<MessageColumns>(this.#sql.message, id);
       if (row === null) return;
       const made = tryOf(id, settlement);
-      const fresh = this.#sql.addTry.run(id, made.at, outcomes.tag[made.outcome], made.tookMs, made.reason).changes === 1;
-      if (!fresh || row.status > M.sending) return;
+      const fresh = this.#sql.addTry.run(id, made.at, outcomes.number(made.outcome), made.tookMs, made.reason).changes === 1;
+      if (!fresh || row.status > M.number("sending")) return;
       if (settlement.kind === "retry") {
-        this.#sql.settle.run(M.waiting, settlement.nextTryAt, row.doubt === 1 || settlement.doubt ? 1 : 0, made.reason, id);
+        this.#sql.settle.run(M.number("waiting"), settlement.nextTryAt, row.doubt === 1 || settlement.doubt ? 1 : 0, made.reason, id);
         return;
       }
       const sent = settlement.kind === "sent";
-      this.#sql.settle.run(M[settlement.kind], row.next_try_at, sent ? 0 : row.doubt, made.reason, id);
-      this.#sql.moveAlerts.run(A[settlement.kind], id, id);
+      this.#sql.settle.run(M.number(settlement.kind), row.next_try_at, sent ? 0 : row.doubt, made.reason, id);
+      this.#sql.moveAlerts.run(A.number(settlement.kind), id, id);
     });
   }
 
@@ -73,7 +73,7 @@ export class SqlitePost {
       const alert = JSON.parse(row.body) as Alert;
       if (alert.channel !== channel || alert.recipient !== recipient) return false;
       if (alert.kind !== "down" && alert.kind !== "degraded" && alert.kind !== "unchecked") return false;
-      return row.status === A.sent || row.doubt === 1;
+      return row.status === A.number("sent") || row.doubt === 1;
     });
   }
 
@@ -82,19 +82,18 @@ export class SqlitePost {
   }
 
   #form(row: MessageRow): void {
-    const status = M[row.status];
+    const status = M.number(row.status);
     const made = this.#sql.form.run(row.id, row.channel, row.recipient, status, row.formedAt, row.tries, row.nextTryAt, row.leaseUntil, row.doubt ? 1 : 0, row.lastReason);
     if (made.changes !== 1) return;
     const alertStatus = row.status === "sent" || row.status === "failed" ? row.status : "in-message";
     row.alerts.forEach((alert: AlertId, position) => {
       this.#sql.addToMessage.run(row.id, position, alert);
-      this.#sql.moveAlert.run(A[alertStatus], row.id, alert);
+      this.#sql.moveAlert.run(A.number(alertStatus), row.id, alert);
     });
   }
 }
 
 // The shape of what `prepare` returns is the list itself.
-// eslint-disable-next-line typescript/explicit-function-return-type
 function prepare(db: DatabaseSync) {
   return {
     waiting: db.prepare("SELECT a.body, c.name FROM alerts a JOIN checks c ON c.id = a.check_id WHERE a.status = 0 ORDER BY a.at, a.number LIMIT ?"),

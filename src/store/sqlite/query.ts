@@ -60,7 +60,7 @@ export class Queries {
 
   messages({ check, status, limit }: Query<"messages">): readonly (MessageRow & { readonly attempts: readonly Try[] })[] {
     const ofCheck = check === undefined ? "" : "AND m.id IN (SELECT l.message FROM message_alerts l JOIN alerts a ON a.id = l.alert WHERE a.check_id = (SELECT id FROM checks WHERE name = ?))";
-    const inStatus = status === undefined ? "" : `AND m.status = ${messageStatuses.tag[status]}`;
+    const inStatus = status === undefined ? "" : `AND m.status = ${messageStatuses.number(status)}`;
     const statement = this.#sql(`SELECT ${MESSAGE_COLUMNS} FROM messages m WHERE true ${ofCheck} ${inStatus} ORDER BY m.formed_at DESC, m.number DESC LIMIT ?`);
     const tries = this.#sql("SELECT * FROM tries WHERE message = ? ORDER BY at");
     const rows = all<MessageColumns>(statement, ...(check === undefined ? [] : [check]), limit);

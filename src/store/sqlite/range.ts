@@ -39,7 +39,7 @@ export function* rangeSteps(statement: StatementSync, queries: Queries, range: R
 function count(maker: BucketMaker, queries: Queries, row: Columns): void {
   if (!maker.add(row[0], verdicts.word(row[2]), row[3] / 1000)) return;
   const shape = queries.words.shape(row[4]);
-  for (let index = 0; index < shape.length; index += 1) maker.phase(shape[index] ?? "", Number(row[5 + index] ?? 0) / 1000);
+  for (let index = 0; index < shape.length; index += 1) maker.phase(shape[index] ?? "", (row[5 + index] ?? 0) / 1000);
   const more = row[5 + PHASE_COLUMNS] as unknown as string | null;
   if (more === null) return;
   for (const [name, ms] of Object.entries(JSON.parse(more) as Record<string, number>)) maker.phase(name, ms);

@@ -87,7 +87,7 @@ class Desk {
   }
 
   #answer(answer: Answer): void {
-    this.#port.postMessage(answer);
+    this.#port.postMessage(answer, []);
   }
 }
 

@@ -8,7 +8,8 @@ export function all<Row>(statement: StatementSync, ...values: SQLInputValue[]): 
   return statement.all(...values) as Row[];
 }
 
-/** The first row; the SQL of the statement names the columns that `Row` has. */
+/** The first row, null for none; the SQL of the statement names the columns that `Row` has. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller knows its columns
 export function one<Row>(statement: StatementSync, ...values: SQLInputValue[]): Row | null {
   return (statement.get(...values) ?? null) as Row | null;
 }

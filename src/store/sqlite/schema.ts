@@ -34,18 +34,21 @@ export const MIGRATIONS: readonly string[] = [
    CREATE INDEX alerts_waiting ON alerts (at) WHERE status = 0;
    CREATE INDEX alerts_incident ON alerts (incident) WHERE incident IS NOT NULL;
    CREATE INDEX alerts_at ON alerts (at);
+   CREATE INDEX alerts_check ON alerts (check_id);
    CREATE TABLE messages (
      number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, channel TEXT NOT NULL, recipient TEXT NOT NULL, status INTEGER NOT NULL, formed_at INTEGER NOT NULL,
      tries INTEGER NOT NULL, next_try_at INTEGER NOT NULL, lease_until INTEGER, doubt INTEGER NOT NULL, last_reason TEXT NOT NULL);
    CREATE INDEX messages_open ON messages (formed_at) WHERE status < 2;
    CREATE INDEX messages_formed ON messages (formed_at);
+   CREATE INDEX messages_status ON messages (status, formed_at);
    CREATE INDEX messages_channel ON messages (channel, formed_at);
    CREATE TABLE message_alerts (message TEXT NOT NULL, position INTEGER NOT NULL, alert TEXT NOT NULL, PRIMARY KEY (message, position)) WITHOUT ROWID;
    CREATE INDEX message_alerts_alert ON message_alerts (alert);
    CREATE TABLE tries (message TEXT NOT NULL, at INTEGER NOT NULL, outcome INTEGER NOT NULL, took REAL NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (message, at, outcome)) WITHOUT ROWID;
    CREATE TABLE health (channel TEXT PRIMARY KEY, body TEXT NOT NULL);
    CREATE TABLE journal (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, check_id INTEGER, site TEXT NOT NULL, input TEXT NOT NULL);
-   CREATE INDEX journal_at ON journal (at);`,
+   CREATE INDEX journal_at ON journal (at);
+   CREATE INDEX journal_check ON journal (check_id, at);`,
 ];
 
 function versionOf(db: DatabaseSync): number {

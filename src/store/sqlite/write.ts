@@ -142,7 +142,6 @@ export class Writer {
 }
 
 // The shape of what `prepare` returns is the list itself.
-// eslint-disable-next-line typescript/explicit-function-return-type
 function prepare(db: DatabaseSync) {
   return {
     result: db.prepare("INSERT INTO results VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
