@@ -12,6 +12,7 @@ export const packages = [
   { name: "monitoring-plugins-basic", programs: ["check_dummy", "check_load", "check_tcp"] },
   { name: "nginx-light", programs: ["nginx"] },
   { name: "openssl", programs: ["openssl"] },
+  { name: "postfix", programs: ["postconf", "postfix", "sendmail"] },
 ] as const satisfies readonly DebianPackage[];
 
 export type PackageName = (typeof packages)[number]["name"];

@@ -17,7 +17,8 @@ export interface HttpRequest {
 /** Kept of a reply; the rest is not read. */
 const REPLY_BYTES = 4096;
 
-function readReply(response: IncomingMessage, done: (reply: HttpReply) => void): void {
+/** Reads the beginning of the body; the returned function ends that with what has come so far. */
+function readReply(response: IncomingMessage, done: (reply: HttpReply) => void): () => void {
   const headers: { [name: string]: string } = {};
   for (const [name, value] of Object.entries(response.headers)) headers[name] = Array.isArray(value) ? (value[0] ?? "") : (value ?? "");
   const chunks: Buffer[] = [];
@@ -35,6 +36,7 @@ function readReply(response: IncomingMessage, done: (reply: HttpReply) => void):
   response.on("end", finish);
   response.on("error", finish);
   response.on("aborted", finish);
+  return finish;
 }
 
 type Exchange = { readonly kind: "reply"; readonly reply: HttpReply } | { readonly kind: "lost"; readonly reason: string };
@@ -43,20 +45,23 @@ function exchange(socket: Duplex, request: HttpRequest, signal: AbortSignal): Pr
   return new Promise((resolve) => {
     const { url, method, body } = request;
     const headers = { "content-length": String(Buffer.byteLength(body)), host: url.host, connection: "close", ...request.headers };
-    const options: RequestOptions = { method, path: `${url.pathname}${url.search}`, headers, agent: false, createConnection: () => socket };
+    const options: RequestOptions = { method, path: `${url.pathname}${url.search}`, headers, createConnection: () => socket };
     const sent = httpRequest(options);
     const settle = (end: Exchange): void => {
-      signal.removeEventListener("abort", giveUp);
+      signal.removeEventListener("abort", atDeadline);
       resolve(end);
       sent.destroy();
       socket.destroy();
     };
-    const giveUp = (): void => settle({ kind: "lost", reason: "no answer before the deadline" });
-    sent.on("response", (response) => readReply(response, (reply) => settle({ kind: "reply", reply })));
+    let giveUp = (): void => settle({ kind: "lost", reason: "no answer before the deadline" });
+    const atDeadline = (): void => giveUp();
+    sent.on("response", (response) => {
+      giveUp = readReply(response, (reply) => settle({ kind: "reply", reply }));
+    });
     sent.on("error", (error) => settle({ kind: "lost", reason: `no answer: ${error.message}` }));
     sent.on("close", () => settle({ kind: "lost", reason: "connection closed without an answer" }));
-    signal.addEventListener("abort", giveUp, { once: true });
-    if (signal.aborted) giveUp();
+    signal.addEventListener("abort", atDeadline, { once: true });
+    if (signal.aborted) atDeadline();
     else sent.end(body);
   });
 }

@@ -13,7 +13,7 @@ const NO_FILES = {
   exists: (): Promise<boolean> => Promise.resolve(false),
   resolve: (_root: string, file: string): string => file,
 };
-const liquid = new Liquid({ fs: NO_FILES, ownPropertyOnly: true, strictFilters: true, parseLimit: 1e6, renderLimit: 1000, memoryLimit: 1e8 });
+const liquid = new Liquid({ fs: NO_FILES, relativeReference: false, ownPropertyOnly: true, strictFilters: true, parseLimit: 1e6, renderLimit: 1000, memoryLimit: 1e8 });
 
 /** Headers that are ours to set. */
 const RESERVED: ReadonlySet<string> = new Set(["host", "content-length", "connection", "transfer-encoding", "idempotency-key", "x-tocsin-key", "x-tocsin-signature"]);
