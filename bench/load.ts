@@ -13,7 +13,7 @@ export interface Figure {
   readonly goal: string;
 }
 
-const modules = { probes: new URL("../src/config/testdata/registry.ts", import.meta.url).href, channels: new URL("../src/config/testdata/registry.ts", import.meta.url).href };
+const modules = { probes: new URL("../src/probes/index.ts", import.meta.url).href, channels: new URL("../src/alert/channels/index.ts", import.meta.url).href };
 
 /** A site of so many checks, two thirds of them web pages with conditions and a parent. */
 export function siteText(count: number): string {

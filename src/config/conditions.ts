@@ -42,9 +42,8 @@ export function readConditions(key: "expect" | "warn", written: { readonly [fact
 /** A fact that no run can have is never met; but a plugin names its own, so only what looks like a slip is told. */
 function warnUnknownFact(key: "expect" | "warn", fact: string, probe: AnyProbe, layers: readonly Layer[], { report }: Around): void {
   const facts = [...COMMON_FACTS, ...Object.keys(probe.facts)];
-  const first = fact.split(".", 1)[0] ?? fact;
-  if (facts.some((known) => known === fact || known.split(".", 1)[0] === first)) return;
-  const near = nearest(fact, facts) ?? nearest(first, facts);
+  if (facts.some((known) => known === fact || fact.startsWith(`${known}.`) || known.startsWith(`${fact}.`))) return;
+  const near = nearest(fact, facts);
   const right = near === null ? `known are ${facts.map((known) => `\`${known}\``).join(", ")}` : `did you mean \`${near}\`?`;
   report.warn(layers, [key, fact], `a run of type ${probe.type} has no fact \`${fact}\``, right);
 }

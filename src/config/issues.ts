@@ -83,7 +83,7 @@ function wrongValue(path: Path, context: IssueContext): LocalFinding {
   const value = valueAt(context.written, path);
   if (value === undefined) {
     const words = wanted(path, context);
-    return error(path.slice(0, -1), "key", `${nameOf(path)} is missing`, `add \`${String(path.at(-1))}\`: ${words}`);
+    return error(path.slice(0, -1), "key", `${nameOf(path)} is missing`, `add \`${String(path.at(-1))}: ...\` with ${words}`);
   }
   const schema = schemaAt(context.schema, path);
   const shown = schema !== null && fieldOf(schema).secret ? "this value" : showValue(value);
@@ -92,7 +92,7 @@ function wrongValue(path: Path, context: IssueContext): LocalFinding {
 
 function advice(value: unknown, schema: z.core.$ZodType | null): string {
   if (schema === null) return "see the reference of this key";
-  const words = typeWords(schema);
+  const words = withArticle(typeWords(schema));
   const type = (fieldOf(schema).core as z.core.$ZodTypes)._zod.def.type;
   if (type === "string" && (typeof value === "number" || typeof value === "boolean") && fieldOf(schema).unit === null) return `put it in quotes: "${String(value)}"`;
   if (type === "number" && typeof value === "string" && value.trim() !== "" && Number.isFinite(Number(value))) return `write it without quotes, as ${words}`;
@@ -101,8 +101,11 @@ function advice(value: unknown, schema: z.core.$ZodType | null): string {
 
 function wanted(path: Path, context: IssueContext): string {
   const schema = schemaAt(context.schema, path);
-  return schema === null ? "a value" : typeWords(schema);
+  return schema === null ? "a value" : withArticle(typeWords(schema));
 }
+
+/** `whole number 1 to 5, or list of text` becomes `a whole number 1 to 5, or a list of text`. */
+const withArticle = (words: string): string => words.replaceAll(/(^|, or )(duration|whole number|number|list|mapping|text|size|condition|web address)\b/g, "$1a $2");
 
 /** The last key of a path that has a name, for sentences. */
 function nameOf(path: Path): string {

@@ -19,10 +19,14 @@ export function noteSecrets(paths: readonly (readonly string[])[], values: Mappi
   }
 }
 
+/** Of a mapping that is marked as a whole (headers), the entries whose names speak of secrets: `accept: text/html` is none. */
+const SOUNDS_SECRET = /auth|cookie|token|key|secret|passw|signature|credential/i;
+
 function textsAt(value: unknown, pattern: readonly string[], path: Path): readonly { readonly path: Path; readonly text: string }[] {
   const [step, ...rest] = pattern;
-  if (step === undefined) return typeof value === "string" && value !== "" ? [{ path, text: value }] : [];
+  if (step === undefined && typeof value === "string") return value === "" ? [] : [{ path, text: value }];
   if (typeof value !== "object" || value === null) return [];
+  if (step === undefined) return Object.entries(value).flatMap(([key, part]) => (Array.isArray(value) || SOUNDS_SECRET.test(key) ? textsAt(part, [], [...path, Array.isArray(value) ? Number(key) : key]) : []));
   const keys: readonly (string | number)[] = step !== "*" ? [step] : Array.isArray(value) ? [...value.keys()] : Object.keys(value);
   return keys.flatMap((key) => textsAt(valueAt(value, [key]), rest, [...path, key]));
 }

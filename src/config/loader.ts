@@ -95,11 +95,11 @@ export function diskFiles(): Files {
     async read(path) {
       try {
         const facts = await stat(path);
-        if (facts.isFile() && facts.size > LARGEST_FILE) return { kind: "failed", sentence: `${path}: this file is larger than 64 MiB` };
+        if (facts.isFile() && facts.size > LARGEST_FILE) return { kind: "failed", sentence: "this file is larger than 64 MiB" };
         return { kind: "read", text: await readFile(path, "utf8") };
       } catch (error) {
         const code = error instanceof Error && "code" in error ? String(error.code) : "";
-        return { kind: "failed", sentence: `${path}: ${REASONS[code] ?? `it cannot be read (${code})`}` };
+        return { kind: "failed", sentence: REASONS[code] ?? `it cannot be read (${code})` };
       }
     },
     async list(path) {

@@ -86,7 +86,7 @@ function lookUp(inside: string, sources: Sources): LookUp {
     return value === undefined ? { kind: "wrong", wrong: `the environment has no \`${name}\``, right: "set it before Tocsin starts, or correct the name" } : { kind: "found", value };
   }
   const read = sources.texts.get(name);
-  if (read?.kind !== "read") return { kind: "wrong", wrong: read?.sentence ?? `\`${name}\` was not read`, right: "create the file, or correct the path (it begins at this file's folder)" };
+  if (read?.kind !== "read") return { kind: "wrong", wrong: `\`${name}\`: ${read?.sentence ?? "it was not read"}`, right: "create the file, or correct the path (it begins at this file's folder)" };
   const value = read.text.replace(/\r?\n$/, "");
   return value === "" ? { kind: "wrong", wrong: `the file \`${name}\` is empty`, right: "put the value into it" } : { kind: "found", value };
 }

@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { webAddress } from "../dial/options.ts";
 import { millis } from "../core/types.ts";
 import type { Settings } from "./site.ts";
-import { durationWithin, hostAndPort, names, off, size, timezone, webAddress } from "./words.ts";
+import { diskSize, durationWithin, hostAndPort, names, off, timezone } from "./words.ts";
 
 const DAY_MS = 86_400_000;
 const MOST_MS = 3650 * DAY_MS;
@@ -11,8 +12,8 @@ const DEFAULTS = { name: "Tocsin", vantage: "here", listen: { host: "127.0.0.1",
 export const SETTINGS_KEYS = {
   name: z.string().trim().min(1).max(100).describe("The site's name, on the page and in messages.").meta({ default: DEFAULTS.name }).optional(),
   vantage: z.string().trim().min(1).max(60).describe("The name of the place that checks run from.").meta({ default: DEFAULTS.vantage }).optional(),
-  url: webAddress().describe("The page's address as others reach it, for links in messages.").optional(),
-  heartbeat: webAddress().describe("Called while Tocsin itself makes progress: a dead man's switch.").optional(),
+  url: webAddress().meta({ unit: "web address" }).describe("The page's address as others reach it, for links in messages.").optional(),
+  heartbeat: webAddress().meta({ unit: "web address" }).describe("Called while Tocsin itself makes progress: a dead man's switch.").optional(),
   listen: z.union([hostAndPort(), off()]).describe("Where the page and the API listen; `off` for none.").meta({ default: "127.0.0.1:2930" }).optional(),
   tls: z
     .strictObject({ cert: z.string().min(1).describe("File with the certificate chain, PEM."), key: z.string().min(1).describe("File with its private key, PEM.").meta({ hostPower: true }) })
@@ -23,7 +24,7 @@ export const SETTINGS_KEYS = {
     .strictObject({
       results: durationWithin(3_600_000, MOST_MS).describe("How long results are kept.").meta({ default: "400d" }).optional(),
       incidents: durationWithin(DAY_MS, MOST_MS).describe("How long incidents, alerts and the journal are kept.").meta({ default: "3y" }).optional(),
-      size: z.union([size(), off()]).describe("Bound of the store on disk; the oldest results go first.").meta({ default: "2GB" }).optional(),
+      size: z.union([diskSize(), off()]).describe("Bound of the store on disk; the oldest results go first.").meta({ default: "2GB" }).optional(),
     })
     .describe("How much is remembered.")
     .optional(),

@@ -1,5 +1,6 @@
 import type { Files } from "../sys/ports.ts";
 import type { Finding, Path } from "./finding.ts";
+import { createPlaces } from "./places.ts";
 import type { Problem } from "./problems.ts";
 import { fileReferences, fillReferences } from "./secrets.ts";
 import { parseYaml } from "./yaml.ts";
@@ -49,14 +50,24 @@ class Reader {
     this.#environment = environment;
   }
 
-  async read(file: string): Promise<Document | null> {
+  /** `namedAt`: where the main file names it. */
+  async read(file: string, namedAt: Path | null): Promise<Document | null> {
     if (this.files.has(file)) return null;
     this.files.add(file);
     const read = await this.#port.read(file);
-    if (read.kind === "failed") return this.#problem(file, 0, 0, read.sentence, "create it, correct the path, or let Tocsin read it");
+    if (read.kind === "failed") {
+      const right = "create it, correct the path, or let Tocsin read it";
+      if (namedAt === null) return this.#problem(file, 0, 0, read.sentence, right);
+      this.findings.push({ severity: "error", document: 0, path: namedAt, at: "value", wrong: `${file}: ${read.sentence}`, right });
+      return null;
+    }
     const text = read.text.startsWith("\uFEFF") ? read.text.slice(1) : read.text;
     const parsed = parseYaml(text);
     if (parsed.kind === "wrong") return this.#problem(file, parsed.line, parsed.column, parsed.wrong, parsed.right);
+    if (parsed.kind === "huge") {
+      const { line, column } = createPlaces(text).find(parsed.path, "value");
+      return this.#problem(file, line, column, parsed.wrong, parsed.right);
+    }
     if (!isMapping(parsed.value)) return this.#problem(file, 1, 1, "this is no mapping", "write keys with values, such as `checks:`");
     const filled = await this.#fill(file, text, parsed.value);
     const document = { file, text, written: parsed.value, filled, exposed: (await this.#port.exposed?.(file)) ?? false };
@@ -102,7 +113,7 @@ class Reader {
 /** Reads the main file and all that belong to it. */
 export async function readSources(path: string, port: Files, environment: Environment): Promise<SourceSet> {
   const reader = new Reader(port, environment);
-  const main = await reader.read(path);
+  const main = await reader.read(path, null);
   const folder = folderOf(path);
   if (main !== null) {
     for (const [index, pattern] of listed(main.filled["include"]).entries()) {
@@ -111,12 +122,12 @@ export async function readSources(path: string, port: Files, environment: Enviro
       const finding = (wrong: string, right: string): void => void reader.findings.push({ severity: "error", document: 0, path: at, at: "value", wrong, right });
       if (files === null) finding("`*` stands in a folder's name", "use it in the file's name only");
       else if (files.length === 0) finding("no file has such a name", "correct the path (it begins at this file's folder)");
-      for (const file of (files ?? []).slice(0, MOST_FILES)) await reader.read(file);
+      for (const file of (files ?? []).slice(0, MOST_FILES)) await reader.read(file, at);
     }
   }
   const extra = joinPath(folder, "conf.d");
   const names = await reader.list(extra);
-  for (const name of names.filter((each) => CONFIGURATION_FILE.test(each) && !each.startsWith(".")).slice(0, MOST_FILES)) await reader.read(joinPath(extra, name));
+  for (const name of names.filter((each) => CONFIGURATION_FILE.test(each) && !each.startsWith(".")).slice(0, MOST_FILES)) await reader.read(joinPath(extra, name), null);
   return { documents: reader.documents, problems: reader.problems, findings: reader.findings, secrets: reader.secrets, files: [...reader.files, extra] };
 }
 

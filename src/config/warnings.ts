@@ -37,7 +37,8 @@ function warnOfCheck(check: CheckDefinition, { drafts, membership, channels }: S
   if (draft === undefined) return;
   const groups = membership.groups.get(check.name) ?? [];
   const { policy, schedule } = check;
-  if (channels.size > 0 && policy.steps.length === 0 && !isTold(groups, drafts, membership)) {
+  // `notify: []` says that nobody is to be told.
+  if (channels.size > 0 && policy.steps.length === 0 && draft.keys.notify === undefined && !isTold(groups, drafts, membership)) {
     report.warn(draft.layers, [], `nobody is told when \`${check.name}\` is down`, "add `notify: [CHANNEL]` to it, to its group or to `defaults:`");
   }
   if (schedule.kind === "never" && draft.kind.of.passive === undefined && policy.group === null && groups.length === 0) {

@@ -39,7 +39,12 @@ export function readWindows(documents: readonly Document[], known: ReadonlySet<s
     }
     const filled: readonly unknown[] = Array.isArray(document.filled["maintenance"]) ? document.filled["maintenance"] : section;
     for (const [at, written] of section.entries()) {
-      const layer = { document: index, path: ["maintenance", at], written: isMapping(written) ? written : {}, filled: isMapping(filled[at]) ? filled[at] : {} };
+      const own = filled[at];
+      if (!isMapping(written) || !isMapping(own)) {
+        report.add({ severity: "error", document: index, path: ["maintenance", at], at: "value", wrong: "a window is no mapping", right: "write `{name: NAME, checks: [CHECK], weekly: sun 02:00, for: 2h}`" });
+        continue;
+      }
+      const layer = { document: index, path: ["maintenance", at], written, filled: own };
       const window = readWindow(layer, known, zone, report);
       if (window === null) continue;
       const before = seen.get(window.name);

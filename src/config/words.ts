@@ -29,7 +29,7 @@ export const durationWithin = (least: number, most: number): z.ZodType<Millis, s
 const SIZES: { readonly [unit: string]: number } = { B: 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12, KIB: 2 ** 10, MIB: 2 ** 20, GIB: 2 ** 30, TIB: 2 ** 40 };
 
 /** A size with unit (`500MB`, `2GB`, `1GiB`), in bytes. */
-export const size = (): z.ZodType<number, string> =>
+export const diskSize = (): z.ZodType<number, string> =>
   text((written): Read<number> => {
     const [, amount = "", unit = ""] = /^(\d+(?:\.\d+)?)\s*([kmgt]?i?b)$/i.exec(written.trim()) ?? [];
     const factor = SIZES[unit.toUpperCase()];
@@ -43,13 +43,6 @@ export const timezone = (): z.ZodType<string, string> =>
     const zone = canonicalZone(written);
     return zone === null ? { kind: "wrong", wrong: `\`${written}\` is no time zone`, right: "use a name of the IANA database, such as Europe/Berlin" } : { kind: "read", value: zone };
   }).meta({ unit: "IANA time zone" });
-
-/** An address of HTTP or HTTPS, as written. */
-export const webAddress = (): z.ZodType<string, string> =>
-  text((written): Read<string> => {
-    const protocol = URL.canParse(written) ? new URL(written).protocol : "";
-    return protocol === "http:" || protocol === "https:" ? { kind: "read", value: written } : { kind: "wrong", wrong: `\`${written}\` is no web address`, right: "write it whole, as https://tocsin.example.com/" };
-  }).meta({ unit: "web address" });
 
 /** `HOST:PORT` with an IPv6 host in brackets. */
 export const hostAndPort = (): z.ZodType<{ readonly host: string; readonly port: number }, string> =>

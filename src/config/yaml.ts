@@ -1,9 +1,12 @@
+import type { Path } from "./finding.ts";
 import { CORE_SCHEMA, load, mergeTag, parseEvents, YAMLException } from "js-yaml";
 
 /** Text as YAML 1.2 (or JSON) to values; `<<` merges, aliases share one value, duplicate keys are errors. */
 export type ParsedYaml =
   | { readonly kind: "parsed"; readonly value: unknown }
-  | { readonly kind: "wrong"; readonly line: number; readonly column: number; readonly wrong: string; readonly right: string };
+  | { readonly kind: "wrong"; readonly line: number; readonly column: number; readonly wrong: string; readonly right: string }
+  /** It can be read, and stands for more than can be held; `path` leads to the alias. */
+  | { readonly kind: "huge"; readonly path: Path; readonly wrong: string; readonly right: string };
 
 /** No configuration of a sane size passes this; a wrong file name (a log, an image) does. */
 const LARGEST_TEXT = 64 * 1024 * 1024;
@@ -18,7 +21,8 @@ const SCHEMA = CORE_SCHEMA.withTags(mergeTag);
 const ADVICE: readonly (readonly [part: string, wrong: string | null, right: string])[] = [
   ["duplicated mapping key", "this key stands here twice", "remove one of the two"],
   ["tab characters", "a tab is used for indentation", "indent with spaces"],
-  ["unidentified alias", null, "define it before with &NAME, or put the text in quotes"],
+  ["deficient indentation", "a quote is not closed, or this line is not indented", "close the quote, or indent the line"],
+  ["unidentified alias", "this alias stands for nothing", "define it before with &NAME, or put the text in quotes"],
   ["single document", "there is more than one document in this file", "remove the line `---`, or use two files"],
   ["bad indentation", "this does not fit the lines before it", "check the indentation, and quote texts that hold `: ` or begin with a special character"],
   ["end of the stream within", "a quote or bracket is not closed", "close it"],
@@ -57,14 +61,24 @@ function placeOf(text: string, error: YAMLException): { readonly line: number; r
 function checkSize(root: unknown): ParsedYaml | null {
   const sizes = new Map<object, number>();
   const open = new Set<object>();
+  const path: (string | number)[] = [];
+  let tooLarge: Path | null = null;
   const measure = (value: unknown): number => {
     if (typeof value !== "object" || value === null) return 1;
     const known = sizes.get(value);
     if (known !== undefined) return known;
-    if (open.has(value)) return Infinity;
+    if (open.has(value)) {
+      tooLarge ??= [...path];
+      return Infinity;
+    }
     open.add(value);
     let size = 1;
-    for (const part of Object.values(value)) size += measure(part);
+    for (const [key, part] of Object.entries(value)) {
+      path.push(Array.isArray(value) ? Number(key) : key);
+      size += measure(part);
+      if (size > MOST_VALUES) tooLarge ??= [...path];
+      path.pop();
+    }
     open.delete(value);
     sizes.set(value, size);
     return size;
@@ -72,7 +86,7 @@ function checkSize(root: unknown): ParsedYaml | null {
   const size = measure(root);
   if (size <= MOST_VALUES) return null;
   const wrong = size === Infinity ? "an alias stands inside of what it names" : "the aliases in this file stand for millions of values";
-  return { kind: "wrong", line: 0, column: 0, wrong, right: "write the parts out, or use fewer aliases" };
+  return { kind: "huge", path: tooLarge ?? [], wrong, right: "write the parts out, or use fewer aliases" };
 }
 
 /** The parser's events with the offsets of every node, for `places.ts`; null when the text cannot be parsed. */
