@@ -59,7 +59,7 @@ function ofMiss({ within, expected, grace }: Options, lastBeatAt: Instant | null
 export const push: Probe<Options> = {
   type: "push",
   about: "Waits for heartbeats that a job, a device or another monitor sends over HTTP to an unguessable address, and fails when one is missing or reports a failure",
-  source: "docs/push.md",
+  source: "Tocsin's own",
   options,
   facts: { duration: { unit: "ms", about: "how long the sender says that its work took" } },
   target: ({ within, expected }) => (within === null ? `heartbeat by ${expected}` : `heartbeat every ${formatDuration(within)}`),
