@@ -50,6 +50,7 @@ export function App(): JSX.Element {
   return (
     <Switch>
       <Match when={session() === "out"}><SignIn /></Match>
+      <Match when={session() === "unknown" && cutOffSince() === null}><main class="door skeleton" aria-busy="true">Connecting</main></Match>
       <Match when={isWall()}><Wall /></Match>
       <Match when={true}>
         <div class="shell">

@@ -4,7 +4,8 @@ import { gather, moves, nothing } from "../state/coalesce.ts";
 import { tagsOf } from "../state/order.ts";
 import { countStates } from "../state/title.ts";
 import { ask } from "./api.ts";
-import { instantNow, setServerTime, soonOnce } from "./clock.ts";
+import { isWall } from "../router.ts";
+import { instantNow, later, setServerTime, soonOnce } from "./clock.ts";
 import { listen } from "./stream.ts";
 
 /** `unknown` until the server was asked. */
@@ -117,13 +118,28 @@ async function checkSession(): Promise<"well" | "unreachable" | "out"> {
 
 let stop = (): void => {};
 
+const RENEW_MS = 600_000;
+/** A wall is never touched: asking now and then keeps its session from running out under it. */
+function renewOnWall(): () => void {
+  let cancel = (): void => {};
+  const wait = (): void => {
+    cancel = later(RENEW_MS, () => {
+      if (isWall()) void checkSession();
+      wait();
+    });
+  };
+  wait();
+  return () => cancel();
+}
+
 /** Begins, or begins again after signing in: asks for the session and follows the stream. */
 export async function connect(): Promise<void> {
   stop();
   const state = await checkSession();
   if (state === "out") return;
   if (state === "unreachable") setCutOffSince((since) => since ?? instantNow());
-  stop = listen("/api/v1/stream", {
+  const forget = renewOnWall();
+  const hangUp = listen("/api/v1/stream", {
     heard: (event: StreamEvent) => {
       gather(gathered, event);
       applySoon();
@@ -131,6 +147,10 @@ export async function connect(): Promise<void> {
     lost: () => setCutOffSince((since) => since ?? instantNow()),
     check: checkSession,
   });
+  stop = () => {
+    forget();
+    hangUp();
+  };
 }
 
 /** The server said that nobody is signed in: show the door. */

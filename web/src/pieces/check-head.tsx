@@ -7,6 +7,7 @@ import { checkPath, incidentPath } from "../route.ts";
 import { duration, latency, named } from "../state/format.ts";
 import { HopPath } from "./hop-path.tsx";
 import { Icon } from "./icon.tsx";
+import { focusAlone } from "./focus.ts";
 import { Badge, flagsOf, shownOf } from "./mark.tsx";
 import { Since, Time } from "./time.tsx";
 
@@ -19,7 +20,7 @@ export function CheckHead(props: { readonly check: CheckSummary; readonly detail
       <a class="back" href={listAddress()}><Icon name="back" />All checks</a>
       <div class="detail-title">
         <Badge state={shownOf(check())} />
-        <h1>{check().name}</h1>
+        <h1 tabindex="-1" ref={focusAlone}>{check().name}</h1>
         <a class="close" href={listAddress()} aria-label="Close this check" title="Close (esc)"><Icon name="close" /></a>
       </div>
       <p class="detail-target soft">
@@ -41,7 +42,7 @@ export function CheckHead(props: { readonly check: CheckSummary; readonly detail
       </div>
       <HopPath check={check()} parents={props.detail?.parents ?? []} />
       <div class="tags">
-        <For each={flagsOf(check())}>{(flag) => <span class="tag tag-flag">{flag}</span>}</For>
+        <For each={flagsOf(check()).filter((flag) => flag !== "acknowledged")}>{(flag) => <span class="tag tag-flag">{flag}</span>}</For>
         <For each={check().groups}>{(group) => <a class="tag" href={checkPath(group)}>in {group}</a>}</For>
         <For each={check().tags}>{(tag) => <a class="tag" href={`/?tag=${encodeURIComponent(tag)}`}>{tag}</a>}</For>
       </div>

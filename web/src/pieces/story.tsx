@@ -3,8 +3,15 @@ import type { IncidentStory, StoryLine } from "../../../src/api/types.ts";
 import { duration } from "../state/format.ts";
 import { Time } from "./time.tsx";
 
-const WORDS: { readonly [kind in StoryLine["kind"]]: string } = { "first-sign": "First sign", transition: "Changed", told: "Told", "not-told": "Not told", acknowledged: "Acknowledged", closed: "Over" };
+const WORDS: { readonly [kind in StoryLine["kind"]]: string } = { "first-sign": "First sign", transition: "Changed", told: "Told", "not-told": "Not told", acknowledged: "Acknowledged", closed: "Closed" };
 const DELIVERED = { waiting: "waiting to be sent", sending: "being sent", sent: "delivered", failed: "not delivered", withdrawn: "withdrawn, it was over before" } as const;
+
+/** The first change of state confirms the first sign; an end by itself is a recovery. */
+function wordOf(line: StoryLine, incident: IncidentStory): string {
+  if (line.kind === "transition" && line === incident.story.find((one) => one.kind === "transition")) return "Confirmed";
+  if (line.kind === "closed" && incident.closedBy === "recovered") return "Recovered";
+  return WORDS[line.kind];
+}
 
 /** An incident from its first sign to its end, oldest first. */
 export function Story(props: { readonly incident: IncidentStory }): JSX.Element {
@@ -19,7 +26,7 @@ export function Story(props: { readonly incident: IncidentStory }): JSX.Element 
             </span>
             <span class="story-dot" aria-hidden="true" />
             <div class="story-what">
-              <b>{WORDS[line.kind]}</b>
+              <b>{wordOf(line, props.incident)}</b>
               <p>{line.text}</p>
               <Show when={line.delivery}>
                 {(delivery) => (

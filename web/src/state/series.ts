@@ -46,10 +46,10 @@ export function stacked(history: HistoryView, phases: readonly string[]): Column
   );
 }
 
-/** The top of the axis: outliers of p99 must not flatten the median, so it is cut at three times the highest p90. */
+/** The top of the axis: outliers of p99 must not flatten the median, so it is cut at twice the highest p90. */
 export function ceiling(data: Latencies): number {
   const highest = (column: Column): number => column.reduce<number>((most, value) => Math.max(most, value ?? 0), 0);
-  return Math.max(1, Math.min(highest(data.p99), highest(data.p90) * 3));
+  return Math.max(1, Math.min(highest(data.p99), highest(data.p90) * 2));
 }
 
 /** The words of phases on the page. */

@@ -7,6 +7,7 @@ import { createAnswer } from "../link/loaded.ts";
 import { checkOf } from "../link/site.ts";
 import { Problem, SkeletonBlock } from "../pieces/empty.tsx";
 import { Evidence } from "../pieces/evidence.tsx";
+import { focusAlone } from "../pieces/focus.ts";
 import { HopPath } from "../pieces/hop-path.tsx";
 import { Icon } from "../pieces/icon.tsx";
 import { Badge } from "../pieces/mark.tsx";
@@ -44,7 +45,7 @@ function Page(props: { readonly incident: IncidentStory }): JSX.Element {
         <a class="back" href="/incidents"><Icon name="back" />All incidents</a>
         <div class="detail-title">
           <Badge state={incident().kind} />
-          <h1><a href={checkPath(incident().check)}>{incident().check}</a></h1>
+          <h1 tabindex="-1" ref={focusAlone}><a href={checkPath(incident().check)}>{incident().check}</a></h1>
           <a class="close" href="/incidents" aria-label="Close this incident"><Icon name="close" /></a>
         </div>
         <div class="detail-state">

@@ -45,7 +45,7 @@ function Tile(props: { readonly check: CheckSummary }): JSX.Element {
       <h2><Mark state={shownOf(check())} /><span>{check().name}</span></h2>
       <Show when={shownOf(check()) !== "up"}>
         <p class="tile-since figure">{wordOf(shownOf(check()))} {shownOf(check()) === "unchecked" ? "" : brief(now() - check().since)}</p>
-        <p class="tile-why"><Show when={check().acknowledged}>{(seen) => <b>acknowledged by {seen().by}: </b>}</Show>{check().summary}</p>
+        <p class="tile-why"><Show when={check().acknowledged}>{(seen) => <><b>acknowledged</b> {seen().note === "" ? `by ${seen().by}` : seen().note} · </>}</Show>{check().summary}</p>
       </Show>
     </section>
   );
