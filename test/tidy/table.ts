@@ -187,7 +187,7 @@ export const ROOMS: readonly Room[] = [
     packages: ["commander"],
     instead: "a command asks through its doors (src/cli/doors.ts), so that local and remote behave alike",
   },
-  { name: "start", files: /^src\/main\.ts$/, may: /^src\/(cli\/program|app(\/.*)?)$/, node: [], packages: [], instead: "main.ts hands the arguments to the command line, nothing else" },
+  { name: "start", files: /^src\/main\.ts$/, may: /^src\/(cli\/program$|app(\/.*)?$)/, node: [], packages: [], instead: "main.ts hands the arguments to the command line, nothing else" },
   { name: "app", files: /^src\/app(\/.*)?\.ts$/, may: /^src\//, node: "*", packages: [], instead: "the composition root joins rooms; a client library belongs to the room that uses it" },
   {
     name: "page",

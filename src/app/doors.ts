@@ -1,0 +1,31 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Doors } from "../cli/doors.ts";
+import { realTerminal } from "../cli/terminal.ts";
+import { realClock } from "../sys/clock.ts";
+import { environment } from "../sys/environment.ts";
+
+/** The version in package.json, which lies above `src` and above `dist`. */
+function readVersion(): string {
+  const described: unknown = JSON.parse(readFileSync(join(import.meta.dirname, "../../package.json"), "utf8"));
+  return typeof described === "object" && described !== null && "version" in described ? String(described.version) : "unknown";
+}
+
+/** The doors of the commands that need no running Tocsin. Rooms are loaded when a command asks for them. */
+export function offlineDoors(): Doors {
+  const given = environment();
+  return {
+    terminal: realTerminal(given),
+    version: readVersion(),
+    environment: given,
+    now: () => realClock().now(),
+    async registry() {
+      const [{ probes }, { channels }] = await Promise.all([import("../probes/index.ts"), import("../alert/channels/index.ts")]);
+      return { probes, channels };
+    },
+    async setPassword(folder, password) {
+      const auth = await import("../api/auth.ts");
+      return auth.setPassword(folder, password);
+    },
+  };
+}

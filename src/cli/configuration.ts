@@ -1,0 +1,16 @@
+import type { Problem } from "../config/problems.ts";
+import type { Site } from "../config/site.ts";
+import type { Doors } from "./doors.ts";
+
+/** A site with its warnings, or null with the errors among the problems. */
+export interface Configuration {
+  readonly site: Site | null;
+  readonly problems: readonly Problem[];
+}
+
+/** Reads and checks a configuration in this process; what it takes is loaded only now. */
+export async function readConfiguration(path: string, doors: Pick<Doors, "registry" | "environment">): Promise<Configuration> {
+  const [{ loadSite }, { diskFiles }, { probes, channels }] = await Promise.all([import("../config/load.ts"), import("../config/loader.ts"), doors.registry()]);
+  const loaded = await loadSite({ path, files: diskFiles(), environment: doors.environment, probes, channels });
+  return loaded.kind === "loaded" ? { site: loaded.site, problems: loaded.warnings } : { site: null, problems: loaded.problems };
+}

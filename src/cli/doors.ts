@@ -1,0 +1,34 @@
+import type { Command } from "commander";
+import type { AnyChannel } from "../alert/channels/channel.ts";
+import type { Instant } from "../core/types.ts";
+import type { AnyProbe } from "../probes/probe.ts";
+
+/** Where a command speaks: standard output and error, and what the person in front of it can see. */
+export interface Terminal {
+  out(text: string): void;
+  err(text: string): void;
+  /** Characters in a line; null when standard output is no terminal. */
+  readonly columns: number | null;
+  /** Standard output is a terminal and NO_COLOR is not set. */
+  readonly colours: boolean;
+  /** Somebody types: standard input is a terminal. */
+  readonly interactive: boolean;
+  /** The next line of standard input, without echo where somebody types it (the prompt goes to standard error); null at the end. */
+  secretLine(prompt: string): Promise<string | null>;
+}
+
+/** What a command may ask of the rest of Tocsin. Each answer is loaded when it is first asked for, so that small commands start at once. */
+export interface Doors {
+  readonly terminal: Terminal;
+  readonly version: string;
+  readonly environment: { readonly [name: string]: string | undefined };
+  now(): Instant;
+  registry(): Promise<{ readonly probes: readonly AnyProbe[]; readonly channels: readonly AnyChannel[] }>;
+  setPassword(folder: string, password: string): Promise<{ readonly kind: "done" } | { readonly kind: "refused"; readonly reason: string; readonly advice: string }>;
+}
+
+/** One command: its file exports one, and `program.ts` lists them. `Given` are the doors it needs. `end` is told the exit code, 0 without. */
+export interface CliCommand<Given = Doors> {
+  readonly name: string;
+  register(program: Command, doors: Given, end: (exit: number) => void): void;
+}

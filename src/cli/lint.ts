@@ -1,0 +1,31 @@
+import { formatProblem } from "../config/problems.ts";
+import { readConfiguration } from "./configuration.ts";
+import type { CliCommand } from "./doors.ts";
+import { configurationPath } from "./places.ts";
+
+/** `tocsin lint`: every problem of a configuration with its place, what is wrong and what would be right. */
+export const lint: CliCommand = {
+  name: "lint",
+  register(program, doors, end) {
+    program
+      .command("lint")
+      .description("Check a configuration and print every problem as FILE:LINE:COLUMN: what is wrong; what would be right.")
+      .argument("[config]", "the configuration file (default: tocsin.yaml)")
+      .addHelpText("after", `\nExample:\n  tocsin lint tocsin.yaml && systemctl reload tocsin\n\nExit codes: 0 no errors (warnings are printed all the same), 2 errors.`)
+      .action(async (named: string | undefined) => {
+        const { terminal } = doors;
+        const path = configurationPath(named);
+        const { site, problems } = await readConfiguration(path, doors);
+        for (const problem of problems) terminal.out(`${formatProblem(problem)}\n`);
+        const errors = problems.filter(({ severity }) => severity === "error").length;
+        if (site !== null && errors === 0) {
+          terminal.err(`${path}: ${counted(site.checks.length, "check")}, ${counted(site.channels.length, "channel")}, ${problems.length === 0 ? "no problems" : counted(problems.length, "warning")}\n`);
+          return;
+        }
+        terminal.err(`${path}: ${counted(errors, "error")}, ${counted(problems.length - errors, "warning")}\n`);
+        end(2);
+      });
+  },
+};
+
+const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;

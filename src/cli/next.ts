@@ -1,0 +1,103 @@
+import { InvalidArgumentError } from "commander";
+import { formatProblem } from "../config/problems.ts";
+import { describeSchedule, nextSlot, parseSchedule, type Schedule } from "../core/schedule.ts";
+import { parseDate } from "../core/schedule-text.ts";
+import type { Instant } from "../core/types.ts";
+import { readConfiguration } from "./configuration.ts";
+import type { CliCommand, Doors } from "./doors.ts";
+import { configurationPath } from "./places.ts";
+
+interface Options {
+  readonly text?: true;
+  readonly at?: string;
+  readonly count: number;
+  readonly json?: true;
+  readonly config?: string;
+  readonly zone?: string;
+}
+
+const COUNT_MAX = 10_000;
+
+interface Found {
+  readonly schedule: Schedule;
+  /** Spreads the slots: the check's name. */
+  readonly name: string;
+  readonly zone: string;
+}
+
+const systemZone = (): string => new Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/** An exact check's name wins over a text; without a configuration every argument is a text. */
+async function findSchedule(asked: string, options: Options, doors: Doors): Promise<Found | string> {
+  let zone = options.zone;
+  if (options.text !== true) {
+    const { site, problems } = await readConfiguration(configurationPath(options.config), doors);
+    const definition = site?.checks.find(({ name }) => name === asked);
+    if (site !== null && definition !== undefined) return { schedule: definition.schedule, name: definition.name, zone: zone ?? site.settings.timezone };
+    if (site === null && options.config !== undefined) return problems.map(formatProblem).join("\n");
+    zone ??= site?.settings.timezone;
+  }
+  const parsed = parseSchedule(asked, zone ?? systemZone());
+  if (parsed.kind === "parsed") return { schedule: parsed.schedule, name: "", zone: parsed.schedule.kind === "cron" ? parsed.schedule.zone : (zone ?? systemZone()) };
+  return options.text === true ? `${parsed.wrong}; ${parsed.right}` : `\`${asked}\` is neither a check of ${configurationPath(options.config)} nor a schedule: ${parsed.wrong}; ${parsed.right}`;
+}
+
+function slotsOf({ schedule, name }: Found, after: Instant, count: number): readonly Instant[] {
+  const slots: Instant[] = [];
+  let at = after;
+  while (slots.length < count) {
+    const slot = nextSlot(schedule, at, name);
+    if (slot === null) break;
+    slots.push(slot);
+    at = slot;
+  }
+  return slots;
+}
+
+function readCount(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1 || count > COUNT_MAX) throw new InvalidArgumentError(`Write a whole number from 1 to ${COUNT_MAX}.`);
+  return count;
+}
+
+/** `tocsin next`: when a check, or a schedule as it is typed, runs next. */
+export const next: CliCommand = {
+  name: "next",
+  register(program, doors, end) {
+    program
+      .command("next")
+      .description("Print the next runs of a check, or of a schedule's text.")
+      .argument("<name-or-text...>", "a check's name, or a schedule such as `*/5 * * * *` or `cron 9-17 hr`; an exact name wins")
+      .option("--text", "read it as a schedule, whatever names there are")
+      .option("--at <time>", "runs after this time (2026-03-29, 2026-03-29 02:30, 2026-03-29T02:30:00Z; default: now)")
+      .option("--count <n>", "how many", readCount, 5)
+      .option("--zone <zone>", "time zone of the text (default: the configuration's, or the system's)")
+      .option("--config <file>", "the configuration file (default: tocsin.yaml)")
+      .option("--json", "a list of ISO times")
+      .addHelpText("after", `\nExample:\n  tocsin next shop\n  tocsin next --text "cron 9-17 hr 0 min mon-fri weekday" --at 2026-03-27 --count 3\n\nExit codes: 0 printed (also when it never runs again), 2 neither a check nor a schedule.`)
+      .action(async (words: readonly string[], options: Options) => {
+        const { terminal } = doors;
+        const found = await findSchedule(words.join(" "), options, doors);
+        if (typeof found === "string") {
+          terminal.err(`${found}\n`);
+          end(2);
+          return;
+        }
+        const after = options.at === undefined ? doors.now() : parseDate(options.at, found.zone);
+        if (after === null) {
+          terminal.err(`\`${options.at}\` is no time; write it as 2026-03-29, 2026-03-29 02:30 or 2026-03-29T02:30:00Z\n`);
+          end(2);
+          return;
+        }
+        const slots = slotsOf(found, after, options.count);
+        if (options.json === true) terminal.out(`${JSON.stringify(slots.map((slot) => new Date(slot).toISOString()))}\n`);
+        else terminal.out(table(found, slots));
+      });
+  },
+};
+
+function table(found: Found, slots: readonly Instant[]): string {
+  const local = new Intl.DateTimeFormat("en-GB", { timeZone: found.zone, weekday: "short", year: "numeric", month: "short", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short" });
+  const lines = slots.map((slot) => `${new Date(slot).toISOString()}  ${local.format(slot)}`);
+  return `${describeSchedule(found.schedule)}\n${lines.length === 0 ? "no further runs" : lines.join("\n")}\n`;
+}
