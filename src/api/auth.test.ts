@@ -1,8 +1,8 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../../test/servers/ground.ts";
-import { HandClock } from "../../test/api/world.ts";
+import { HandClock, KeptLog } from "../../test/api/world.ts";
 import { ensurePassword, generatePassword, setPassword, verifyPassword } from "./auth.ts";
 import { SignIn } from "./sign-in.ts";
 
@@ -60,51 +60,51 @@ test("no two passwords are alike", () => {
 /** A sign-in with its parts, and somebody signed in. */
 async function signedIn() {
   const folder = temporaryFolder();
-  const clock = new HandClock();
+  const [clock, log] = [new HandClock(), new KeptLog()];
   const password = (await ensurePassword(folder)).fresh ?? "";
-  const signIn = await SignIn.open(folder, clock);
+  const signIn = await SignIn.open(folder, { clock, log });
   const login = await signIn.login(password, "192.0.2.1");
-  return { folder, clock, password, signIn, id: login.kind === "in" ? login.id : "" };
+  return { folder, clock, log, password, signIn, id: login.kind === "in" ? login.id : "" };
 }
 
 test("a restart keeps the sign-in, a month without a visit ends it", async () => {
-  const { folder, clock, id } = await signedIn();
+  const { folder, clock, log, id } = await signedIn();
   expect(readFileSync(join(folder, "sessions"), "utf8")).not.toContain(id);
   expect(mode(join(folder, "sessions"))).toBe("600");
-  const again = await SignIn.open(folder, clock);
+  const again = await SignIn.open(folder, { clock, log });
   expect(await again.session(id)).toEqual({ user: "admin", renew: false });
   clock.advance(2 * 86_400_000);
   expect(await again.session(id)).toEqual({ user: "admin", renew: true });
   clock.advance(30 * 86_400_000);
-  expect(await (await SignIn.open(folder, clock)).session(id)).toEqual({ user: "admin", renew: true });
+  expect(await (await SignIn.open(folder, { clock, log })).session(id)).toEqual({ user: "admin", renew: true });
   clock.advance(31 * 86_400_000);
   expect(await again.session(id)).toBeNull();
 });
 
 test("a new password ends every sign-in, also in a process that runs on", async () => {
-  const { folder, clock, password, signIn, id } = await signedIn();
+  const { folder, clock, log, password, signIn, id } = await signedIn();
   const basic = `Basic ${Buffer.from(`admin:${password}`).toString("base64")}`;
   expect(await signIn.basic(basic, "192.0.2.1")).toEqual({ kind: "in" });
   await setPassword(folder, "another password");
   clock.advance(1000);
   expect([await signIn.session(id), await signIn.holds(id)]).toEqual([null, false]);
   expect(await signIn.basic(basic, "192.0.2.1")).toEqual({ kind: "wrong" });
-  expect(await (await SignIn.open(folder, clock)).session(id)).toBeNull();
+  expect(await (await SignIn.open(folder, { clock, log })).session(id)).toBeNull();
 });
 
 test("signing out ends this sign-in only", async () => {
-  const { clock, folder, password, signIn, id } = await signedIn();
+  const { clock, log, folder, password, signIn, id } = await signedIn();
   const other = await signIn.login(password, "192.0.2.1");
   await signIn.logout(id);
   expect(await signIn.session(id)).toBeNull();
-  expect(await (await SignIn.open(folder, clock)).session(other.kind === "in" ? other.id : "")).not.toBeNull();
+  expect(await (await SignIn.open(folder, { clock, log })).session(other.kind === "in" ? other.id : "")).not.toBeNull();
 });
 
 test("damaged sessions cost the sign-ins, no more", async () => {
-  const { folder, clock, id } = await signedIn();
+  const { folder, clock, log, id } = await signedIn();
   const f = async (text: string) => {
     writeFileSync(join(folder, "sessions"), text);
-    expect(await (await SignIn.open(folder, clock)).session(id)).toBeNull();
+    expect(await (await SignIn.open(folder, { clock, log })).session(id)).toBeNull();
   };
   await f("");
   await f("{");
@@ -127,4 +127,14 @@ test("tries at the same time count each", async () => {
   const { signIn } = await signedIn();
   const kinds = (await Promise.all(Array.from({ length: 12 }, () => signIn.login("wrong", "203.0.113.5")))).map(({ kind }) => kind);
   expect(kinds.filter((kind) => kind === "wrong")).toHaveLength(4);
+});
+
+test("where the sign-ins cannot be kept, one can sign in all the same", async () => {
+  const { folder, clock, log, password } = await signedIn();
+  rmSync(join(folder, "sessions"));
+  mkdirSync(join(folder, "sessions"));
+  const signIn = await SignIn.open(folder, { clock, log });
+  const login = await signIn.login(password, "192.0.2.1");
+  expect(await signIn.session(login.kind === "in" ? login.id : "")).toEqual({ user: "admin", renew: false });
+  expect(log.lines.map((line) => line.slice(0, 45))).toEqual(["the sign-ins of the page cannot be read; sign", "the sign-ins of the page cannot be written; t"]);
 });

@@ -138,6 +138,8 @@ export async function startSocket({ handle, path, page, ports }: SocketOptions):
 function listenerOf(room: Room, door: Door): RequestListener {
   const answer = getRequestListener(application(room, door).fetch, {
     overrideGlobalObjects: false,
+    // For HTTP/1.0 without a Host, as some load balancers ask /healthz.
+    hostname: "localhost",
     errorHandler: () => problemResponse(problem(400, "the address of the request is malformed", "send a path and a Host header")),
   });
   return (incoming, outgoing) => {

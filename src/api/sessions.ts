@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { z } from "zod";
-import type { Clock } from "../sys/ports.ts";
+import type { Clock, Log } from "../sys/ports.ts";
 import { readIfThere, writePrivate } from "./private-file.ts";
 
 export const IDLE_MS_MAX = 30 * 86_400_000;
@@ -15,23 +15,29 @@ const file = z.object({ stamp: z.string(), sessions: z.array(entry) });
 export class Sessions {
   readonly #path: string;
   readonly #clock: Clock;
+  readonly #log: Log;
   #stamp: string;
   /** Hash of the id -> last use, the longest unused first. */
   #usedAt: Map<string, number>;
   #writing: Promise<void> = Promise.resolve();
 
-  private constructor(path: string, clock: Clock, stamp: string, usedAt: Map<string, number>) {
+  private constructor(path: string, clock: Clock, log: Log, stamp: string, usedAt: Map<string, number>) {
     this.#path = path;
     this.#clock = clock;
+    this.#log = log;
     this.#stamp = stamp;
     this.#usedAt = usedAt;
   }
 
-  /** A damaged or foreign file costs the sign-ins and nothing else. */
-  static async open(path: string, clock: Clock, stamp: string): Promise<Sessions> {
-    const kept = file.safeParse(parseJson(await readIfThere(path)));
+  /** A damaged, foreign or unreadable file costs the sign-ins and nothing else. */
+  static async open(path: string, clock: Clock, log: Log, stamp: string): Promise<Sessions> {
+    const text = await readIfThere(path).catch((error: unknown) => {
+      log.warn("the sign-ins of the page cannot be read; sign in again", { error: String(error) });
+      return null;
+    });
+    const kept = file.safeParse(parseJson(text));
     const valid = kept.success && kept.data.stamp === stamp ? kept.data.sessions : [];
-    return new Sessions(path, clock, stamp, new Map(valid.map(({ hash, usedAt }) => [hash, usedAt])));
+    return new Sessions(path, clock, log, stamp, new Map(valid.map(({ hash, usedAt }) => [hash, usedAt])));
   }
 
   /** A new sign-in; returns the id that only the browser gets to know. */
@@ -80,9 +86,17 @@ export class Sessions {
     await this.#save();
   }
 
+  /** Never rejects: on a full disk of all times somebody wants to sign in and see what is wrong. */
   #save(): Promise<void> {
-    const write = async (): Promise<void> => writePrivate(this.#path, JSON.stringify({ stamp: this.#stamp, sessions: Array.from(this.#usedAt, ([hash, usedAt]) => ({ hash, usedAt })) }));
-    this.#writing = this.#writing.then(write, write);
+    const write = async (): Promise<void> => {
+      const sessions = Array.from(this.#usedAt, ([hash, usedAt]) => ({ hash, usedAt }));
+      try {
+        await writePrivate(this.#path, JSON.stringify({ stamp: this.#stamp, sessions }));
+      } catch (error) {
+        this.#log.warn("the sign-ins of the page cannot be written; they end with this process", { error: String(error) });
+      }
+    };
+    this.#writing = this.#writing.then(write);
     return this.#writing;
   }
 }

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { join } from "node:path";
-import type { Clock } from "../sys/ports.ts";
+import type { Clock, Log } from "../sys/ports.ts";
 import { USER, passwordStamp, verifyPassword } from "./auth.ts";
 import { Sessions } from "./sessions.ts";
 import { Throttle } from "./throttle.ts";
@@ -39,9 +39,9 @@ export class SignIn {
   }
 
   /** `folder` is the data folder, where `ensurePassword` made a password. */
-  static async open(folder: string, clock: Clock): Promise<SignIn> {
+  static async open(folder: string, { clock, log }: { readonly clock: Clock; readonly log: Log }): Promise<SignIn> {
     const stamp = await passwordStamp(folder);
-    return new SignIn(folder, clock, await Sessions.open(join(folder, "sessions"), clock, stamp), stamp);
+    return new SignIn(folder, clock, await Sessions.open(join(folder, "sessions"), clock, log, stamp), stamp);
   }
 
   /** Signs in by password; `id` is for the cookie. */

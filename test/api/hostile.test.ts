@@ -1,6 +1,7 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { connect as connectSecure } from "node:tls";
 import { beforeAll, expect, test } from "vitest";
 import { startServer } from "../../src/api/server.ts";
 import { SignIn } from "../../src/api/sign-in.ts";
@@ -21,6 +22,8 @@ test("malformed and endless requests", async () => {
   const f = async (bytes: string, expected: string) => expect([bytes.slice(0, 60), status(await raw(here.server.port, bytes))]).toEqual([bytes.slice(0, 60), expected]);
   await f(request("GET /healthz HTTP/1.1"), "200");
   await f(request("GET /healthz HTTP/1.1", []), "400");
+  await f(request("GET /healthz HTTP/1.0", []), "200");
+  await f(request("GET /api/v1/session HTTP/1.0", []), "400");
   await f(request("GET /healthz HTTP/1.1", ["Host: 127.0.0.1", "Host: evil.example"]), "400");
   await f(request("GET http://evil.example/ HTTP/1.1"), "400");
   await f(request("GET /\\..\\x HTTP/1.1"), "400");
@@ -120,8 +123,8 @@ test("whoever sends slowly is let go, and others are served meanwhile", async ()
 
 test("the end waits for nobody longer than a second", async () => {
   const folder = temporaryFolder();
-  const clock = new HandClock();
-  const server = await startServer({ handle: here.handle, listen: { host: "127.0.0.1", port: 0 }, tls: null, url: () => null, auth: await SignIn.open(folder, clock), webFolder: here.web, ports: { clock, log: new KeptLog() } });
+  const [clock, log] = [new HandClock(), new KeptLog()];
+  const server = await startServer({ handle: here.handle, listen: { host: "127.0.0.1", port: 0 }, tls: null, url: () => null, auth: await SignIn.open(folder, { clock, log }), webFolder: here.web, ports: { clock, log } });
   if (server.kind === "failed") throw new Error(server.reason);
   const socket = connect(server.port, "127.0.0.1");
   await new Promise((resolve) => socket.write("POST /push/token-token-token-token HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 10\r\n\r\nabc", resolve));
@@ -147,4 +150,38 @@ test("under TLS the cookie is for TLS only", async () => {
   const answer = await secure.get("/api/v1/login", { method: "POST", body: { password: secure.password } });
   expect(answer.headers["set-cookie"]?.[0]).toMatch(/^tocsin=[\w-]{43}; Path=\/; Max-Age=2592000; HttpOnly; SameSite=Strict; Secure$/);
   expect((await secure.got("/api/v1/overview")).status).toBe(200);
+});
+
+/** The name that the server's certificate has now. */
+function certificateOf(port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connectSecure({ port, host: "127.0.0.1", rejectUnauthorized: false }, () => {
+      resolve(socket.getPeerX509Certificate()?.fingerprint256 ?? "");
+      socket.destroy();
+    });
+    socket.on("error", reject);
+  });
+}
+
+test("a renewed certificate is taken over, a broken one is not", async () => {
+  const folder = temporaryFolder();
+  const { good, second } = await makeCertificates(folder);
+  const paths = { cert: join(folder, "page.pem"), key: join(folder, "page.key") };
+  const place = (from: { readonly certPath: string; readonly keyPath: string }): void => {
+    copyFileSync(from.certPath, paths.cert);
+    copyFileSync(from.keyPath, paths.key);
+  };
+  place(good);
+  const secure = await world([], { tls: paths });
+  const before = await certificateOf(secure.server.port);
+  writeFileSync(paths.cert, "nothing");
+  secure.clock.advance(3_600_000);
+  while (secure.log.lines.length === 0) expect(await certificateOf(secure.server.port)).toBe(before);
+  place(second);
+  let after = before;
+  while (after === before) {
+    secure.clock.advance(3_600_000);
+    after = await certificateOf(secure.server.port);
+  }
+  expect(secure.log.lines[0]).toContain("the renewed certificate for the page does not work");
 });

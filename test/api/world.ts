@@ -224,7 +224,7 @@ export async function world(checks: readonly CheckSummary[], more: { readonly ur
   const handle = new SmallHandle(store, checks);
   const [clock, log] = [new HandClock(), new KeptLog()];
   const password = (await ensurePassword(folder)).fresh ?? "";
-  const signIn = await SignIn.open(folder, clock);
+  const signIn = await SignIn.open(folder, { clock, log });
   const server = await startServer({ handle, listen: { host: "127.0.0.1", port: 0 }, tls: more.tls ?? null, url: () => more.url ?? null, auth: signIn, webFolder: web, ports: { clock, log } });
   if (server.kind === "failed") throw new Error(server.reason);
   atEnd(async () => {
