@@ -21,7 +21,7 @@ describeWith(["nginx-light", "openssl"], "http against nginx", () => {
   /** Verdict, code and status (or sentence) in one line. */
   const seen = async (options: object, context: ContextRequest = {}): Promise<string> => {
     const { verdict, code, sentence, facts } = await ask(options, context);
-    return `${verdict} ${code} ${facts["status"] === undefined ? sentence : String(facts["status"])}`;
+    return `${verdict} ${code} ${facts["status"] === undefined ? sentence : JSON.stringify(facts["status"])}`;
   };
 
   it("measures a plain answer", async () => {
