@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
 import { domainToASCII } from "node:url";
-import type { Phases } from "../core/types.ts";
+import type { Facts, Phases } from "../core/types.ts";
 import { failureOf } from "../sys/failures.ts";
 import type { Address, Failure, Family, Random } from "../sys/ports.ts";
 import { type DnsMessage, decodeMessage, encodeQuery, rcodeName } from "../wire/dns.ts";
@@ -33,10 +33,10 @@ export interface DnsContext extends DialContext {
   readonly random: Random;
 }
 
-/** `notes`: what happened on the way, for the evidence. */
+/** `facts`: of the certificate, with TLS. `notes`: what happened on the way, for the evidence. */
 export type DnsAnswer =
-  | { readonly kind: "answered"; readonly message: DnsMessage; readonly transport: "udp" | "tcp" | "tls"; readonly address: Address; readonly phases: Phases; readonly notes: readonly string[] }
-  | { readonly kind: "failed"; readonly failure: Failure; readonly phases: Phases; readonly notes: readonly string[] };
+  | { readonly kind: "answered"; readonly message: DnsMessage; readonly transport: "udp" | "tcp" | "tls"; readonly address: Address; readonly phases: Phases; readonly facts: Facts; readonly notes: readonly string[] }
+  | { readonly kind: "failed"; readonly failure: Failure; readonly phases: Phases; readonly facts: Facts; readonly notes: readonly string[] };
 
 /** A datagram may be lost: after so long the question is asked again, with a new id from a new port. */
 const TRY_MS = 2000;
@@ -89,7 +89,7 @@ async function askOverUdp(server: DnsServer, ask: DnsAsk, edns: boolean, ctx: Dn
   const begun = ctx.clock.monotonic();
   const resolution = await ctx.network.resolve(server.host, server.family === "any" ? null : server.family, ctx.signal);
   const resolved = ctx.clock.monotonic();
-  if (resolution.kind === "failed") return { kind: "failed", failure: resolution.failure, phases: { resolve: tenth(resolved - begun) }, notes };
+  if (resolution.kind === "failed") return { kind: "failed", failure: resolution.failure, phases: { resolve: tenth(resolved - begun) }, facts: {}, notes };
   const left = [...resolution.addresses];
   const resolve: Phases = left[0]?.ip === server.host ? {} : { resolve: tenth(resolved - begun) };
   let failure: Failure = { code: "unresolvable", sentence: `${server.host} has no address` };
@@ -98,14 +98,14 @@ async function askOverUdp(server: DnsServer, ask: DnsAsk, edns: boolean, ctx: Dn
     const sent = ctx.clock.monotonic();
     const reply = await tryUdp(address.ip, server, ask, edns, ctx);
     const answer = tenth(ctx.clock.monotonic() - sent);
-    if (reply.kind === "message") return { kind: "answered", message: reply.message, transport: "udp", address, phases: { ...resolve, answer }, notes };
+    if (reply.kind === "message") return { kind: "answered", message: reply.message, transport: "udp", address, phases: { ...resolve, answer }, facts: {}, notes };
     failure = reply.failure;
     notes.push(failure.sentence);
     if (ctx.signal.aborted) break;
     // asking again helps against loss, not against what the system says
     if (failure.code !== "timeout" && failure.code !== "protocol") left.splice(left.indexOf(address), 1);
   }
-  return { kind: "failed", failure, phases: { ...resolve, answer: tenth(ctx.clock.monotonic() - resolved) }, notes };
+  return { kind: "failed", failure, phases: { ...resolve, answer: tenth(ctx.clock.monotonic() - resolved) }, facts: {}, notes };
 }
 
 type Reply = { readonly kind: "message"; readonly message: DnsMessage } | { readonly kind: "failed"; readonly failure: Failure };
@@ -139,18 +139,18 @@ async function tryUdp(ip: string, server: DnsServer, ask: DnsAsk, edns: boolean,
 async function askOverStream(server: DnsServer, ask: DnsAsk, edns: boolean, ctx: DnsContext, notes: string[]): Promise<DnsAnswer> {
   const secured = server.transport === "tls";
   const stream = await openStream({ host: server.host, port: server.port, family: server.family, source: server.source, tls: secured ? server.tls : null, ...(secured ? { alpn: ["dot"] } : {}) }, ctx);
-  if (stream.kind === "failed") return { kind: "failed", failure: stream.failure, phases: stream.phases, notes: [...notes, ...stream.attempts] };
+  if (stream.kind === "failed") return { kind: "failed", failure: stream.failure, phases: stream.phases, facts: stream.facts, notes: [...notes, ...stream.attempts] };
   const { id, bytes } = newQuery(ask, edns, ctx.random);
   const sent = ctx.clock.monotonic();
   const peer = `${stream.address.ip} port ${server.port}`;
   const frame = await exchangeFrame(stream.socket, bytes, peer, ctx.signal);
   stream.socket.destroy();
   const phases = { ...stream.phases, answer: tenth(ctx.clock.monotonic() - sent) };
-  if (frame.kind === "failed") return { kind: "failed", failure: frame.failure, phases, notes };
+  if (frame.kind === "failed") return { kind: "failed", failure: frame.failure, phases, facts: stream.facts, notes };
   const message = decodeMessage(frame.bytes);
-  if (message.kind === "message" && answersUs(message, id, ask)) return { kind: "answered", message, transport: secured ? "tls" : "tcp", address: stream.address, phases, notes };
+  if (message.kind === "message" && answersUs(message, id, ask)) return { kind: "answered", message, transport: secured ? "tls" : "tcp", address: stream.address, phases, facts: stream.facts, notes };
   const wrong = message.kind === "bad" ? `something that is ${message.reason}` : "an answer to another question";
-  return { kind: "failed", failure: { code: "protocol", sentence: `${peer} sent ${wrong}` }, phases, notes };
+  return { kind: "failed", failure: { code: "protocol", sentence: `${peer} sent ${wrong}` }, phases, facts: stream.facts, notes };
 }
 
 type Frame = { readonly kind: "frame"; readonly bytes: Uint8Array } | { readonly kind: "failed"; readonly failure: Failure };

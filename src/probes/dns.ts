@@ -35,7 +35,7 @@ const options = z.strictObject({
   recursion: z.boolean().default(true).describe("true asks a resolver to find the answer; false asks the server for what it is authoritative for, and wants the AA flag"),
   family: family(),
   source: sourceAddress(),
-  tls: tlsSettings().prefault({}),
+  tls: tlsSettings().prefault({}).describe("Settings of TLS, for `transport: tls`"),
 });
 type Options = z.output<typeof options>;
 
@@ -126,6 +126,7 @@ function factsOf(options: Options, answer: Extract<DnsAnswer, { kind: "answered"
   const { records, ttl } = wantedRecords(message, name, options.record);
   const serial = options.record === "SOA" ? records[0]?.text.split(" ")[2] : undefined;
   return {
+    ...answer.facts,
     rcode: rcodeName(message.rcode),
     answers: records.map((record) => record.text),
     aa: message.authoritative,
@@ -165,7 +166,7 @@ async function askOne(server: { readonly host: string; readonly port: number }, 
   const query = `${name} IN ${record} to ${server.host} port ${server.port} over ${transport.toUpperCase()}, ${recursion ? "recursion desired" : "no recursion"}`;
   const notes = answer.notes.length === 0 ? [] : [{ label: "on the way", text: printable(answer.notes.join("\n")) }];
   const asked = [{ label: "query", text: query }, ...notes];
-  if (answer.kind === "failed") return { judged: judgeFailure(options, answer.failure), answer, facts: {}, evidence: asked };
+  if (answer.kind === "failed") return { judged: judgeFailure(options, answer.failure), answer, facts: answer.facts, evidence: asked };
   const evidence = [...asked, { label: "answer", text: digText(answer.message) }];
   return { judged: judge(options, answer.message, name, ctx.wants), answer, facts: factsOf(options, answer, name), evidence };
 }
@@ -184,15 +185,17 @@ export const dns: Probe<Options> = {
   source: "RFC 1035, section 4; RFC 7766; RFC 7858; RFC 5452, section 9.1",
   options,
   facts: {
-    rcode: { about: "answer code: NOERROR, NXDOMAIN, REFUSED, ...; a condition on it decides instead of `answers`" },
-    answers: { about: "data of the records of the asked type; `answers.length` counts them" },
-    ttl: { unit: "s", about: "smallest TTL of the answer and the aliases that lead to it" },
-    aa: { about: "true when the server is authoritative" },
-    ra: { about: "true when the server recurses" },
-    ad: { about: "true when a resolver found the DNSSEC signatures good" },
-    serial: { about: "serial number of an SOA record" },
-    transport: { about: "udp, tcp or tls, over which the whole answer came" },
-    address: { about: "address of the server that answered" },
+    rcode: { about: "Answer code: NOERROR, NXDOMAIN, REFUSED, ...; a condition on it decides instead of `answers`" },
+    answers: { about: "Data of the records of the asked type; `answers.length` counts them" },
+    ttl: { unit: "s", about: "Smallest TTL of the answer and the aliases that lead to it" },
+    aa: { about: "True when the server is authoritative" },
+    ra: { about: "True when the server recurses" },
+    ad: { about: "True when a resolver found the DNSSEC signatures good" },
+    serial: { about: "Serial number of an SOA record" },
+    transport: { about: "`udp`, `tcp` or `tls`, over which the whole answer came" },
+    address: { about: "Address of the server that answered" },
+    "certificate.days": { unit: "days", about: "With TLS: whole days until the first certificate of the chain expires" },
+    "tls.protocol": { about: "With TLS: TLSv1.2 or TLSv1.3" },
   },
   target: ({ name, record, server, port }) => `${name} ${record}${server === null ? "" : ` @${server.join(",")}`}${port === null ? "" : `:${port}`}`,
   check(options) {

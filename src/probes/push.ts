@@ -61,7 +61,7 @@ export const push: Probe<Options> = {
   about: "Waits for heartbeats that a job, a device or another monitor sends over HTTP to an unguessable address, and fails when one is missing or reports a failure",
   source: "Tocsin's own",
   options,
-  facts: { duration: { unit: "ms", about: "how long the sender says that its work took" } },
+  facts: { duration: { unit: "ms", about: "How long the sender says that its work took" } },
   target: ({ within, expected }) => (within === null ? `heartbeat by ${expected}` : `heartbeat every ${formatDuration(within)}`),
   check({ within, expected, zone }) {
     if ((within === null) === (expected === null)) return { path: [within === null ? "within" : "expected"], wrong: within === null ? "when a heartbeat is expected is not said" : "`within` and `expected` exclude each other", right: "write within: 25h, or expected: with a schedule" };

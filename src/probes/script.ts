@@ -107,9 +107,9 @@ export const script: Probe<Options> = {
   source: "Monitoring Plugins Development Guidelines, sections 2.1 to 2.6; POSIX, Shell Command Language 2.8.2",
   options,
   facts: {
-    exit: { about: "exit code; missing when it was killed" },
-    perfdata: { about: "values of the perfdata by label, as printed: `perfdata.load1`" },
-    output: { about: "all that it printed, for conditions only" },
+    exit: { about: "Exit code; missing when it was killed" },
+    perfdata: { about: "Values of the perfdata by label, as printed: `perfdata.load1`" },
+    output: { about: "All that it printed, for conditions only" },
   },
   target: ({ command }) => command[0],
   async run(options, ctx): Promise<Outcome> {

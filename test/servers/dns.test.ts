@@ -89,7 +89,9 @@ describeWith(["bind9", "openssl"], "dns against BIND", () => {
     expect((await f(at({ name, server: "localhost", family: 4, source: "127.0.0.9" }), "up", "ok", /./)).phases).toHaveProperty("resolve");
     const secured = await f({ name, server: "127.0.0.1", port: bind.tlsPort, transport: "tls", tls: { ca: certificates.authority } }, "up", "ok", /./);
     expect(Object.keys(secured.phases)).toEqual(["connect", "tls", "answer"]);
-    await f({ name, server: "127.0.0.1", port: bind.tlsPort, transport: "tls" }, "down", "tls-untrusted", /./);
+    expect(secured.facts).toMatchObject({ transport: "tls", certificate: { days: expect.any(Number) as number }, tls: { protocol: "TLSv1.3" } });
+    const untrusted = await f({ name, server: "127.0.0.1", port: bind.tlsPort, transport: "tls" }, "down", "tls-untrusted", /./);
+    expect(untrusted.facts).toHaveProperty("certificate.days");
   });
 
   it("asks again over TCP when the answer is cut short", async () => {
