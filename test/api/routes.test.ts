@@ -219,3 +219,13 @@ test("the command line needs no login on the socket", async () => {
   expect([paused.status, here.handle.done.at(-1)]).toEqual([200, "pause shop by command line"]);
   expect((await ask("http://tocsin/", { socketPath: path, headers: { accept: "text/html" } })).status).toBe(404);
 });
+
+test("asked for the head, answers have no body", async () => {
+  const f = async (path: string) => {
+    const [head, whole] = [await here.got(path, { method: "HEAD" }), await here.got(path)];
+    expect([head.status, head.text, head.headers["content-type"]]).toEqual([200, "", whole.headers["content-type"]]);
+  };
+  await f("/api/v1/overview");
+  await f("/api/v1/checks/shop");
+  await f("/healthz");
+});
