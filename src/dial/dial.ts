@@ -91,7 +91,7 @@ class Race {
     this.#timer?.cancel();
     this.#timer = null;
     const address = this.#addresses[this.#started];
-    if (this.#over || address === undefined) return;
+    if (this.#over || this.#ctx.signal.aborted || address === undefined) return;
     this.#started++;
     if (this.#started < this.#addresses.length) this.#timer = this.#ctx.clock.timer(STAGGER_MS, () => this.#next());
     const { port, source } = this.#to;
