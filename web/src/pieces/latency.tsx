@@ -5,7 +5,7 @@ import { instantNow } from "../link/clock.ts";
 import { createLoaded } from "../link/loaded.ts";
 import { isDark } from "../link/theme.ts";
 import { aligned, liveSpan, pan, RANGES, select, type Span, zoom } from "../state/ranges.ts";
-import { phaseNames, phaseWord } from "../state/series.ts";
+import { broken, phaseNames, phaseWord } from "../state/series.ts";
 import { Problem, SkeletonBlock } from "./empty.tsx";
 import type { createPlot } from "./plot.ts";
 import { Readout } from "./readout.tsx";
@@ -18,7 +18,10 @@ export function Latency(props: { readonly name: string; readonly pulse: string }
   const [stackedUp, setStackedUp] = createSignal(false);
   const [hover, setHover] = createSignal<number | null>(null);
   const question = createMemo(() => ({ name: props.name, ...aligned(span()) }), undefined, { equals: (a, b) => JSON.stringify(a) === JSON.stringify(b) });
-  const loaded = createLoaded(question, (asked) => asked.name, ({ name, from, to, stepMs }, signal) => ask<HistoryView>(checkAddress(name, `/history?from=${from}&to=${to}&stepMs=${stepMs}`), signal));
+  const loaded = createLoaded(question, (asked) => asked.name, async ({ name, from, to, stepMs }, signal) => {
+    const answer = await ask<HistoryView>(checkAddress(name, `/history?from=${from}&to=${to}&stepMs=${stepMs}`), signal);
+    return answer.kind === "answered" ? { ...answer, value: broken(answer.value) } : answer;
+  });
   createEffect(
     on(
       () => props.pulse,

@@ -3,7 +3,7 @@ import "uplot/dist/uPlot.min.css";
 import type { HistoryView, IncidentView } from "../../../src/api/types.ts";
 import { latency } from "../state/format.ts";
 import type { Span } from "../state/ranges.ts";
-import { ceiling, latencies, stacked } from "../state/series.ts";
+import { ceiling, latencies, spacing, stacked } from "../state/series.ts";
 
 /** Everything the chart draws; the drawing keeps nothing else. */
 export interface Picture {
@@ -63,10 +63,11 @@ function drawStrip(plot: uPlot, history: HistoryView): void {
   ctx.beginPath();
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   ctx.clip();
+  const usual = spacing(history);
   for (const bucket of history.buckets) {
     if (bucket.runs === 0) continue;
     const left = plot.valToPos(bucket.from / 1000, "x", true);
-    const width = plot.valToPos((bucket.from + history.stepMs) / 1000, "x", true) - left;
+    const width = plot.valToPos((bucket.from + usual) / 1000, "x", true) - left;
     ctx.fillStyle = bucket.down > 0 ? colour("--down") : bucket.degraded > 0 ? colour("--degraded") : bucket.up > 0 ? clear("--up", 70) : colour("--pending");
     ctx.fillRect(left, bbox.top, Math.max(1, width - (width > 4 * devicePixelRatio ? devicePixelRatio : 0)), STRIP_PX * devicePixelRatio);
   }

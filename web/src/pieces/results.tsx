@@ -19,11 +19,11 @@ export function Results(props: { readonly name: string; readonly latest: readonl
   const [problem, setProblem] = createSignal<ProblemView | null>(null);
   const shown = (): readonly ResultView[] => {
     const recent = failedOnly() ? props.latest.filter((result) => result.verdict !== "up") : props.latest;
-    const last = recent.at(-1)?.startedAt ?? Number.POSITIVE_INFINITY;
-    return [...recent, ...older().filter((result) => result.startedAt < last)];
+    const last = recent.at(-1)?.slot ?? Number.POSITIVE_INFINITY;
+    return [...recent, ...older().filter((result) => result.slot < last)];
   };
   const load = async (): Promise<void> => {
-    const before = shown().at(-1)?.startedAt;
+    const before = shown().at(-1)?.slot;
     const query = new URLSearchParams({ limit: String(PAGE), ...(failedOnly() ? { failed: "true" } : {}), ...(before === undefined ? {} : { before: String(before) }) });
     const name = props.name;
     const answer = await ask<readonly ResultView[]>(checkAddress(name, `/results?${query}`));

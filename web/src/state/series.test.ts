@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { BucketView, HistoryView } from "../../../src/api/types.ts";
-import { ceiling, latencies, phaseNames, stacked } from "./series.ts";
+import { broken, ceiling, latencies, phaseNames, spacing, stacked } from "./series.ts";
 
 const bucket = (from: number, median: number | null, phases: BucketView["phases"]): BucketView => ({
   from, runs: 1, up: 1, degraded: 0, down: 0, unknown: 0, phases,
@@ -24,4 +24,19 @@ test("phases in the order they happen, each upon the one before", () => {
   const phases = phaseNames(history.buckets);
   expect(phases).toEqual(["resolve", "connect", "firstByte", "query"]);
   expect(stacked(history, phases)).toEqual([[1, null, 0], [4, null, 5], [10, null, 5], [10, null, 9]]);
+});
+
+test("a line runs over the usual distance of runs and breaks at a silence", () => {
+  const f = (froms: readonly number[], usual: number, drawn: readonly number[]): void => {
+    const rare: HistoryView = { ...history, to: 90_000, buckets: froms.map((from) => bucket(from, 5, {})) };
+    expect(spacing(rare)).toBe(usual);
+    expect(broken(rare).buckets.map((one) => one.from)).toEqual(drawn);
+  };
+  f([], 1000, []);
+  f([0], 1000, [0]);
+  f([0, 1000, 2000], 1000, [0, 1000, 2000]);
+  f([0, 3000, 6000, 9000], 3000, [0, 3000, 6000, 9000]); // runs every three steps
+  f([0, 1000, 3000, 4000], 1000, [0, 1000, 3000, 4000]); // one run missed
+  f([0, 1000, 2000, 9000, 10_000], 1000, [0, 1000, 2000, 3000, 9000, 10_000]);
+  expect(latencies(broken({ ...history, buckets: [bucket(0, 5, {}), bucket(1000, 5, {}), bucket(9000, 5, {})] })).median).toEqual([5, 5, null, 5]);
 });

@@ -11,6 +11,27 @@ export interface Latencies {
   readonly median: Column;
 }
 
+/** A silence this many times as long as the usual distance of runs breaks the line. */
+const GAP = 2.5;
+
+/** The usual distance of buckets with runs, in ms: the step, or more for a check that runs more rarely. */
+export function spacing(history: HistoryView): number {
+  const { buckets, stepMs } = history;
+  const apart = buckets.slice(1).map((bucket, i) => bucket.from - (buckets[i]?.from ?? 0)).sort((a, b) => a - b);
+  return Math.max(stepMs, apart[Math.floor((apart.length - 1) / 2)] ?? 0);
+}
+
+/** The history leaves out buckets without runs; here one empty bucket stands in each long silence, so that no line crosses it. */
+export function broken(history: HistoryView): HistoryView {
+  const usual = spacing(history);
+  const nothing = { runs: 0, up: 0, degraded: 0, down: 0, unknown: 0, latency: null, phases: {} };
+  const buckets = history.buckets.flatMap((bucket, i): BucketView[] => {
+    const before = history.buckets[i - 1]?.from ?? bucket.from;
+    return bucket.from - before > usual * GAP ? [{ from: before + history.stepMs, ...nothing }, bucket] : [bucket];
+  });
+  return { ...history, buckets };
+}
+
 /** A point lies in the middle of its bucket. */
 export function latencies(history: HistoryView): Latencies {
   const { stepMs, buckets } = history;
