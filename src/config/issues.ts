@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { LocalFinding, Path } from "./finding.ts";
 import { nearest } from "./nearest.ts";
-import { fieldOf, keysOf, schemaAt, typeWords } from "./shape.ts";
+import { defOf, fieldOf, keysOf, schemaAt, typeWords } from "./shape.ts";
 
 type Issue = z.core.$ZodIssue;
 
@@ -36,7 +36,7 @@ function explain(issue: Issue, path: Path, context: IssueContext): readonly Loca
       return explainUnion(issue, path, context);
     case "invalid_key":
     case "invalid_element":
-      return issue.issues.flatMap((inner) => explain(inner, path, context)).map((finding) => ({ ...finding, at: issue.code === "invalid_key" ? "key" : finding.at }));
+      return issue.issues.flatMap((inner) => explain(inner, path, context)).map(({ severity, path: place, at, wrong, right }) => ({ severity, path: place, at: issue.code === "invalid_key" ? "key" : at, wrong, right }));
     case "too_small":
     case "too_big":
       return [wrongSize(issue, path, context)];
@@ -93,7 +93,7 @@ function wrongValue(path: Path, context: IssueContext): LocalFinding {
 function advice(value: unknown, schema: z.core.$ZodType | null): string {
   if (schema === null) return "see the reference of this key";
   const words = withArticle(typeWords(schema));
-  const type = (fieldOf(schema).core as z.core.$ZodTypes)._zod.def.type;
+  const type = defOf(fieldOf(schema).core).type;
   if (type === "string" && (typeof value === "number" || typeof value === "boolean") && fieldOf(schema).unit === null) return `put it in quotes: "${String(value)}"`;
   if (type === "number" && typeof value === "string" && value.trim() !== "" && Number.isFinite(Number(value))) return `write it without quotes, as ${words}`;
   return `write ${words}`;
@@ -131,7 +131,7 @@ export function showValue(value: unknown): string {
   if (value === null) return "empty";
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return "a mapping";
-  return typeof value === "string" ? `\`${cut(JSON.stringify(value))}\`` : `\`${String(value)}\``;
+  return `\`${cut(JSON.stringify(value) ?? "")}\``;
 }
 
 const cut = (text: string): string => (text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text);

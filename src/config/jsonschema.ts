@@ -53,6 +53,7 @@ function byType(kinds: readonly (AnyProbe | AnyChannel)[], definition: string, c
     type: "object",
     required: ["type"],
     properties: { ...properties(common), type: { enum: kinds.map((kind) => kind.type), description: kinds.map((kind) => `${kind.type}: ${kind.about}`).join("\n") } },
+    // oxlint-disable-next-line unicorn/no-thenable -- a word of JSON Schema
     allOf: kinds.map((kind) => ({ if: { properties: { type: { const: kind.type } }, required: ["type"] }, then: ref(`${definition}-${kind.type}`) })),
   };
 }

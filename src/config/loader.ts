@@ -1,8 +1,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { Worker } from "node:worker_threads";
 import type { Files } from "../sys/ports.ts";
-import type { SiteDiff } from "./diff.ts";
-import { diffSite, fingerprint } from "./diff.ts";
+import { type Fingerprint, fingerprint, type SiteDiff } from "./diff.ts";
 import { deepFreeze } from "./load.ts";
 import type { Problem } from "./problems.ts";
 import type { CheckDefinition, Site } from "./site.ts";
@@ -14,19 +13,23 @@ export interface LoaderData {
   readonly environment: Environment;
   /** Addresses of the modules that export `probes` and `channels`. */
   readonly modules: { readonly probes: string; readonly channels: string };
-  /** `NAME` and its hashes, for each check that this side has already. */
-  readonly known: readonly (readonly [name: string, hashes: string])[];
+  /** What runs now. */
+  readonly previous: PlainFingerprint | null;
+}
+
+/** A fingerprint that is cheap to send: checks by name with their three hashes as one text. */
+export interface PlainFingerprint extends Omit<Fingerprint, "checks"> {
+  readonly checks: readonly (readonly [name: string, hashes: string])[];
 }
 
 /** What the loading thread says; each message waits for an answer, so that this side takes them one at a time. */
 export type LoaderMessage =
   | { readonly kind: "checks"; readonly checks: readonly CheckDefinition[] }
   | { readonly kind: "problems"; readonly problems: readonly Problem[] }
-  | { readonly kind: "loaded"; readonly site: Omit<Site, "checks">; readonly order: readonly string[] }
+  | { readonly kind: "loaded"; readonly site: Omit<Site, "checks">; readonly order: readonly string[]; readonly diff: SiteDiff | null }
   | { readonly kind: "broken"; readonly files: readonly string[] };
 
-export interface LoaderRequest extends Omit<LoaderData, "known" | "environment"> {
-  readonly environment: Environment;
+export interface LoaderRequest extends Omit<LoaderData, "previous"> {
   /** The site that runs; its unchanged checks are kept as they are (the same objects) and not sent again. */
   readonly previous: Site | null;
   readonly signal?: AbortSignal;
@@ -37,15 +40,19 @@ export type LoaderResult =
   | { readonly kind: "loaded"; readonly site: Site; readonly diff: SiteDiff | null; readonly warnings: readonly Problem[] }
   | { readonly kind: "broken"; readonly problems: readonly Problem[]; readonly files: readonly string[] };
 
-/** The three hashes as one text. */
+/** The three hashes as one text of three times 32 digits. */
 export const hashesText = ({ target, judging, telling }: CheckDefinition["hashes"]): string => target + judging + telling;
+
+function plain(site: Site): PlainFingerprint {
+  const { channels, settings, maintenance } = fingerprint({ ...site, checks: [] });
+  return { channels, settings, maintenance, checks: site.checks.map((check) => [check.name, hashesText(check.hashes)] as const) };
+}
 
 /** Loads a configuration in a thread of its own; this thread is never held for more than some milliseconds. Rejects for bugs only. */
 export async function loadInWorker(request: LoaderRequest): Promise<LoaderResult> {
   request.signal?.throwIfAborted();
   const { path, environment, modules, previous } = request;
-  const known = (previous?.checks ?? []).map((check) => [check.name, hashesText(check.hashes)] as const);
-  const data: LoaderData = { path, environment: { ...environment }, modules, known };
+  const data: LoaderData = { path, environment: { ...environment }, modules, previous: previous === null ? null : plain(previous) };
   const worker = new Worker(new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url), { workerData: data });
   const abort = (): void => void worker.terminate();
   request.signal?.addEventListener("abort", abort, { once: true });
@@ -70,20 +77,21 @@ function receive(worker: Worker, previous: Site | null): Promise<LoaderResult> {
       if (message.kind === "checks") for (const check of message.checks) checks.set(check.name, deepFreeze(check));
       else if (message.kind === "problems") problems.push(...message.problems);
       else resolve(message.kind === "broken" ? { kind: "broken", problems, files: message.files } : finish(message, checks, problems, previous));
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, no window
       worker.postMessage("next");
     });
   });
 }
 
 function finish(message: Extract<LoaderMessage, { readonly kind: "loaded" }>, sent: ReadonlyMap<string, CheckDefinition>, warnings: readonly Problem[], previous: Site | null): LoaderResult {
-  const kept = new Map(previous?.checks.map((check) => [check.name as string, check]));
+  const kept = new Map<string, CheckDefinition>(previous?.checks.map((check) => [check.name, check]));
   const checks = message.order.map((name) => {
     const check = sent.get(name) ?? kept.get(name);
     if (check === undefined) throw new Error(`the loading thread did not send ${name}`);
     return check;
   });
   const site: Site = Object.freeze({ ...deepFreeze(message.site), checks: Object.freeze(checks) });
-  return { kind: "loaded", site, diff: previous === null ? null : diffSite(fingerprint(previous), site), warnings };
+  return { kind: "loaded", site, diff: message.diff, warnings };
 }
 
 const REASONS: { readonly [code: string]: string } = { ENOENT: "there is no such file", EACCES: "Tocsin may not read this file", EPERM: "Tocsin may not read this file", EISDIR: "this is a folder", ENOTDIR: "a part of this path is no folder" };

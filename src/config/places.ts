@@ -111,7 +111,7 @@ function nodeOf(text: string, event: NodeEvent, anchor: string | null): Node {
       return { kind: "sequence", start: event.start, text: "", items: [], index: null };
     case EVENT_ID.ALIAS:
       return { kind: "alias", start: event.anchorStart - 1, text: anchor ?? "", items: [], index: null };
-    case EVENT_ID.SCALAR: {
+    default: {
       const quoted = text[event.valueStart - 1] === '"' || text[event.valueStart - 1] === "'";
       return { kind: "scalar", start: quoted ? event.valueStart - 1 : event.valueStart, text: event.valueStart < 0 ? "" : getScalarValue(text, event), items: [], index: null };
     }

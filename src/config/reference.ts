@@ -3,7 +3,7 @@ import type { AnyChannel } from "../alert/channels/channel.ts";
 import type { AnyProbe } from "../probes/probe.ts";
 import { CHANNEL_KEYS, CHECK_KEYS, GROUP_KEYS } from "./keys.ts";
 import { SETTINGS_KEYS } from "./settings.ts";
-import { fieldOf, keysOf, typeWords } from "./shape.ts";
+import { defOf, fieldOf, keysOf, typeWords } from "./shape.ts";
 import { WINDOW_KEYS } from "./windows.ts";
 
 /** One option as the reference shows it. */
@@ -35,7 +35,8 @@ export function shapeRows(shape: { readonly [key: string]: z.core.$ZodType }, be
   if (depth >= DEEPEST) return [];
   return Object.entries(shape).flatMap(([key, schema]) => {
     const option = before + key;
-    return [rowOf(option, schema), ...nested(schema).flatMap(({ suffix, shape: inner }) => shapeRows(inner, `${option}${suffix}.`, depth + 1))];
+    const inside = nested(schema).flatMap(({ suffix, shape: inner }) => shapeRows(inner, `${option}${suffix}.`, depth + 1));
+    return [rowOf(option, schema)].concat(inside);
   });
 }
 
@@ -47,7 +48,7 @@ function rowOf(option: string, schema: z.core.$ZodType): OptionRow {
 /** Mappings inside of an option: its own, those of a list's items, those of its alternatives. */
 function nested(schema: z.core.$ZodType): readonly { readonly suffix: string; readonly shape: { readonly [key: string]: z.core.$ZodType } }[] {
   const { core } = fieldOf(schema);
-  const def = (core as z.core.$ZodTypes)._zod.def;
+  const def = defOf(core);
   if (def.type === "object") return [{ suffix: "", shape: def.shape }];
   if (def.type === "array") return nested(def.element).map(({ suffix, shape }) => ({ suffix: `[]${suffix}`, shape }));
   if (def.type === "record") return nested(def.valueType).map(({ suffix, shape }) => ({ suffix: `.NAME${suffix}`, shape }));

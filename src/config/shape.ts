@@ -15,10 +15,11 @@ export interface Field {
   readonly source: string | null;
 }
 
-type Def = z.core.$ZodTypes["_zod"]["def"];
+/** The definition of any built-in schema. */
+export type Def = z.core.$ZodTypes["_zod"]["def"];
 
 /** The definition as zod's own union, which is what every built-in schema holds. */
-const defOf = (schema: z.core.$ZodType): Def => (schema as z.core.$ZodTypes)._zod.def;
+export const defOf = (schema: z.core.$ZodType): Def => (schema as z.ZodType).def as Def;
 
 /** Alphabetical without regard to the machine's language. */
 export const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

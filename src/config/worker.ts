@@ -2,7 +2,9 @@ import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import type { AnyChannel } from "../alert/channels/channel.ts";
 import type { AnyProbe } from "../probes/probe.ts";
 import { loadSite } from "./load.ts";
-import { diskFiles, hashesText, type LoaderData, type LoaderMessage } from "./loader.ts";
+import { diffSite, type Fingerprint } from "./diff.ts";
+import { diskFiles, hashesText, type LoaderData, type LoaderMessage, type PlainFingerprint } from "./loader.ts";
+import type { CheckDefinition } from "./site.ts";
 
 /** The loading thread: reads the configuration, sends it in slices, ends. */
 
@@ -29,11 +31,17 @@ async function run(port: MessagePort, data: LoaderData): Promise<void> {
   const problems = loading.kind === "loaded" ? loading.warnings : loading.problems;
   for (let at = 0; at < problems.length; at += PROBLEMS_A_MESSAGE) await send({ kind: "problems", problems: problems.slice(at, at + PROBLEMS_A_MESSAGE) });
   if (loading.kind === "broken") return send({ kind: "broken", files: loading.files });
-  const known = new Map(data.known);
   const { checks, ...site } = loading.site;
+  const known = new Map(data.previous?.checks);
   const news = checks.filter((check) => known.get(check.name) !== hashesText(check.hashes));
   for (let at = 0; at < news.length; at += CHECKS_A_MESSAGE) await send({ kind: "checks", checks: news.slice(at, at + CHECKS_A_MESSAGE) });
-  return send({ kind: "loaded", site, order: checks.map((check) => check.name) });
+  const diff = data.previous === null ? null : diffSite(unfold(data.previous), loading.site);
+  return send({ kind: "loaded", site, order: checks.map((check) => check.name), diff });
+}
+
+function unfold({ checks, ...rest }: PlainFingerprint): Fingerprint {
+  const hashes = (text: string): CheckDefinition["hashes"] => ({ target: text.slice(0, 32), judging: text.slice(32, 64), telling: text.slice(64) });
+  return { ...rest, checks: new Map(checks.map(([name, text]) => [name, hashes(text)])) };
 }
 
 if (parentPort !== null) {

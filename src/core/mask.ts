@@ -54,7 +54,7 @@ function forms(secret: string): readonly string[] {
   const json = JSON.stringify(secret).slice(1, -1);
   const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
   const found = new Set([secret, percent, strict, percent.replaceAll("%20", "+"), strict.replaceAll("%20", "+"), encodeURI(wellFormed)]);
-  for (const encoded of [...found]) found.add(encoded.replaceAll(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()));
+  for (const encoded of found) found.add(encoded.replaceAll(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()));
   found.add(json).add(json.replaceAll("/", "\\/"));
   found.add(json.replaceAll(/[^ -~]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`));
   found.add(secret.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;"));

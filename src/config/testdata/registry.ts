@@ -54,8 +54,5 @@ const mailOptions = z.strictObject({
 const email: Channel<z.output<typeof mailOptions>> = { type: "email", about: "Sends mail.", source: "the tests", options: mailOptions, recipients: (options) => options.to, send: fail };
 const log: Channel<Record<string, never>> = { type: "log", about: "Writes a line.", source: "the tests", options: z.strictObject({}), recipients: () => [""], send: fail };
 
-const anyProbe = <Options>(probe: Probe<Options>): AnyProbe => probe as AnyProbe;
-const anyChannel = <Options>(channel: Channel<Options>): AnyChannel => channel as AnyChannel;
-
-export const probes: readonly AnyProbe[] = [anyProbe(web), anyProbe(tcp), anyProbe(script), anyProbe(push), anyProbe(group)];
-export const channels: readonly AnyChannel[] = [anyChannel(email), anyChannel(log)];
+export const probes: readonly AnyProbe[] = [web, tcp, script, push, group];
+export const channels: readonly AnyChannel[] = [email, log];
