@@ -146,7 +146,7 @@ export class Monitor {
   }
 
   #now(): Instant {
-    return this.parts.ports.clock.now();
+    return this.engine.now();
   }
 
   /** The policy that is judged by: a group judged from its members' states has its own pace and no threshold. */

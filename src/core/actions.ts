@@ -9,8 +9,11 @@ export function act(draft: Draft, action: Action): void {
   const { muting } = belief;
   switch (action.kind) {
     case "added":
+      return expect(draft, action.expectBy);
     case "restart":
       if (belief.wait !== null) believe(draft, { wait: null });
+      // What was so before the process stopped is not told further until a run has seen it again.
+      if (belief.incident !== null) believe(draft, { countFrom: now });
       return expect(draft, action.expectBy);
     case "acknowledge":
       return acknowledge(draft, action.by, action.note);

@@ -83,7 +83,7 @@ export class Engine {
 
   expectBy(check: CheckName): Instant | null {
     const entry = this.#entries.get(check);
-    return entry === undefined ? null : expectBy(entry, this.#parts.bench.ports.clock.now());
+    return entry === undefined ? null : expectBy(entry, this.now());
   }
 
   /** Adds a check, or puts a changed definition in place of the old one. The beliefs must have it already. */
@@ -97,7 +97,7 @@ export class Engine {
     const entry = known ?? newEntry(definition, probe, schedule);
     Object.assign(entry, { definition, probe, schedule, wants: newEntry(definition, probe, schedule).wants });
     this.#entries.set(definition.name, entry);
-    const { now, monotonic } = this.#pulse.read();
+    const { now, monotonic } = this.#read();
     if (probe.passive !== undefined) return this.#expectBeat(entry, heardAt ?? now, now, monotonic);
     if (!sameSchedule || start !== "keep") this.#plan(entry, now, monotonic);
     if (start === "new" && schedule.kind !== "never") this.#planStart(entry, monotonic);
@@ -117,7 +117,7 @@ export class Engine {
   demand(check: CheckName, origin: Origin): boolean {
     const entry = this.#entries.get(check);
     if (entry === undefined || this.#stopping || entry.probe.passive !== undefined) return false;
-    this.#want(entry, { slot: instant(this.#parts.bench.ports.clock.now()), origin });
+    this.#want(entry, { slot: this.now(), origin });
     return true;
   }
 
@@ -125,13 +125,13 @@ export class Engine {
   resume(check: CheckName): void {
     const entry = this.#entries.get(check);
     if (entry === undefined || entry.schedule.kind === "never" || entry.probe.passive !== undefined) return;
-    this.#want(entry, { slot: this.#now(), origin: "start" });
+    this.#want(entry, { slot: this.now(), origin: "start" });
   }
 
   /** A group's member changed: look at the group again. */
   regroup(check: CheckName): void {
     const entry = this.#entries.get(check);
-    if (entry !== undefined && !this.#stopping) this.#judgeGroup(entry, this.#now(), "scheduled");
+    if (entry !== undefined && !this.#stopping) this.#judgeGroup(entry, this.now(), "scheduled");
   }
 
   /** Takes a heartbeat for a check that waits for them. */
@@ -139,7 +139,7 @@ export class Engine {
     const entry = this.#entries.get(check);
     const passive = entry?.probe.passive;
     if (entry === undefined || passive === undefined) return;
-    const { now, monotonic } = this.#pulse.read();
+    const { now, monotonic } = this.#read();
     const outcome = passive.ofBeat(entry.definition.options, beat);
     if (outcome === null) return;
     this.#expectBeat(entry, now, now, monotonic);
@@ -177,8 +177,15 @@ export class Engine {
     last.cancel();
   }
 
-  #now(): Instant {
-    return this.#parts.bench.ports.clock.now();
+  /** The wall clock's time, to judge by: a step of it is dealt with first. */
+  now(): Instant {
+    return this.#read().now;
+  }
+
+  #read(): { readonly now: Instant; readonly monotonic: number } {
+    const { now, monotonic, steppedMs } = this.#pulse.read();
+    if (steppedMs !== 0) this.#step(steppedMs, now, monotonic);
+    return { now, monotonic };
   }
 
   /** Sets the next slot after now; what was missed is not made up for. */
@@ -220,9 +227,8 @@ export class Engine {
 
   #turn(): void {
     this.#timer = null;
-    const { now, monotonic, steppedMs } = this.#pulse.read();
+    const { now, monotonic } = this.#read();
     this.turnedAt = monotonic;
-    if (steppedMs !== 0) this.#step(steppedMs, now, monotonic);
     for (let due = this.#due.pop(monotonic + EARLY_MS); due !== null; due = this.#due.pop(monotonic + EARLY_MS)) this.#happen(due, now, monotonic);
     this.#arm();
   }
@@ -288,7 +294,7 @@ export class Engine {
       if (demand.origin !== "scheduled") return;
       if (entry.next.origin === "scheduled") {
         this.skipped += 1;
-        return this.#parts.beliefs.action(check, { kind: "skipped", slot: demand.slot }, this.#now());
+        return this.#parts.beliefs.action(check, { kind: "skipped", slot: demand.slot }, this.now());
       }
     }
     entry.next = demand;
@@ -334,7 +340,7 @@ export class Engine {
 
   #planAfter(entry: Entry): void {
     if (entry.schedule.kind !== "after" || entry.slot !== null || entry.gone || this.#stopping) return;
-    const { now, monotonic } = this.#pulse.read();
+    const { now, monotonic } = this.#read();
     this.#plan(entry, now, monotonic);
     this.#arm();
   }
@@ -349,12 +355,12 @@ export class Engine {
   async #runProbe(entry: Entry, demand: Demand, stop: AbortSignal): Promise<Result | null> {
     const { definition, probe, wants } = entry;
     const result = await execute(this.#parts.bench, { definition, probe, wants, stop, ...demand });
-    if (result !== null && !entry.gone) this.#parts.beliefs.result(result, expectBy(entry, this.#now()), this.#now());
+    if (result !== null && !entry.gone) this.#parts.beliefs.result(result, expectBy(entry, this.now()), this.now());
     return result;
   }
 
   async #runTurn(entry: Entry, demand: Demand, stop: AbortController): Promise<void> {
-    const started = this.#now();
+    const started = this.now();
     const begin = this.#parts.bench.ports.clock.monotonic();
     const results = new Map<CheckName, Result | null>();
     for (const name of entry.definition.policy.group?.members ?? []) {
@@ -367,11 +373,11 @@ export class Engine {
     if (stop.signal.aborted || entry.gone) return;
     const tookMs = this.#parts.bench.ports.clock.monotonic() - begin;
     const result = turnResult(entry.definition, results, { ...demand, started, tookMs, vantage: this.#parts.bench.vantage });
-    this.#parts.beliefs.result(result, expectBy(entry, this.#now()), this.#now());
+    this.#parts.beliefs.result(result, expectBy(entry, this.now()), this.now());
   }
 
   #judgeGroup(entry: Entry, slot: Instant, origin: Origin): void {
-    const now = this.#now();
+    const now = this.now();
     const result = ownResult(entry.definition, (member) => this.#parts.beliefs.view(member), { slot, origin, started: now, tookMs: 0, vantage: this.#parts.bench.vantage });
     this.#parts.beliefs.result(result, expectBy(entry, now), now);
   }
