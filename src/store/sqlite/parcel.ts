@@ -63,7 +63,7 @@ export class Packer {
     numbers[at + 4] = origins.number(result.origin);
     numbers[at + 5] = codes.number(result.code);
     numbers[at + 6] = result.tries - 1;
-    numbers[at + 7] = Math.round(result.latencyMs * 1000);
+    numbers[at + 7] = micros(result.latencyMs);
     numbers[at + 8] = this.#number(result.vantage);
     let shape = "";
     let more = "";
@@ -72,7 +72,7 @@ export class Packer {
       const ms = phases[name] ?? 0;
       if (phase < PHASE_COLUMNS) {
         shape += `${name}\n`;
-        numbers[at + 10 + phase] = Math.round(ms * 1000);
+        numbers[at + 10 + phase] = micros(ms);
       } else if (more === "") more = JSON.stringify(Object.fromEntries(Object.entries(phases).slice(PHASE_COLUMNS)));
       phase += 1;
     }
@@ -101,6 +101,9 @@ export class Packer {
     return number;
   }
 }
+
+/** A time that is no number is a bug elsewhere; it must not keep the batch and all behind it from being written. */
+const micros = (ms: number): number => (Number.isFinite(ms) ? Math.round(ms * 1000) : 0);
 
 function facts(value: Result["facts"]): string {
   for (const _ in value) return JSON.stringify(value);

@@ -16,13 +16,7 @@ const AGED = [
   `DELETE FROM journal WHERE id IN (SELECT id FROM journal WHERE at < ? ORDER BY at LIMIT ?)`,
 ] as const;
 
-/** One step's outcome. */
-export interface Pruned {
-  readonly removed: number;
-  readonly done: boolean;
-}
-
-/** Removes what retention no longer keeps, one small transaction a step. */
+/** Removes what retention no longer keeps, one small transaction a step; yields the rows that the step removed. */
 export function* pruneSteps(db: DatabaseSync, writer: Writer, retention: Retention, now: Instant): Generator<number, void, undefined> {
   yield* dropResults(db, writer, now - retention.resultsMs);
   const before = now - retention.incidentsMs;
@@ -48,7 +42,7 @@ function* repeat(writer: Writer, statement: ReturnType<DatabaseSync["prepare"]>,
 
 function* dropResults(db: DatabaseSync, writer: Writer, before: number): Generator<number, void, undefined> {
   const checks = db.prepare("SELECT id FROM checks WHERE id > ? ORDER BY id LIMIT ?");
-  const bound = db.prepare("SELECT slot + 1 AS slot FROM results WHERE check_id = ? AND slot < ? ORDER BY slot LIMIT 1 OFFSET ?");
+  const bound = db.prepare("SELECT slot + 1 AS bound FROM results WHERE check_id = ? AND slot < ? ORDER BY slot LIMIT 1 OFFSET ?");
   const drop = db.prepare("DELETE FROM results WHERE check_id = ? AND slot < ?");
   const dropEvidence = db.prepare("DELETE FROM evidence WHERE check_id = ? AND slot < ?");
   const count = db.prepare("UPDATE ledger SET results = results - ?");
@@ -62,7 +56,7 @@ function* dropResults(db: DatabaseSync, writer: Writer, before: number): Generat
         let removed = 0;
         for (; index < ids.length; index += 1) {
           const id = ids[index] ?? 0;
-          const upTo = one<{ slot: number }>(bound, id, before, ROWS - removed - 1)?.slot ?? before;
+          const upTo = one<{ bound: number }>(bound, id, before, ROWS - removed - 1)?.bound ?? before;
           removed += Number(drop.run(id, upTo).changes);
           dropEvidence.run(id, upTo);
           // More of this check may be left: look at it again in the next step.

@@ -20,6 +20,7 @@ class Room {
   readonly #post: SqlitePost;
   readonly #reserve: Reserve;
   #pruning: Generator<number, void, undefined> | null = null;
+  #beginPruning: (() => Generator<number, void, undefined>) | null = null;
 
   constructor(db: DatabaseSync, lock: Lock, reserve: Reserve) {
     this.#db = db;
@@ -52,10 +53,11 @@ class Room {
       case "rename":
         return this.#withRoom(() => this.#writer.rename(call.from, call.to));
       case "prune":
-        this.#pruning = pruneSteps(this.#db, this.#writer, call.retention, call.now);
-        return this.#prune();
+        this.#beginPruning = () => pruneSteps(this.#db, this.#writer, call.retention, call.now);
+        this.#pruning = null;
+        return this.#withRoom(() => this.#prune());
       case "pruneOn":
-        return this.#prune();
+        return this.#withRoom(() => this.#prune());
       case "close":
         this.#db.close();
         this.#lock.release();
@@ -83,12 +85,17 @@ class Room {
     }
   }
 
+  /** One step. A step that throws has ended the pruning: the next one begins it anew. */
   #prune(): number | null {
-    const step = this.#pruning?.next();
+    this.#pruning ??= this.#beginPruning?.() ?? null;
+    const pruning = this.#pruning;
+    this.#pruning = null;
+    const step = pruning?.next();
     if (step === undefined || step.done === true) {
-      this.#pruning = null;
+      this.#beginPruning = null;
       return null;
     }
+    this.#pruning = pruning;
     return step.value;
   }
 }
