@@ -62,7 +62,7 @@ export function parseServer(text: string): Server | null {
 const LOOK_AGAIN_MS = 1000;
 
 /** A file's parsed content, read again when its time of change or its size changed; `empty` when it cannot be read. */
-export function watchedFile<Value>(path: string, parse: (text: string) => Value, clock: Clock): () => Promise<Value> {
+export function watchedFile<Value>(path: string, parse: (text: string) => Value, clock: Pick<Clock, "monotonic">): () => Promise<Value> {
   let value = parse("");
   let mark = "";
   let lookAt = -Infinity;
