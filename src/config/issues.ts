@@ -94,7 +94,7 @@ function advice(value: unknown, schema: z.core.$ZodType | null): string {
   if (schema === null) return "see the reference of this key";
   const words = withArticle(typeWords(schema));
   const type = defOf(fieldOf(schema).core).type;
-  if (type === "string" && (typeof value === "number" || typeof value === "boolean") && fieldOf(schema).unit === null) return `put it in quotes: "${String(value)}"`;
+  if (type === "string" && (typeof value === "number" || typeof value === "boolean") && fieldOf(schema).unit === null) return fieldOf(schema).secret ? "put it in quotes" : `put it in quotes: "${String(value)}"`;
   if (type === "number" && typeof value === "string" && value.trim() !== "" && Number.isFinite(Number(value))) return `write it without quotes, as ${words}`;
   return `write ${words}`;
 }

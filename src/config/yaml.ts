@@ -52,7 +52,7 @@ export function parseYaml(text: string): ParsedYaml {
 function placeOf(text: string, error: YAMLException): { readonly line: number; readonly column: number } {
   if (error.mark !== undefined) return { line: error.mark.line + 1, column: error.mark.column + 1 };
   if (!error.reason.includes("single document")) return { line: 1, column: 1 };
-  const lines = text.split("\n");
+  const lines = text.split(/\r\n|\n|\r/);
   const second = lines.findIndex((line, index) => index > 0 && line.startsWith("---"));
   return { line: Math.max(second, 0) + 1, column: 1 };
 }
