@@ -49,6 +49,7 @@ export class World {
   }
 
   make(channels: readonly OutboxChannel[]): Outbox {
+    const { clock } = this;
     const note = (text: string): void => void this.lines.push(text);
     const log: Log = { debug: note, info: note, warn: note, error: note };
     const fake: AnyChannel = {
@@ -64,13 +65,15 @@ export class World {
     };
     const store = new Proxy(this.store, {
       get: (target, verb: keyof Store) => {
+        // A dead process writes nothing any more.
+        if (clock !== this.clock) return () => new Promise<never>(() => {});
         if (this.failing.has(verb)) return () => Promise.reject(new StoreError("failed", "disk on fire"));
         const value = target[verb];
         return typeof value === "function" ? value.bind(target) : value;
       },
     });
     const facts = { name: "Example", vantage: "home", url: null, timezone: "UTC" };
-    const ports = { clock: this.clock, random: new Chance(1), network, processes, log };
+    const ports = { clock, random: new Chance(1), network, processes, log };
     const mask = (text: string): string => text.replaceAll("hunter2", "***");
     return new Outbox({ store, ports, types: [fake], site: { facts, channels }, mask, onTrouble: (troubles) => (this.troubles = troubles) });
   }

@@ -43,7 +43,7 @@ const OUTPUT_BYTES = 4096;
 const PERMANENT_EXITS: ReadonlySet<number> = new Set([64, 65, 67, 68, 77]);
 
 /** The mail as it goes over the wire. One thread an incident: outage and recovery refer to the same id, which no mail bears itself. */
-export async function compose(chosen: EmailOptions, message: Message): Promise<Buffer> {
+async function compose(chosen: EmailOptions, message: Message): Promise<Buffer> {
   const incidents = [...new Set(message.alerts.flatMap((alert) => (alert.incident === null ? [] : [alert.incident])))];
   const thread = incidents.slice(0, 20).map((incident) => `<incident.${incident}@${ID_DOMAIN}>`);
   const threading = thread.length === 0 ? {} : { references: thread, inReplyTo: thread[0] };

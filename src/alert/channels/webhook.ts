@@ -52,7 +52,7 @@ const options = z.strictObject({
 type Options = z.infer<typeof options>;
 
 /** The document that receivers get: plain words and instants in ISO 8601; `key` and each alert's `id` stay the same when it is sent again. */
-export function payload(message: Message): { readonly [name: string]: unknown } {
+function payload(message: Message): { readonly [name: string]: unknown } {
   const iso = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
   const alerts = message.alerts.map((alert) => ({
     id: alert.id,
@@ -72,7 +72,7 @@ export function payload(message: Message): { readonly [name: string]: unknown } 
 }
 
 /** `t=SECONDS,v1=HEX`: HMAC-SHA256 over `SECONDS.BODY`, so that a receiver can refuse what is forged or old. */
-export function signature(key: string, body: string, seconds: number): string {
+function signature(key: string, body: string, seconds: number): string {
   return `t=${seconds},v1=${createHmac("sha256", key).update(`${seconds}.${body}`).digest("hex")}`;
 }
 
