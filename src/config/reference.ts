@@ -77,7 +77,7 @@ export function markdownTable(rows: readonly OptionRow[]): string {
 }
 
 const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ");
-const sentence = (text: string): string => (text === "" || /[.!?)]$/.test(text) ? text : `${text}.`);
+const sentence = (text: string): string => (text === "" || /[.!?]$/.test(text) ? text : `${text}.`);
 
 /** Everything about one probe as Markdown: what it does, its options, its facts, its own conditions. */
 export function probeMarkdown(probe: AnyProbe): string {

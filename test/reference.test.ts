@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import { channels } from "../src/alert/channels/index.ts";
+import { configurationSchema } from "../src/config/jsonschema.ts";
+import { loadSite } from "../src/config/load.ts";
+import { formatProblem } from "../src/config/problems.ts";
+import { STARTER } from "../src/config/starter.ts";
+import { folder } from "../src/config/testdata/folder.ts";
+import { probes } from "../src/probes/index.ts";
+import { COMMAND, reference } from "./reference.ts";
+
+const environment = { SMTP_PASSWORD: "a", CHAT_SECRET: "b".repeat(40), BACKUP_TOKEN: "c".repeat(40) };
+
+/** What lint prints, with the real probes and channels. */
+async function lint(text: string, more: { readonly [path: string]: string } = {}): Promise<readonly string[]> {
+  const loading = await loadSite({ path: "/t/tocsin.yaml", files: folder({ "/t/tocsin.yaml": text, ...more }), environment, probes, channels });
+  return (loading.kind === "loaded" ? loading.warnings : loading.problems).map(formatProblem);
+}
+
+test("the reference is what the schemas say", () => {
+  const { now, right } = reference();
+  expect(now === right, `docs/configuration.md is out of date: run \`${COMMAND}\``).toBe(true);
+});
+
+test("every example in the reference loads without a warning", async () => {
+  const examples = [...reference().now.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text]) => text ?? "");
+  expect(examples.length).toBeGreaterThan(0);
+  for (const example of examples) expect(await lint(example)).toEqual([]);
+});
+
+test("the first configuration loads without a warning", async () => expect(await lint(STARTER)).toEqual([]));
+
+test("so do its commented examples", async () => {
+  const whole = STARTER.replaceAll(/^( *)# ((?: {0,8})(?:- |[a-z]+:).*)$/gm, "$1$2");
+  expect(whole).toContain("\n  shop:\n");
+  expect(await lint(whole, { "/t/chat.url": "https://chat.example.com/hook", "/t/backup.token": "d".repeat(40) })).toEqual([]);
+});
+
+test("every probe and channel explains its options", () => {
+  for (const kind of [...probes, ...channels]) expect(kind.about).not.toBe("");
+  expect(() => JSON.stringify(configurationSchema(probes, channels))).not.toThrow();
+});
