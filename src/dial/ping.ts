@@ -53,7 +53,7 @@ export function parsePing(output: string, count: number): { readonly times: read
   const times: (number | null)[] = Array.from({ length: count }, () => null);
   const reports = new Set<string>();
   for (const line of output.split("\n")) {
-    const [, sequence, time] = /^\d+ bytes from .*icmp_seq=(\d+) .*time[=<]([\d.]+) ms(?! \(DUP)/.exec(line) ?? [];
+    const [, sequence, time] = /^\d+ bytes from .*icmp_seq=(\d+) .*time[=<]([\d.]+) ms/.exec(line) ?? [];
     const index = Number(sequence) - 1;
     if (time !== undefined && index >= 0 && index < count) times[index] ??= Number(time);
     const [, from, said] = /^From (\S+):? icmp_seq=\d+ (.+)$/.exec(line) ?? [];
