@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import { errnoOf, failureOf } from "../sys/failures.ts";
 import type { Clock, Failure } from "../sys/ports.ts";
-import { decoded, printable } from "./outcome.ts";
+import { EVIDENCE_MAX, decoded, printable } from "./outcome.ts";
 import { tlsFailure } from "./tls.ts";
 
 /** RFC 5321 asks for 512 octets and RFC 3501 for 8,000: no honest server sends longer lines. */
@@ -42,7 +42,7 @@ export class Dialogue {
     this.#attach(socket);
   }
 
-  /** All that was sent and received, as printable text of at most 64 KiB each; the engine masks and cuts. */
+  /** What was sent and received, as printable text: evidence, which the engine masks and cuts. */
   get transcript(): { readonly sent: string; readonly received: string } {
     return { sent: this.#sent, received: this.#received };
   }
@@ -143,7 +143,7 @@ export class Dialogue {
 
   readonly #take = (chunk: Buffer): void => {
     this.#total += chunk.length;
-    if (this.#received.length < TOTAL_MAX) this.#received += printable(chunk);
+    if (this.#received.length < EVIDENCE_MAX) this.#received += printable(chunk);
     this.#buffer = this.#buffer.length === 0 ? chunk : Buffer.concat([this.#buffer, chunk]);
     if (this.#total > TOTAL_MAX) {
       this.#ended ??= { code: "too-large", sentence: `${this.#options.peer} sent more than ${TOTAL_MAX / 1024} KiB` };

@@ -28,11 +28,17 @@ export function digestAuthorization(challenges: string, { user, password, method
   const request = hash(`${method}:${path}`);
   const qop = challenge.qop !== "";
   const response = hash(qop ? `${secret}:${nonce}:00000001:${cnonce}:auth:${request}` : `${secret}:${nonce}:${request}`);
-  const quoted = (text: string): string => `"${text.replaceAll(/["\\]/g, "\\$&")}"`;
   const parts = [`username=${quoted(user)}`, `realm=${quoted(realm)}`, `nonce=${quoted(nonce)}`, `uri=${quoted(path)}`, `algorithm=${algorithm}`, `response="${response}"`];
   if (opaque !== null) parts.push(`opaque=${quoted(opaque)}`);
   if (qop) parts.push("qop=auth", "nc=00000001", `cnonce="${cnonce}"`);
   return `Digest ${parts.join(", ")}`;
+}
+
+/** A quoted string in UTF-8, as the octets that go over the wire; what a server put in to break the line is left out. */
+function quoted(text: string): string {
+  // oxlint-disable-next-line no-control-regex
+  const plain = text.replaceAll(/[\0-\x1f\x7f]/g, "").replaceAll(/["\\]/g, "\\$&");
+  return `"${Buffer.from(plain, "utf8").toString("latin1")}"`;
 }
 
 const base = (algorithm: string): string => algorithm.toUpperCase().replace(/-SESS$/, "");

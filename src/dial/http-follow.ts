@@ -23,6 +23,8 @@ interface Hops {
   readonly facts: Facts;
   /** Summed over all requests. */
   readonly phases: Phases;
+  /** Failures of other addresses of the last host. */
+  readonly attempts: readonly string[];
   /** Of the last request; those before as one line each. */
   readonly sent: string;
   readonly received: string;
@@ -48,7 +50,7 @@ export async function follow(first: FollowRequest, ctx: FollowContext): Promise<
   for (let redirects = 0; ; redirects++) {
     const exchanged = await authenticated(request, request.url.origin === first.url.origin ? first.credentials : null, ctx);
     phases = summed(phases, exchanged.phases);
-    const hops: Hops = { facts: exchanged.facts, phases, sent: `${trail}${exchanged.sent}`, received: exchanged.received, redirects, url: request.url.href, downgraded };
+    const hops: Hops = { facts: exchanged.facts, phases, attempts: exchanged.attempts, sent: `${trail}${exchanged.sent}`, received: exchanged.received, redirects, url: request.url.href, downgraded };
     if (exchanged.kind === "failed") return { kind: "failed", failure: exchanged.failure, ...hops };
     const next = first.redirects === 0 ? { kind: "final" as const } : redirected(request, exchanged.response, first.url.origin);
     if (next.kind === "final") return { kind: "answered", response: exchanged.response, ...hops };

@@ -38,8 +38,8 @@ export interface HttpResponse {
   readonly cut: boolean;
 }
 
-/** `sent` and `received` are evidence; credentials are hidden in it. Facts: `address`, `certificate`, `tls`. */
-export type Exchanged = { readonly facts: Facts; readonly phases: Phases; readonly sent: string; readonly received: string } & (
+/** `sent` and `received` are evidence, credentials are hidden in it; `attempts`: failures of other addresses. Facts: `address`, `certificate`, `tls`. */
+export type Exchanged = { readonly facts: Facts; readonly phases: Phases; readonly attempts: readonly string[]; readonly sent: string; readonly received: string } & (
   | { readonly kind: "answered"; readonly response: HttpResponse }
   | { readonly kind: "failed"; readonly failure: Failure }
 );
@@ -62,7 +62,7 @@ const HIDDEN = /^(authorization|proxy-authorization|cookie)$/i;
 export async function exchange(request: HttpRequest, ctx: DialContext): Promise<Exchanged> {
   const stream = await open(request, ctx);
   const wire = wireRequest(request);
-  if (stream.kind === "failed") return { kind: "failed", failure: stream.failure, facts: stream.facts, phases: stream.phases, sent: "", received: stream.attempts.join("\n") };
+  if (stream.kind === "failed") return { kind: "failed", failure: stream.failure, facts: stream.facts, phases: stream.phases, attempts: stream.attempts, sent: "", received: "" };
   const sent = shownRequest(wire, stream.alpn === "h2" || plain2(request));
   const begun = ctx.clock.monotonic();
   const collected = await speak(request, wire, stream.socket, stream.alpn, ctx);
@@ -70,7 +70,7 @@ export async function exchange(request: HttpRequest, ctx: DialContext): Promise<
   stream.socket.destroy();
   const headAt = collected.headAt ?? ended;
   const phases = { ...stream.phases, firstByte: tenth(headAt - begun), ...(collected.headAt === null ? {} : { transfer: tenth(ended - headAt) }) };
-  const common = { facts: stream.facts, phases, sent, received: shownResponse(collected) };
+  const common = { facts: stream.facts, phases, attempts: stream.attempts, sent, received: shownResponse(collected) };
   if (collected.failure !== null) return { kind: "failed", failure: collected.failure, ...common };
   if (collected.head === null) return { kind: "failed", failure: { code: "closed", sentence: "the server closed the connection without an answer" }, ...common };
   return { kind: "answered", response: { ...collected.head, body: Buffer.concat(collected.chunks), cut: collected.cut }, ...common };

@@ -1,5 +1,5 @@
 import type { Evidence, FailureCode } from "../core/types.ts";
-import type { Clock, Failure, Network } from "../sys/ports.ts";
+import type { Clock, Network } from "../sys/ports.ts";
 
 /** What dialing needs of a probe's or a channel's context. */
 export interface DialContext {
@@ -16,8 +16,11 @@ export function verdictOf(code: FailureCode): "down" | "unknown" {
   return OWN_TROUBLES.has(code) ? "unknown" : "down";
 }
 
-/** Most characters of one part of the evidence. The engine masks secrets in it and only then cuts to what is kept: a secret cut in two would not be found. */
-export const EVIDENCE_MAX = 65_536;
+/**
+ * Most characters of one part of the evidence: four times what is kept in all. The engine masks secrets in it and only then cuts to what is kept:
+ * a secret cut in two would not be found, so the cut here must lie far behind the one there.
+ */
+export const EVIDENCE_MAX = 16_384;
 
 /** Bytes as text for evidence: line breaks and tabs stay, other control bytes become `\x00`, what is no UTF-8 is read as Latin-1. */
 export function printable(bytes: Uint8Array | string): string {
@@ -41,5 +44,3 @@ export function evidenceOf(parts: { readonly [label: string]: string }): Evidenc
 
 /** One decimal of a microsecond: what the clock can tell. */
 export const tenth = (ms: number): number => Math.round(ms * 1000) / 1000;
-
-export type { Failure };

@@ -30,9 +30,11 @@ describe("options", () => {
     expect(problem({ url: "ftp://example.com" })).toBe("`ftp:` is neither http: nor https:");
     expect(problem({ url: "https://u:p@example.com" })).toMatch(/^credentials do not belong in the address/);
     expect(problem({ url, headers: { "a b": "c" } })).not.toBe("");
-    expect(problem({ url, headers: { a: "b\r\nc: d" } })).toMatch(/line breaks/);
+    expect(problem({ url, headers: { a: "b\r\nc: d" } })).toMatch(/no line breaks/);
     expect(problem({ url, headers: { "Content-Length": "3" } })).toBe("`Content-Length` is filled in by itself");
-    expect(problem({ url, body: "x" })).toBe("a GET request has no body");
+    expect(problem({ url, headers: { a: "日本" } })).toMatch(/Latin-1/);
+    expect(problem({ url, auth: { user: "a:b", password: "p" } })).toMatch(/colon|Invalid input/);
+    expect(problem({ url, auth: { token: "a b" } })).toMatch(/blanks|Invalid input/);
     expect(problem({ url, auth: { token: "t" }, headers: { authorization: "x" } })).toMatch(/given twice/);
     expect(problem({ url, tls: { ca: "nonsense" } })).toBe("this is no certificate in PEM form");
     expect(problem({ url, bodyLimit: "1GB" })).toMatch(/no size up to 16 MiB/);
@@ -218,4 +220,57 @@ describe("digest authentication", () => {
     expect(asked[0]).not.toMatch(/authorization/i);
     expect(asked[1]).toMatch(/Authorization: Digest username="u", realm="r", nonce="n", uri="\/d", algorithm=SHA-256, response="[0-9a-f]{64}", opaque="o", qop=auth, nc=00000001, cnonce="[0-9a-f]{32}"/);
   });
+});
+
+describe("HTTP/2", () => {
+  /** SETTINGS without settings, and an acknowledgement of ours (RFC 9113, section 6.5). */
+  const HELLO = Buffer.from("000000040000000000000000040100000000", "hex");
+  const run = async (serve: Parameters<typeof rawServer>[0], context: ContextRequest = {}): Promise<string> => {
+    const server = await rawServer(serve);
+    const { verdict, code, sentence } = await http.run(http.options.parse({ url: `http://127.0.0.1:${server.port}/`, http2: true }), probeContext({ deadlineMs: 10_000, ...context }));
+    await server.idle();
+    return `${verdict} ${code} ${sentence}`;
+  };
+  it("tells a server that does not speak it, says goodbye or falls silent", async () => {
+    expect(await run(replies("HTTP/1.1 400 Bad Request\r\n\r\n"))).toMatch(/^down protocol HTTP\/2 failed: /);
+    expect(await run(replies(""))).toBe("down closed the server closed the connection without an answer");
+    const goaway = Buffer.concat([HELLO, Buffer.from("0000080700000000000000000000000 00b".replaceAll(" ", ""), "hex")]);
+    expect(await run(replies(goaway))).toMatch(/^down (closed|protocol) .*(ENHANCE_YOUR_CALM|code 11)/);
+    const controller = new AbortController();
+    const silent = (socket: Parameters<Parameters<typeof rawServer>[0]>[0]): void => void socket.once("data", () => socket.write(HELLO, () => setImmediate(() => controller.abort())));
+    expect(await run(silent, { signal: controller.signal })).toBe("down timeout no answer to the request came in time");
+  });
+  it("survives any frames", async () => {
+    let reply: Uint8Array = Buffer.alloc(0);
+    const server = await rawServer((socket) => replies(reply)(socket));
+    await fc.assert(
+      fc.asyncProperty(fc.nat(12), fc.nat(255), fc.nat(3), fc.uint8Array({ maxLength: 60 }), async (type, flags, stream, payload) => {
+        const frame = Buffer.concat([Buffer.from([0, 0, payload.length, type, flags, 0, 0, 0, stream]), payload]);
+        reply = Buffer.concat([HELLO, frame]);
+        const outcome = await http.run(http.options.parse({ url: `http://127.0.0.1:${server.port}/`, http2: true }), probeContext({ deadlineMs: 10_000 }));
+        expect(["ok", "closed", "protocol", "reset"]).toContain(outcome.code);
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+it("leaves nothing behind after a thousand runs against servers that hang", async () => {
+  const server = await rawServer(() => {});
+  const resources = (): string => JSON.stringify(process.getActiveResourcesInfo().filter((kind) => kind !== "Timeout").toSorted());
+  const kinds = [{}, { http2: true }, { url: `https://127.0.0.1:${server.port}/` }].map((more) => http.options.parse({ url: `http://127.0.0.1:${server.port}/`, ...more }));
+  const once = async (index: number): Promise<void> => {
+    const controller = new AbortController();
+    const running = http.run(kinds[index % 3] ?? http.options.parse({}), probeContext({ signal: controller.signal }));
+    setImmediate(() => setImmediate(() => controller.abort()));
+    expect((await running).code).toBe("timeout");
+  };
+  const rounds = async (count: number): Promise<void> => {
+    for (let done = 0; done < count; done += 50) await Promise.all(Array.from({ length: 50 }, (_, index) => once(index)));
+    await server.idle();
+  };
+  await rounds(100);
+  const before = resources();
+  await rounds(1000);
+  await expect.poll(resources, { timeout: 20_000 }).toBe(before);
 });

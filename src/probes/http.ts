@@ -4,20 +4,23 @@ import { type Followed, type Credentials, follow } from "../dial/http-follow.ts"
 import { decodeContent, textOf } from "../dial/http-body.ts";
 import { endpointOf } from "../dial/http.ts";
 import { family, host, port, secret, size, sourceAddress, tlsSettings, webAddress } from "../dial/options.ts";
-import { EVIDENCE_MAX, evidenceOf, verdictOf } from "../dial/outcome.ts";
+import { evidenceOf, printable, verdictOf } from "../dial/outcome.ts";
 import type { Outcome, Probe, ProbeContext } from "./probe.ts";
 
 const MIB = 1_048_576;
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
+const FIELD = /^[\t\x20-\x7e\x80-\xff]*$/;
+const USER = /^[^:\p{Cc}]+$/u;
+
 const authentication = z
   .union([
     z.strictObject({
-      user: z.string().min(1).describe("User name"),
+      user: z.string().regex(USER, "a user name holds no colon").describe("User name"),
       password: secret().describe("Password"),
       scheme: z.enum(["basic", "digest"]).default("basic").describe("How they are told").meta({ source: "RFC 7617, RFC 7616" }),
     }),
-    z.strictObject({ token: secret().describe("Bearer token").meta({ source: "RFC 6750" }) }),
+    z.strictObject({ token: secret().regex(/^[\x21-\x7e]+$/, "a token holds no blanks").describe("Bearer token").meta({ source: "RFC 6750" }) }),
   ])
   .nullable()
   .default(null)
@@ -27,7 +30,7 @@ const proxy = z
   .strictObject({
     host: host().describe("Host name or address of the proxy"),
     port: port().describe("Port of the proxy"),
-    user: z.string().min(1).nullable().default(null).describe("User name for the proxy"),
+    user: z.string().regex(USER, "a user name holds no colon").nullable().default(null).describe("User name for the proxy"),
     password: secret().nullable().default(null).describe("Password for the proxy"),
   })
   .nullable()
@@ -38,7 +41,7 @@ const options = z.strictObject({
   url: webAddress().describe("Address to ask for, http or https; international names are allowed"),
   method: z.string().regex(/^(?!CONNECT$)[A-Z]{1,20}$/, "write a method in capitals: GET, HEAD, POST").default("GET").describe("Request method, in capitals"),
   headers: z
-    .record(z.string().regex(TOKEN, "this is no name of a header field"), z.string().regex(/^[^\0\r\n]*$/, "a header field cannot hold line breaks"))
+    .record(z.string().regex(TOKEN, "this is no name of a header field"), z.string().regex(FIELD, "a header field holds printable Latin-1 signs only, no line breaks"))
     .default({})
     .describe("Header fields to send; Host, User-Agent and Accept may be replaced")
     .meta({ secret: true }),
@@ -82,8 +85,7 @@ export const http: Probe<Options> = {
     const { host, port } = endpointOf(new URL(url));
     return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
   },
-  check: ({ method, body, auth, headers }) => {
-    if (body !== null && (method === "GET" || method === "HEAD")) return { path: ["body"], wrong: `a ${method} request has no body`, right: "write method: POST, or leave the body out" };
+  check: ({ auth, headers }) => {
     const own = Object.keys(headers).find((name) => /^(content-length|transfer-encoding|connection)$/i.test(name));
     if (own !== undefined) return { path: ["headers", own], wrong: `\`${own}\` is filled in by itself`, right: "leave it out" };
     const both = auth === null ? undefined : Object.keys(headers).find((name) => name.toLowerCase() === "authorization");
@@ -103,18 +105,21 @@ async function run(chosen: Options, ctx: ProbeContext): Promise<Outcome> {
   const facts: Facts = { ...followed.facts, redirects, url, ...(downgraded ? { downgraded } : {}) };
   if (followed.kind === "failed") {
     const { code, sentence } = followed.failure;
-    return { verdict: verdictOf(code), code, sentence, phases, facts, evidence: evidenceOf({ sent: followed.sent, received: followed.received }) };
+    return { verdict: verdictOf(code), code, sentence, phases, facts, evidence: evidenceOf({ attempts: followed.attempts.join("\n"), sent: followed.sent, received: followed.received }) };
   }
   return answered(chosen, followed, facts, ctx);
 }
 
 async function answered(chosen: Options, followed: Extract<Followed, { kind: "answered" }>, facts: Facts, ctx: ProbeContext): Promise<Outcome> {
   const { response, phases, sent, received } = followed;
-  const content = await decodeContent(response.body, response.headers["content-encoding"], chosen.bodyLimit, response.cut, ctx.signal);
-  if (content.kind === "failed") return { verdict: "down", code: content.code, sentence: content.reason, phases, facts, evidence: evidenceOf({ sent, received }) };
-  const text = textOf(content.bytes, response.headers["content-type"]);
+  const evidence = { attempts: followed.attempts.join("\n"), sent, received };
+  const wanted = ctx.wants.has("body");
+  const coding = response.headers["content-encoding"];
+  // Nobody looks at the body: then it need not be unpacked.
+  const content = await decodeContent(response.body, wanted ? coding : undefined, chosen.bodyLimit, response.cut, ctx.signal);
+  if (content.kind === "failed") return { verdict: "down", code: content.code, sentence: content.reason, phases, facts, evidence: evidenceOf(evidence) };
+  const text = wanted ? textOf(content.bytes, response.headers["content-type"]) : "";
   const cut = response.cut || content.cut;
-  const packed = response.headers["content-encoding"] !== undefined;
   return {
     verdict: "up",
     code: "ok",
@@ -122,7 +127,7 @@ async function answered(chosen: Options, followed: Extract<Followed, { kind: "an
     phases,
     facts: { status: response.status, version: response.version, bytes: response.body.length, ...(cut ? { cut } : {}), ...facts },
     material: materialOf(text, response.headers, ctx.wants),
-    evidence: evidenceOf({ sent, received, ...(packed ? { unpacked: text.slice(0, EVIDENCE_MAX) } : {}) }),
+    evidence: evidenceOf({ ...evidence, ...(coding === undefined ? {} : { unpacked: printable(text) }) }),
   };
 }
 
