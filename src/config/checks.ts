@@ -42,6 +42,7 @@ export function readChecks(entries: ReadonlyMap<string, Entry>, around: Around):
     checkFormerName(draft, known, around.report);
   }
   tellSharedFormerNames(drafts, around.report);
+  tellSharedTokens(drafts, around.report);
   findCircles(edges, entries, around.report);
   return { drafts, parents };
 }
@@ -57,6 +58,18 @@ function checkFormerName(draft: Draft | undefined, known: ReadonlySet<string>, r
   if (draft === undefined || was === undefined) return;
   if (was === draft.entry.name) report.error(draft.layers, ["was"], "`was` is the name that it has", "write the former name, or remove it");
   else if (known.has(was)) report.error(draft.layers, ["was"], `there still is a check \`${was}\``, "remove that one, or remove `was`");
+}
+
+/** A heartbeat must belong to one check. */
+function tellSharedTokens(drafts: ReadonlyMap<string, Draft>, report: Report): void {
+  const taken = new Map<string, Draft>();
+  for (const draft of drafts.values()) {
+    const token = draft.kind.of.passive?.token(draft.options);
+    if (token === undefined) continue;
+    const before = taken.get(token);
+    if (before === undefined) taken.set(token, draft);
+    else report.add({ severity: "error", document: draft.entry.document, path: draft.entry.path, at: "key", wrong: `\`${draft.entry.name}\` has the same token as \`${before.entry.name}\``, right: "give each check a token of its own", also: before.entry });
+  }
 }
 
 function tellSharedFormerNames(drafts: ReadonlyMap<string, Draft>, report: Report): void {

@@ -60,7 +60,7 @@ export function diffSite(previous: Fingerprint, site: Site): SiteDiff {
 }
 
 /** The strongest of what differs; null for nothing. */
-export function changeOf(before: CheckDefinition["hashes"], after: CheckDefinition["hashes"]): CheckChange | null {
+function changeOf(before: CheckDefinition["hashes"], after: CheckDefinition["hashes"]): CheckChange | null {
   return (["target", "judging", "telling"] as const).find((part) => before[part] !== after[part]) ?? null;
 }
 

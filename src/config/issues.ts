@@ -127,7 +127,7 @@ export function valueAt(value: unknown, path: Path): unknown {
 }
 
 /** A value in a sentence: quoted, cut, never a whole structure. */
-export function showValue(value: unknown): string {
+function showValue(value: unknown): string {
   if (value === null) return "empty";
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return "a mapping";

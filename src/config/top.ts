@@ -6,8 +6,8 @@ import type { Settings } from "./site.ts";
 import type { Document } from "./sources.ts";
 
 /** Sections, which are read on their own; the first three may stand in every file. */
-export const SHARED_SECTIONS: readonly string[] = ["checks", "channels", "maintenance"];
-export const SECTIONS: readonly string[] = [...SHARED_SECTIONS, "defaults"];
+const SHARED_SECTIONS: readonly string[] = ["checks", "channels", "maintenance"];
+const SECTIONS: readonly string[] = [...SHARED_SECTIONS, "defaults"];
 
 const NOT_YET: { readonly [key: string]: string } = {
   confirm: "`confirm` is not available in this version; checks run from this place only",

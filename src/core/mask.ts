@@ -86,23 +86,28 @@ function sixBits(bytes: Uint8Array, bit: number): number {
 function createSearch(patterns: ReadonlySet<string>): Mask {
   if (patterns.size === 0) return (text) => text;
   const filter = new Uint8Array(FILTER_SIZE);
-  const byStart = new Map<string, string[]>();
+  // By the first four characters the lengths that may begin so, longest first: a thousand secrets with one prefix cost no more than one.
+  const lengths = new Map<string, Set<number>>();
   for (const pattern of [...patterns].sort(longestFirst)) {
     const start = pattern.slice(0, SHORTEST_INSIDE);
     filter[slotOf(pattern, 0)] = 1;
-    const known = byStart.get(start);
-    if (known === undefined) byStart.set(start, [pattern]);
-    else known.push(pattern);
+    const known = lengths.get(start);
+    if (known === undefined) lengths.set(start, new Set([pattern.length]));
+    else known.add(pattern.length);
   }
+  const lengthAt = (text: string, at: number): number => {
+    for (const length of lengths.get(text.slice(at, at + SHORTEST_INSIDE)) ?? []) if (patterns.has(text.slice(at, at + length))) return length;
+    return 0;
+  };
   return (text) => {
     let out = "";
     let copied = 0;
     for (let at = 0; at <= text.length - SHORTEST_INSIDE; at++) {
       if (filter[slotOf(text, at)] === 0) continue;
-      const found = byStart.get(text.slice(at, at + SHORTEST_INSIDE))?.find((pattern) => text.startsWith(pattern, at));
-      if (found === undefined) continue;
+      const length = lengthAt(text, at);
+      if (length === 0) continue;
       out += text.slice(copied, at) + MASK;
-      copied = at + found.length;
+      copied = at + length;
       at = copied - 1;
     }
     return copied === 0 ? text : out + text.slice(copied);
