@@ -23,6 +23,7 @@ export interface Snapshot {
   readonly sequence: number;
   readonly beliefs: readonly (readonly [CheckName, Belief])[];
   readonly results: readonly (readonly Result[])[];
+  readonly lastPruned: readonly CheckName[];
   readonly incidents: readonly Kept[];
   readonly transitions: readonly Transition[];
   readonly journal: readonly JournalEntry[];
@@ -40,6 +41,8 @@ export class Memory {
   readonly beliefs = new Map<CheckName, Belief>();
   /** By check, in the order they were committed. */
   readonly results = new Map<CheckName, Result[]>();
+  /** Checks whose result committed last was pruned though others were not: the clock had stepped back. */
+  readonly #lastPruned = new Set<CheckName>();
   readonly incidents = new Map<IncidentId, Kept>();
   transitions: Transition[] = [];
   journal: JournalEntry[] = [];
@@ -81,15 +84,21 @@ export class Memory {
     }
   }
 
+  /** The result committed last. */
+  last(check: CheckName): Result | null {
+    return this.#lastPruned.has(check) ? null : (this.results.get(check)?.at(-1) ?? null);
+  }
+
   snapshot(): Snapshot {
     const results = [...this.results.values()].map((list) => list.slice(-this.#keepResults));
-    return { sequence: this.sequence, beliefs: [...this.beliefs], results, incidents: [...this.incidents.values()], transitions: this.transitions, journal: this.journal, post: this.post.snapshot() };
+    return { sequence: this.sequence, beliefs: [...this.beliefs], results, lastPruned: [...this.#lastPruned], incidents: [...this.incidents.values()], transitions: this.transitions, journal: this.journal, post: this.post.snapshot() };
   }
 
   #restore(from: Snapshot): void {
     this.sequence = from.sequence;
     for (const [check, belief] of from.beliefs) this.beliefs.set(check, belief);
     for (const list of from.results) for (const result of list) this.#addResult(result);
+    for (const check of from.lastPruned) this.#lastPruned.add(check);
     for (const kept of from.incidents) this.incidents.set(kept.incident.id, kept);
     this.transitions = [...from.transitions];
     this.journal = [...from.journal];
@@ -113,6 +122,7 @@ export class Memory {
 
   #addResult(result: Result): void {
     const list = this.results.get(result.check);
+    if (this.#lastPruned.size > 0) this.#lastPruned.delete(result.check);
     if (list === undefined) this.results.set(result.check, [result]);
     else {
       list.push(result);
@@ -126,6 +136,7 @@ export class Memory {
     this.beliefs.delete(from);
     const results = this.results.get(from) ?? [];
     this.results.delete(from);
+    if (this.#lastPruned.delete(from)) this.#lastPruned.add(to);
     if (results.length > 0) this.results.set(to, [...(this.results.get(to) ?? []), ...results.map((result) => Object.assign({}, result, { check: to }))]);
     for (const [id, { incident, evidence }] of this.incidents) if (incident.check === from) this.incidents.set(id, { incident: { ...incident, check: to }, evidence });
     this.transitions = this.transitions.map((transition) => (transition.check === from ? { ...transition, check: to } : transition));
@@ -157,6 +168,7 @@ export class Memory {
       removed += list.length - kept.length;
       if (kept.length === 0) this.results.delete(check);
       else if (kept.length < list.length) this.results.set(check, kept);
+      if (kept.at(-1) !== list.at(-1)) this.#lastPruned.add(check);
     }
     return removed;
   }

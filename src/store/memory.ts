@@ -55,7 +55,7 @@ class MemoryStore implements Store {
 
   load(): Promise<Loaded> {
     return this.#inTurn(() => {
-      const states = [...this.#memory.beliefs].map(([check, belief]) => ({ check, belief, last: this.#memory.results.get(check)?.at(-1) ?? null }));
+      const states = [...this.#memory.beliefs].map(([check, belief]) => ({ check, belief, last: this.#memory.last(check) }));
       return Promise.resolve({ states, sequence: this.#memory.sequence });
     });
   }
@@ -82,7 +82,7 @@ class MemoryStore implements Store {
   outbox(limit: number): ReturnType<Store["outbox"]> {
     return this.#inTurn(() => {
       const { post } = this.#memory;
-      const alerts = [...post.waiting].flatMap((id) => post.alerts.get(id)?.alert ?? []).sort((a, b) => a.at - b.at);
+      const alerts = post.waitingAlerts();
       const messages = [...post.open].flatMap((id) => post.messages.get(id) ?? []).sort((a, b) => a.formedAt - b.formedAt);
       return Promise.resolve({ alerts: alerts.slice(0, limit), messages: messages.slice(0, limit), health: [...post.health.values()] });
     });

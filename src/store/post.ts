@@ -28,6 +28,9 @@ export class Post {
   /** Kept beside, so that a look at the outbox costs what waits and not what ever was. */
   readonly waiting = new Set<AlertId>();
   readonly open = new Set<string>();
+  /** In which order alerts came, for those of the same instant. */
+  readonly #order = new Map<AlertId, number>();
+  #came = 0;
   readonly byIncident = new Map<IncidentId, AlertId[]>();
   readonly byChannel = new Map<ChannelName, string[]>();
 
@@ -44,6 +47,12 @@ export class Post {
       if (row !== undefined && row.status !== "sent") this.#put({ alert: row.alert, status: "withdrawn", message: null });
     }
     for (const health of change.health) this.health.set(health.channel, health);
+  }
+
+  /** Alerts in no message yet, oldest first. */
+  waitingAlerts(): readonly Alert[] {
+    const alerts = [...this.waiting].flatMap((id) => this.alerts.get(id)?.alert ?? []);
+    return alerts.sort((a, b) => a.at - b.at || (this.#order.get(a.id) ?? 0) - (this.#order.get(b.id) ?? 0));
   }
 
   /** Whether a claim would succeed. */
@@ -103,6 +112,7 @@ export class Post {
       const inMessage = row.message !== null && this.messages.has(row.message);
       if (inMessage || row.status === "waiting" || this.#stays(id, before, keep)) continue;
       this.alerts.delete(id);
+      this.#order.delete(id);
       removed += 1;
     }
     if (removed > 0) this.#index();
@@ -114,7 +124,7 @@ export class Post {
   }
 
   restore(from: PostSnapshot): void {
-    for (const row of from.alerts) this.alerts.set(row.alert.id, row);
+    for (const row of from.alerts) this.#put(row);
     for (const row of from.messages) this.messages.set(row.id, row);
     for (const made of from.attempts) this.attempts.set(made.message, [...(this.attempts.get(made.message) ?? []), made]);
     for (const health of from.health) this.health.set(health.channel, health);
@@ -160,6 +170,10 @@ export class Post {
       const known = this.byIncident.get(incident);
       if (known === undefined) this.byIncident.set(incident, [id]);
       else known.push(id);
+    }
+    if (!this.alerts.has(id)) {
+      this.#came += 1;
+      this.#order.set(id, this.#came);
     }
     this.alerts.set(id, row);
     if (row.status === "waiting") this.waiting.add(id);

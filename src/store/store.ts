@@ -133,7 +133,7 @@ export interface StoreFacts {
 
 export interface Store {
   readonly capabilities: Capabilities;
-  /** Beliefs, the result committed last of each check that has a belief, and the last sequence; once after opening. Latency and phases are kept to the microsecond, evidence at least of results that are not up. */
+  /** Beliefs, the result committed last of each check that has a belief (null when it was pruned), and the last sequence; once after opening. Latency and phases are kept to the microsecond, evidence at least of results that are not up. */
   load(): Promise<Loaded>;
   /**
    * Writes a batch whole or not at all. With transitions, incidents or alerts in it, it is on the disk when this resolves.

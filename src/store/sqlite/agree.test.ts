@@ -98,6 +98,6 @@ test("both stores give the same answers to any deeds, also after reopening", { t
         rmSync(folder, { recursive: true, force: true });
       }
     }),
-    { numRuns: 25, endOnFailure: true },
+    { numRuns: 12, endOnFailure: true },
   );
 });

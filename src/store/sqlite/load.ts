@@ -20,7 +20,7 @@ export function load(db: DatabaseSync): Loaded {
   const behind = db.prepare(`SELECT ${RESULT_COLUMNS} FROM ${RESULT_TABLES} WHERE r.check_id = ? AND r.slot = ? AND r.n = ?`);
   const rows = all<StateRow>(db.prepare("SELECT c.id, c.name, s.belief, c.behind_slot, c.behind_n FROM states s JOIN checks c ON c.id = s.check_id"));
   const states = rows.map(({ id, name, belief: text, behind_slot, behind_n }) => {
-    const last = (behind_slot === null ? null : one<ResultColumns>(behind, id, behind_slot, behind_n)) ?? one<ResultColumns>(top, id);
+    const last = behind_slot === null ? one<ResultColumns>(top, id) : one<ResultColumns>(behind, id, behind_slot, behind_n);
     const belief = JSON.parse(text) as Belief;
     const named: Belief = belief.incident === null ? belief : { ...belief, incident: { ...belief.incident, check: name } };
     return { check: name, belief: named, last: last === null ? null : resultOf(name, last, words) };
