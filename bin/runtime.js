@@ -48,14 +48,16 @@ export function findRuntime() {
  * A terminal sends Ctrl-C to the program by itself.
  */
 export function become(program, args) {
-  const child = spawn(program, args, { stdio: "inherit" });
   const terminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
+  let child = null;
   const pass = (signal) => {
     const typed = signal === "SIGINT" || signal === "SIGQUIT";
-    if (!typed || !terminal) child.kill(signal);
+    if (!typed || !terminal) child?.kill(signal);
   };
   const signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR2"];
+  // Before the child exists: no signal may end this process and leave the child behind.
   for (const signal of signals) process.on(signal, pass);
+  child = spawn(program, args, { stdio: "inherit" });
   return new Promise((resolve) => {
     child.once("error", (error) => {
       say(`tocsin: cannot start ${program}: ${error.message}`);
