@@ -2,7 +2,7 @@ import { factAt } from "./facts.ts";
 import { parseDuration, formatDuration } from "./time.ts";
 import type { FactValue, Facts } from "./types.ts";
 
-export { factAt, wantedFacts } from "./facts.ts";
+export { wantedFacts } from "./facts.ts";
 
 /** Unit of an amount: milliseconds, bytes, percent, or a plain number. */
 export type Unit = "ms" | "bytes" | "percent" | "plain";

@@ -83,7 +83,7 @@ export function rcodeName(rcode: number): string {
   return RCODES[rcode] ?? `RCODE${rcode}`;
 }
 
-export function className(code: number): string {
+function className(code: number): string {
   return CLASSES[code] ?? `CLASS${code}`;
 }
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Perfdatum, alertsOn, formatPluginLine, formatRange, parsePerfdata, parsePluginLine, parsePluginOutput, parseRange } from "./perfdata.ts";
+import { type Perfdatum, formatPluginLine, formatRange, parsePerfdata, parsePluginLine, parsePluginOutput, parseRange } from "./perfdata.ts";
 
 const datum = (label: string, value: number | null, more: Partial<Perfdatum> = {}): Perfdatum => ({ label, value, unit: "", warn: null, critical: null, min: null, max: null, ...more });
 
@@ -12,7 +12,7 @@ function f(text: string, ...expected: readonly Perfdatum[]): void {
 function range(text: string, ...alerts: readonly number[]): void {
   const parsed = parseRange(text);
   expect(parsed, text).not.toBeNull();
-  expect(parsed === null ? [] : [-5, 5, 15, 25].filter((value) => alertsOn(parsed, value)), text).toEqual(alerts);
+  expect(parsed === null ? [] : [-5, 5, 15, 25].filter((value) => (value >= parsed.start && value <= parsed.end) === parsed.inside), text).toEqual(alerts);
 }
 
 test("ranges alert outside, with @ inside", () => {

@@ -41,11 +41,7 @@ export function parseRange(text: string): Range | null {
   return { start, end, inside: at === "@" };
 }
 
-/** Whether a value is one to alert on. */
-export function alertsOn(range: Range, value: number): boolean {
-  return (value >= range.start && value <= range.end) === range.inside;
-}
-
+/** `10`, `10:`, `~:10`, `10:20`, `@10:20`. */
 export function formatRange(range: Range): string {
   const start = range.start === -Infinity ? "~:" : range.start === 0 && range.end !== Infinity ? "" : `${range.start}:`;
   return `${range.inside ? "@" : ""}${start}${range.end === Infinity ? "" : range.end}`;
