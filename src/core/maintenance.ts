@@ -40,7 +40,7 @@ export function parseWeekly(text: string, zone: string): ParsedWeekly {
 }
 
 /** Whether the window is meant for this check, open or not. */
-export function covers(window: MaintenanceWindow, subject: Subject): boolean {
+function covers(window: MaintenanceWindow, subject: Subject): boolean {
   if (window.checks === "all" || window.checks.includes(subject.check)) return true;
   return window.tags.some((tag) => subject.tags.includes(tag)) || subject.groups.some((group) => window.checks.includes(group));
 }

@@ -5,8 +5,8 @@ import { ROOMS, type Room, TEST_PACKAGES } from "./table.ts";
 
 /** Tests, and what only tests use: suites of contracts, samples, ground, test data. */
 const isTest = (path: string): boolean => /\.(test|bench)\.tsx?$|\/(suite(-[a-z]+)?|samples?|ground)\.ts$|\/testdata\//.test(path);
-/** What a test beside the code may use besides what its room may: the real ports and the memory store, so that nothing is mocked. */
-const TEST_ROOMS = /^(test\/|src\/(core|sys|wire)\/|src\/store\/[^/]+$)/;
+/** What a test beside the code may use besides what its room may: the real ports, the memory store and the real doors, so that nothing is mocked. */
+const TEST_ROOMS = /^(test\/|src\/(core|sys|wire)\/|src\/store\/[^/]+$|src\/app\/doors$)/;
 const withoutExtension = (path: string): string => path.replace(/\.(tsx?|js)$/, "");
 
 /** Project path (without extension) of a relative import, or null for a package or Node's own. */
