@@ -4,8 +4,8 @@ import { LifeClock, VirtualTime } from "../../test/sim/clock.ts";
 import type { Address, Failure, Network } from "../sys/ports.ts";
 import { dial } from "./dial.ts";
 
-/** What an address does: connects or fails after so long, or never does anything. */
-type Behaviour = { readonly afterMs: number; readonly failure?: Failure } | "silent";
+/** What an address does: connects or fails after so long, or never does anything. `deaf`: it connects though it was called off (at the same instant). */
+type Behaviour = { readonly afterMs: number; readonly failure?: Failure; readonly deaf?: boolean } | "silent";
 
 /** Dials `host` on a virtual clock; tells when each address was tried and what became of it. */
 async function dialed(addresses: { readonly [ip: string]: Behaviour }, deadlineMs = 10_000) {
@@ -23,10 +23,10 @@ async function dialed(addresses: { readonly [ip: string]: Behaviour }, deadlineM
         const behaviour = addresses[ip] ?? "silent";
         const gone = (): void => resolve({ kind: "failed", failure: { code: "timeout", sentence: `${ip} late` } });
         if (signal.aborted) gone();
-        signal.addEventListener("abort", gone);
+        if (behaviour === "silent" || behaviour.deaf !== true) signal.addEventListener("abort", gone);
         if (behaviour === "silent") return;
         time.at(time.monotonic + behaviour.afterMs, () => {
-          if (signal.aborted) return;
+          if (signal.aborted && behaviour.deaf !== true) return;
           if (behaviour.failure !== undefined) return resolve({ kind: "failed", failure: behaviour.failure });
           const socket = new PassThrough();
           open.set(ip, socket);
@@ -57,6 +57,7 @@ describe("addresses", () => {
     expect(await dialed({ "2001:db8::1": { afterMs: 400 }, "192.0.2.1": { afterMs: 30 } })).toEqual({ outcome: "192.0.2.1", tried: ["2001:db8::1 at 0", "192.0.2.1 at 250"], left: ["192.0.2.1"], attempts: [], phases: { resolve: 0, connect: 280 } });
     expect(await dialed({ "2001:db8::1": { afterMs: 200 }, "192.0.2.1": { afterMs: 1 } })).toMatchObject({ outcome: "2001:db8::1", tried: ["2001:db8::1 at 0"] });
     expect(await dialed({ "2001:db8::1": { afterMs: 300 }, "192.0.2.1": { afterMs: 50 } })).toMatchObject({ left: ["2001:db8::1"] });
+    expect(await dialed({ "2001:db8::1": { afterMs: 300, deaf: true }, "192.0.2.1": { afterMs: 30 } })).toMatchObject({ outcome: "192.0.2.1", left: ["192.0.2.1"] });
   });
   it("starts the next one at once when one failed", async () => {
     expect(await dialed({ "2001:db8::1": { afterMs: 5, failure: unreachable }, "192.0.2.1": { afterMs: 30 } })).toMatchObject({ outcome: "192.0.2.1", tried: ["2001:db8::1 at 0", "192.0.2.1 at 5"], attempts: ["unreachable"] });

@@ -112,6 +112,18 @@ describe("tcp", () => {
     controller.abort();
     expect(await connecting).toMatchObject({ failure: { code: "timeout" } });
   });
+  it("leaves no connection behind when it was called off while connecting", async () => {
+    const server = await rawServer(() => {});
+    const controller = new AbortController();
+    const connecting = connect(server.port, controller.signal);
+    controller.abort();
+    expect(await connecting).toMatchObject({ failure: { code: "timeout" } });
+    // A later connection is accepted after the earlier one, if that came to be.
+    const later = await connect(server.port);
+    if (later.kind === "connected") later.socket.destroy();
+    await expect.poll(() => server.accepted()).toBeGreaterThan(0);
+    await server.idle();
+  });
   it("outlives a reset that nobody waits for", async () => {
     const server = await rawServer((socket) => socket.resetAndDestroy());
     const connection = await connect(server.port);

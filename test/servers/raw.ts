@@ -5,6 +5,8 @@ export interface RawServer {
   readonly port: number;
   /** Connections that are open now. */
   open(): number;
+  /** Connections ever accepted. */
+  accepted(): number;
   /** Resolves when no connection is open any more. */
   idle(): Promise<void>;
 }
@@ -12,9 +14,11 @@ export interface RawServer {
 /** A server in this process that does whatever the test wants with a connection: the one small fake for faults. It ends with the file. */
 export async function rawServer(serve: (socket: Socket) => void, host = "127.0.0.1"): Promise<RawServer> {
   const sockets = new Set<Socket>();
+  let accepted = 0;
   const waiting: (() => void)[] = [];
   const server: Server = createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket);
+    accepted++;
     socket.on("error", () => {});
     socket.on("end", () => socket.end());
     socket.on("close", () => {
@@ -31,7 +35,7 @@ export async function rawServer(serve: (socket: Socket) => void, host = "127.0.0
     await new Promise((resolve) => server.close(resolve));
   });
   const idle = (): Promise<void> => (sockets.size === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve)));
-  return { port: (server.address() as AddressInfo).port, open: () => sockets.size, idle };
+  return { port: (server.address() as AddressInfo).port, open: () => sockets.size, accepted: () => accepted, idle };
 }
 
 /** Serves the bytes after the first data has come, then closes unless told otherwise. */
