@@ -8,8 +8,8 @@ import type { CheckDefinition } from "./site.ts";
 
 /** The loading thread: reads the configuration, sends it in slices, ends. */
 
-const CHECKS_A_MESSAGE = 100;
-const PROBLEMS_A_MESSAGE = 1000;
+const CHECKS_A_MESSAGE = 50;
+const PROBLEMS_A_MESSAGE = 500;
 
 /** The lists of probes and channels, from modules named by address, so that this folder knows none of them. */
 async function listOf<Of>(address: string, name: "probes" | "channels"): Promise<readonly Of[]> {
