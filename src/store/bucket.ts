@@ -2,7 +2,7 @@ import { type Instant, instant, type Verdict } from "../core/types.ts";
 import type { Bucket, Range } from "./store.ts";
 
 /** The value at rank ceil(share x count) of ascending values (nearest rank, exact); `count` values, at least 1. */
-export function quantile(ascending: Float64Array, count: number, share: number): number {
+function quantile(ascending: Float64Array, count: number, share: number): number {
   return ascending[Math.min(count - 1, Math.max(0, Math.ceil(share * count) - 1))] ?? Number.NaN;
 }
 

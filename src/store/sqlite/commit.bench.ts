@@ -17,7 +17,7 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /** Commits `rows` results of `checks` checks in batches of `size`; prints rows/s and CPU of all threads. */
 async function commits(rows: number, checks: number, size: number): Promise<void> {
-  const names = Array.from({ length: checks }, (_, index) => `check ${checks} ${index}`);
+  const names = Array.from({ length: checks }, (_, index) => `check ${rows} ${checks} ${index}`);
   const make = (row: number): Result => sampleResult(names[row % checks] ?? "", Math.floor(row / checks) * 60_000 + (row % checks), { latencyMs: 20 + (row % 977) / 10 });
   // Two batches on the way, as the engine does.
   let before: Promise<void> = Promise.resolve();
@@ -45,7 +45,7 @@ await commits(100_000, 10_000, 500);
 await commits(20_000, 10_000, 8);
 await commits(525_600, 1, 1000);
 
-const year = { check: checkName("check 1 0"), from: instant(1_760_000_000_000), to: instant(1_760_000_000_000 + 525_600 * 60_000) };
+const year = { check: checkName("check 525600 1 0"), from: instant(1_760_000_000_000), to: instant(1_760_000_000_000 + 525_600 * 60_000) };
 for (let round = 0; round < 3; round += 1) {
   let late = 0;
   let last = clock.monotonic();
