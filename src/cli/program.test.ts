@@ -8,7 +8,8 @@ import type { CheckSummary, StatusReport } from "../api/types.ts";
 import { offlineDoors } from "../app/doors.ts";
 import { instant } from "../core/types.ts";
 import type { Doors } from "./doors.ts";
-import { buildProgram, EXIT_USAGE, runCommandLine } from "./program.ts";
+import { EXIT_USAGE } from "./exits.ts";
+import { buildProgram, runCommandLine } from "./program.ts";
 import { statusTable } from "./status.ts";
 
 const offline = offlineDoors();

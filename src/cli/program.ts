@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { completion } from "./completion.ts";
 import type { CliCommand, Doors } from "./doors.ts";
+import { EXIT_UNKNOWN, EXIT_USAGE } from "./exits.ts";
 import { init } from "./init.ts";
 import { lint } from "./lint.ts";
 import { next } from "./next.ts";
@@ -8,11 +9,6 @@ import { passwd } from "./passwd.ts";
 import { schema } from "./schema.ts";
 import { status } from "./status.ts";
 import { types } from "./types.ts";
-
-/** Exit code of a command line that cannot be understood (sysexits.h, EX_USAGE): none of those that `status` or a Nagios plugin use. */
-export const EXIT_USAGE = 64;
-/** A Nagios plugin that cannot be understood is UNKNOWN. */
-const EXIT_UNKNOWN = 3;
 
 const COMMANDS: readonly CliCommand[] = [init, lint, schema, types, next, status, passwd, completion];
 

@@ -1,0 +1,4 @@
+import type { Verdict } from "../core/types.ts";
+
+/** Exit codes of the Nagios plugin API. */
+export const PLUGIN_EXITS: { readonly [verdict in Verdict]: number } = { up: 0, degraded: 1, down: 2, unknown: 3 };
