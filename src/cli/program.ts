@@ -1,7 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { completion } from "./completion.ts";
 import type { CliCommand, Doors } from "./doors.ts";
-import { EXIT_UNKNOWN, EXIT_USAGE } from "./exits.ts";
+import { EXIT_USAGE, PLUGIN_EXITS } from "./exits.ts";
 import { init } from "./init.ts";
 import { lint } from "./lint.ts";
 import { next } from "./next.ts";
@@ -49,6 +49,7 @@ export async function runCommandLine<Given extends Doors>(args: readonly string[
     if (!(problem instanceof CommanderError)) throw problem;
     // Help and version end the same way, with 0; `tocsin` alone prints the help as an error.
     if (problem.exitCode === 0) return 0;
-    return args[0] === "check" ? EXIT_UNKNOWN : EXIT_USAGE;
+    // A Nagios plugin that cannot be understood is UNKNOWN.
+    return args[0] === "check" ? PLUGIN_EXITS.unknown : EXIT_USAGE;
   }
 }
