@@ -10,8 +10,6 @@ import { describe, summarise } from "./summary.ts";
 const refused = (reason: string, advice: string): Done => ({ kind: "refused", reason, advice });
 const unknownCheck = (check: CheckName): Done => refused(`there is no check named ${check}`, "see the list of checks");
 const DONE: Done = { kind: "done" };
-/** Without a look at its queue for so long the engine is stuck, ms. */
-const STUCK_MS = 10_000;
 
 /** Where people ask a running monitor and give it orders: most of the API's handle. */
 export class Desk {
@@ -97,9 +95,8 @@ export class Desk {
 
   /** Engine, store and outbox make progress; why not, otherwise. */
   ready(): { readonly ready: boolean; readonly reasons: readonly string[] } {
-    const monotonic = this.#monitor.parts.ports.clock.monotonic();
     const reasons: string[] = [];
-    if (monotonic - this.#monitor.engine.turnedAt > STUCK_MS) reasons.push("the engine has not looked at its queue for 10 s");
+    if (!this.#monitor.turning()) reasons.push("the engine has not looked at its queue for 10 s");
     if (this.#monitor.committer.failingSince !== null) reasons.push("the store cannot be written");
     const outbox = this.#monitor.outbox.trouble();
     if (outbox !== null) reasons.push(outbox);

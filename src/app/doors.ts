@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Doors } from "../cli/doors.ts";
+import type { RunDoors } from "../cli/doors.ts";
 import { realTerminal } from "../cli/terminal.ts";
 import { realClock } from "../sys/clock.ts";
 import { environment } from "../sys/environment.ts";
@@ -11,11 +11,12 @@ function readVersion(): string {
   return typeof described === "object" && described !== null && "version" in described ? String(described.version) : "unknown";
 }
 
-/** The doors of the commands that need no running Tocsin. Rooms are loaded when a command asks for them. */
-export function offlineDoors(): Doors {
+/** The doors of all commands. Rooms are loaded when a command asks for them. */
+export function openDoors(): RunDoors {
   const given = environment();
+  const terminal = realTerminal(given);
   return {
-    terminal: realTerminal(given),
+    terminal,
     version: readVersion(),
     environment: given,
     now: () => realClock().now(),
@@ -26,6 +27,18 @@ export function offlineDoors(): Doors {
     async setPassword(folder, password) {
       const auth = await import("../api/auth.ts");
       return auth.setPassword(folder, password);
+    },
+    async run(where) {
+      const { runTocsin } = await import("./tocsin.ts");
+      return runTocsin({ ...where, environment: given, say: (line) => terminal.out(`${line}\n`) });
+    },
+    async checkOnce(site, name) {
+      const once = await import("./once.ts");
+      return once.checkOnce(site, name);
+    },
+    async notifyOnce(site, name) {
+      const once = await import("./once.ts");
+      return once.notifyOnce(site, name);
     },
   };
 }

@@ -19,6 +19,9 @@ import { Recent } from "./recent.ts";
 import { Roster, type Update } from "./roster.ts";
 import { Windows } from "./windows.ts";
 
+/** Without a look at its queue for so long the engine is stuck, ms. */
+const STUCK_MS = 10_000;
+
 /** Everything that belief needs: what the simulation drives, and what `tocsin run` wraps with files, signals and a page. */
 export interface MonitorParts {
   readonly ports: Ports;
@@ -132,6 +135,11 @@ export class Monitor {
     for (const { definition, what } of [...update.changed, ...update.renamed]) this.#reload(definition, what ?? "telling");
     this.#windows.configure(update.maintenance);
     this.#emit({ kind: "site" });
+  }
+
+  /** The engine looks at its queue as it should. */
+  turning(): boolean {
+    return this.parts.ports.clock.monotonic() - this.engine.turnedAt < STUCK_MS;
   }
 
   /** Runs end or are aborted, what is believed is written, channels finish their sends; within about `withinMs`. */

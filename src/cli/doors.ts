@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { AnyChannel } from "../alert/channels/channel.ts";
-import type { Instant } from "../core/types.ts";
+import type { Site } from "../config/site.ts";
+import type { ChannelName, CheckName, Instant, Result } from "../core/types.ts";
 import type { AnyProbe } from "../probes/probe.ts";
 
 /** Where a command speaks: standard output and error, and what the person in front of it can see. */
@@ -25,6 +26,16 @@ export interface Doors {
   now(): Instant;
   registry(): Promise<{ readonly probes: readonly AnyProbe[]; readonly channels: readonly AnyChannel[] }>;
   setPassword(folder: string, password: string): Promise<{ readonly kind: "done" } | { readonly kind: "refused"; readonly reason: string; readonly advice: string }>;
+}
+
+/** What the commands that start Tocsin, or a part of it, need besides. */
+export interface RunDoors extends Doors {
+  /** Runs until a signal ends it; the exit code. */
+  run(given: { readonly config: string; readonly data: string; readonly listen: Site["settings"]["listen"] | null }): Promise<number>;
+  /** Runs one check or group of a site once. Null: it waits for heartbeats and cannot be run. */
+  checkOnce(site: Site, name: CheckName): Promise<{ readonly result: Result; readonly members: readonly Result[] } | null>;
+  /** Sends a test message to each recipient of a channel. */
+  notifyOnce(site: Site, name: ChannelName): Promise<{ readonly kind: "sent" | "retry" | "refused"; readonly detail: string }>;
 }
 
 /** One command: its file exports one, and `program.ts` lists them. `Given` are the doors it needs. `end` is told the exit code, 0 without. */

@@ -5,14 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { CheckSummary, StatusReport } from "../api/types.ts";
-import { offlineDoors } from "../app/doors.ts";
+import { openDoors } from "../app/doors.ts";
 import { instant } from "../core/types.ts";
 import type { Doors } from "./doors.ts";
 import { EXIT_USAGE } from "./exits.ts";
 import { buildProgram, runCommandLine } from "./program.ts";
 import { statusTable } from "./status.ts";
 
-const offline = offlineDoors();
+const offline = openDoors();
 let folder = "";
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), "tocsin-cli-"))));
 afterEach(() => rmSync(folder, { recursive: true }));

@@ -1,0 +1,39 @@
+import type { Handle } from "../api/handle.ts";
+import type { Store } from "../store/store.ts";
+import type { LoopDelay } from "../sys/life.ts";
+import { Desk } from "./desk.ts";
+import type { Monitor } from "./monitor.ts";
+
+export interface HandleParts {
+  readonly monitor: Monitor;
+  readonly store: Store;
+  readonly loop: LoopDelay;
+  readonly reload: Handle["reload"];
+}
+
+/** The API's handle on a running Tocsin. */
+export function createHandle({ monitor, store, loop, reload }: HandleParts): Handle {
+  const desk = new Desk(monitor);
+  return {
+    store,
+    startedAt: monitor.startedAt,
+    overview: () => desk.overview(),
+    summary: (name) => desk.summary(name),
+    detail: (name) => desk.detail(name),
+    channels: () => desk.channels(),
+    banners: () => desk.banners(),
+    subscribe: (listener) => monitor.subscribe(listener),
+    runNow: (name) => desk.runNow(name),
+    pause: (name, by) => desk.pause(name, by),
+    resume: (name, by) => desk.resume(name, by),
+    acknowledge: (name, by, note) => desk.acknowledge(name, by, note),
+    silence: (name, by) => desk.silence(name, by),
+    unsilence: (name, by) => desk.unsilence(name, by),
+    beat: (token, beat) => desk.beat(token, beat),
+    testChannel: (name) => desk.testChannel(name),
+    reload,
+    ready: () => desk.ready(),
+    figures: () => ({ ...desk.figures(), loopDelayMs: loop.figures() }),
+    mask: (text) => desk.mask(text),
+  };
+}

@@ -1,0 +1,66 @@
+import type { Clock, Log, Ports, Timer } from "../sys/ports.ts";
+import type { Store } from "../store/store.ts";
+import { http } from "../probes/http.ts";
+import type { Settings } from "../config/site.ts";
+
+const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+const HEARTBEAT_TIMEOUT_MS = 10_000;
+
+/** Does something again and again, the next time only after the last has ended. */
+export class Chore {
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #everyMs: number;
+  readonly #work: () => Promise<unknown>;
+  #timer: Timer | null = null;
+  #stopped = false;
+
+  constructor(parts: { clock: Clock; log: Log; everyMs: number; firstMs: number; work: () => Promise<unknown> }) {
+    this.#clock = parts.clock;
+    this.#log = parts.log;
+    this.#everyMs = parts.everyMs;
+    this.#work = parts.work;
+    this.#sleep(parts.firstMs);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+  }
+
+  #sleep(ms: number): void {
+    if (!this.#stopped) this.#timer = this.#clock.timer(ms, () => void this.#turn());
+  }
+
+  async #turn(): Promise<void> {
+    try {
+      await this.#work();
+    } catch (error) {
+      this.#log.warn(error instanceof Error ? error.message : String(error));
+    }
+    this.#sleep(this.#everyMs);
+  }
+}
+
+/** Removes hourly what retention no longer keeps. */
+export function retentionChore(ports: Ports, store: Store, settings: () => Settings): Chore {
+  const { clock, log } = ports;
+  return new Chore({ clock, log, everyMs: HOUR_MS, firstMs: 5 * MINUTE_MS, work: () => store.prune(settings().retention, clock.now()) });
+}
+
+/** Calls the dead man's switch each minute, but only while engine, store and outbox make progress. */
+export function heartbeatChore(ports: Ports, settings: () => Settings, ready: () => boolean): Chore {
+  const { clock, log } = ports;
+  const work = async (): Promise<void> => {
+    const url = settings().heartbeat;
+    if (url === null || !ready()) return;
+    const stop = new AbortController();
+    const timer = clock.timer(HEARTBEAT_TIMEOUT_MS, () => stop.abort());
+    const outcome = await http.run(http.options.parse({ url }), { ...ports, signal: stop.signal, wants: new Set(["status"]) });
+    timer.cancel();
+    const status = outcome.facts["status"];
+    if (outcome.verdict !== "up" || typeof status !== "number" || status >= 400) log.warn("the heartbeat could not be delivered", { reason: typeof status === "number" ? `HTTP ${status}` : outcome.sentence });
+  };
+  return new Chore({ clock, log, everyMs: MINUTE_MS, firstMs: 2000, work });
+}
