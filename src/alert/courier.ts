@@ -99,11 +99,12 @@ export class Courier {
   }
 
   async #carry(found: MessageRow): Promise<void> {
-    const { store, ports, patience, site } = this.#options;
+    const { store, ports, patience, pauses, site } = this.#options;
     // Nobody else sends from this store: a lease that is not ours now is one of an earlier life, a time in the future one of another clock.
     const asOf = instant(Math.max(ports.clock.now(), found.nextTryAt, found.leaseUntil ?? 0));
     const claimed = await store.claimMessage(found.id, asOf, plus(asOf, LEASE_MS));
-    if (claimed === null) return;
+    // It was settled or superseded since the last look; the pause keeps a disagreement with the store from spinning.
+    if (claimed === null) return pauses.pause(storeWaitMs(1));
     patience.worked();
     const { row, alerts } = claimed;
     const untold = row.doubt ? new Set<AlertId>() : await untoldEnds(store, row, alerts);

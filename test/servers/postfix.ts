@@ -16,7 +16,7 @@ export interface Postfix extends RunningServer {
   mails(): readonly string[];
 }
 
-const DAEMONS = ["/usr/lib/postfix/sbin", "/usr/libexec/postfix"];
+const daemons = (): string => ["/usr/lib/postfix/sbin", "/usr/libexec/postfix"].find((path) => existsSync(join(path, "master"))) ?? "/usr/lib/postfix/sbin";
 
 /** Starts Postfix as root (it changes users by itself) in a folder that every user may enter. */
 export async function startPostfix(folder: string, certificate: CertificateFiles): Promise<Postfix> {
@@ -27,7 +27,9 @@ export async function startPostfix(folder: string, certificate: CertificateFiles
   chownSync(join(folder, "mail"), idOf("-u", "mail"), idOf("-g", "mail"));
   writeFileSync(join(configuration, "main.cf"), mainCf(folder, certificate));
   writeFileSync(join(configuration, "master.cf"), masterCf(smtp));
-  const server = await startServer({ name: "postfix", command: "postfix", args: ["-c", configuration, "start-fg"], folder, ready: listens(smtp + 1) });
+  // `postfix check` makes the queue. Its `start-fg` would put the master into a session of its own, where no group signal finds it.
+  execFileSync("postfix", ["-c", configuration, "check"], { stdio: "ignore" });
+  const server = await startServer({ name: "postfix", command: join(daemons(), "master"), args: ["-c", configuration, "-d"], folder, ready: listens(smtp + 1) });
   const inbox = join(folder, "mail", "mail.test", "probe", "new");
   const mails = (): readonly string[] => (existsSync(inbox) ? readdirSync(inbox).map((name) => readFileSync(join(inbox, name), "utf8")) : []);
   return { ...server, smtp, smtps: smtp + 1, configuration, mails };
@@ -39,7 +41,7 @@ function mainCf(folder: string, certificate: CertificateFiles): string {
   return `compatibility_level = 3.6
 queue_directory = ${folder}/queue
 data_directory = ${folder}/data
-daemon_directory = ${DAEMONS.find((path) => existsSync(join(path, "master"))) ?? DAEMONS[0]}
+daemon_directory = ${daemons()}
 maillog_file = /dev/stdout
 inet_interfaces = 127.0.0.1
 inet_protocols = ipv4
