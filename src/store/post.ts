@@ -145,7 +145,7 @@ export class Post {
   }
 
   #form(row: MessageRow): void {
-    if (this.messages.has(row.id)) return;
+    if (this.messages.has(row.id) || !row.alerts.every((id) => this.waiting.has(id))) return;
     this.messages.set(row.id, row);
     const ofChannel = this.byChannel.get(row.channel);
     if (ofChannel === undefined) this.byChannel.set(row.channel, [row.id]);

@@ -148,6 +148,7 @@ export interface Store {
   /** Alerts in no message yet, and messages not settled, oldest first. */
   outbox(limit: number): Promise<{ readonly alerts: readonly Alert[]; readonly messages: readonly MessageRow[]; readonly health: readonly ChannelHealth[] }>;
   /** Harmless when done twice. The alerts of a superseded message wait again unless a new message of the same change takes them; those of a message that is born `failed` have failed. */
+  /** A message is formed only when all of its alerts wait (or wait again after `supersede`): a change in doubt that is made again forms nothing twice. */
   changeOutbox(change: OutboxChange): Promise<void>;
   /** Takes one message for sending until `leaseUntil`, if it is due at `now` and nobody holds it; the row as claimed (the try counted) with its alerts in order. A lease that ran out leaves the message in doubt. A rejected claim holds nothing. */
   claimMessage(id: string, now: Instant, leaseUntil: Instant): Promise<{ readonly row: MessageRow; readonly alerts: readonly Alert[] } | null>;

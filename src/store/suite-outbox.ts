@@ -126,6 +126,14 @@ export function outboxSuite(store: () => Store, reopen: () => Promise<void>): vo
     expect(await waiting()).toEqual(["b"]);
   });
 
+  test("a message is formed only of alerts that wait", async () => {
+    await withAlerts("a", "b");
+    await store().changeOutbox(sampleChange({ messages: [sampleMessage("m1", ["a"], 0)] }));
+    await store().changeOutbox(sampleChange({ messages: [sampleMessage("m2", ["a", "b"], 5)] }));
+    expect((await store().outbox(10)).messages.map((message) => message.id)).toEqual(["m1"]);
+    expect(await waiting()).toEqual(["b"]);
+  });
+
   test("a message sent cannot be superseded", async () => {
     await withAlerts("a");
     await store().changeOutbox(sampleChange({ messages: [sampleMessage("m", ["a"], 0)] }));

@@ -82,6 +82,8 @@ export class SqlitePost {
   }
 
   #form(row: MessageRow): void {
+    const free = row.alerts.every((alert) => one<{ status: number }>(this.#sql.alertStatus, alert)?.status === A.number("waiting"));
+    if (!free) return;
     const status = M.number(row.status);
     const made = this.#sql.form.run(row.id, row.channel, row.recipient, status, row.formedAt, row.tries, row.nextTryAt, row.leaseUntil, row.doubt ? 1 : 0, row.lastReason);
     if (made.changes !== 1) return;
@@ -102,6 +104,7 @@ function prepare(db: DatabaseSync) {
     setHealth: db.prepare("INSERT INTO health VALUES (?, ?) ON CONFLICT DO UPDATE SET body = excluded.body"),
     supersede: db.prepare("UPDATE messages SET status = 4, lease_until = NULL WHERE id = ? AND status < 2"),
     moveAlerts: db.prepare("UPDATE alerts SET status = ?1, message = ?2 WHERE id IN (SELECT alert FROM message_alerts WHERE message = ?3) AND message = ?3"),
+    alertStatus: db.prepare("SELECT status FROM alerts WHERE id = ?"),
     moveAlert: db.prepare("UPDATE alerts SET status = ?, message = ? WHERE id = ?"),
     withdraw: db.prepare("UPDATE alerts SET status = 4, message = NULL WHERE id = ? AND status <> 2"),
     form: db.prepare("INSERT INTO messages (id, channel, recipient, status, formed_at, tries, next_try_at, lease_until, doubt, last_reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"),
