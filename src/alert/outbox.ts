@@ -62,6 +62,8 @@ export class Outbox {
   /** Messages to be tried before their time, because news waits behind them. */
   readonly #hastened = new Set<string>();
   #waiting: ReadonlyMap<ChannelName, number> = new Map();
+  /** Committed, and no try has begun: with a store that fails for long they go out from memory as well. */
+  readonly #untried = new Map<AlertId, Alert>();
 
   constructor(options: OutboxOptions) {
     const { store, ports, mask, sendMs = SEND_MS } = options;
@@ -79,6 +81,9 @@ export class Outbox {
       sendMs,
       patience: this.#patience,
       pauses: this.#pauses,
+      onTry: (alerts) => {
+        for (const { id } of alerts) this.#untried.delete(id);
+      },
       onOutcome: (channel, sending) => this.#noteOutcome(channel, sending),
       onFree: () => this.kick(),
       isBroken: (channel) => this.#watch.broken.has(channel),
@@ -96,8 +101,9 @@ export class Outbox {
     this.kick();
   }
 
-  /** Call after each commit with alerts in it. Cheap; never throws. */
-  kick(): void {
+  /** Call after each commit with alerts in it, with these. Cheap; never throws. */
+  kick(committed: readonly Alert[] = []): void {
+    for (const alert of committed) this.#untried.set(alert.id, alert);
     this.#again = true;
     if (this.#state !== "idle") return;
     const wait = this.#patience.waitMs();
@@ -113,9 +119,9 @@ export class Outbox {
     this.kick();
   }
 
-  /** Sends alerts that could not be committed, from memory, marked as such; the same alert is taken once. */
+  /** Sends alerts that could not be committed, from memory, marked as such, and before them what was committed and never tried; the same alert is taken once. */
   sendUnrecorded(alerts: readonly Alert[]): void {
-    this.#unrecorded.send(alerts);
+    this.#unrecorded.send([...this.#untried.values(), ...alerts]);
   }
 
   /** Sends a test message past the outbox to every recipient of a channel; the worst of the answers. */
@@ -195,7 +201,9 @@ export class Outbox {
     const { store, ports } = this.#options;
     // What settles while the store is read looks like a message that a crash left behind: left for the next round.
     const leftAlone = new Set(this.#courier.busy.keys());
+    const untried = [...this.#untried.keys()];
     const { alerts, messages, health } = await store.outbox(LIMIT);
+    this.#forget(untried, alerts, messages);
     if (await this.#settleHealth(health, alerts)) {
       this.#again = true;
       return;
@@ -211,6 +219,13 @@ export class Outbox {
     this.#dispatch(rows, leftAlone, made);
     if (alerts.length === LIMIT && !isEmpty(made.change)) this.#again = true;
     if (this.#courier.busy.size === 0) this.#patience.worked();
+  }
+
+  /** Of those known before the look, what waits no longer was withdrawn or given up. */
+  #forget(untried: readonly AlertId[], alerts: readonly Alert[], messages: readonly MessageRow[]): void {
+    if (untried.length === 0 || alerts.length === LIMIT || messages.length === LIMIT) return;
+    const waiting = new Set([...alerts.map((alert) => alert.id), ...messages.flatMap((row) => row.alerts)]);
+    for (const id of untried) if (!waiting.has(id)) this.#untried.delete(id);
   }
 
   async #write(change: OutboxChange): Promise<void> {

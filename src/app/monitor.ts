@@ -69,7 +69,7 @@ export class Monitor {
       log,
       sequence: loaded.sequence,
       hooks: {
-        committed: () => this.outbox.kick(),
+        committed: (alerts) => this.outbox.kick(alerts),
         unrecorded: (alerts: readonly Alert[]) => this.outbox.sendUnrecorded(alerts),
         trouble: (sentence) => this.banners.store(sentence),
       },

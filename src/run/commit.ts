@@ -16,7 +16,7 @@ const UNRECORDED_AFTER_MS = 10_000;
 export interface CommitterHooks {
   /** A batch with alerts is on the disk. */
   committed(alerts: readonly Alert[]): void;
-  /** Nothing could be committed for 10 s: these go out from memory. */
+  /** Nothing could be committed for 10 s: these, and what waits in the outbox, go out from memory. Called at each further try. */
   unrecorded(alerts: readonly Alert[]): void;
   /** Trouble began (a sentence) or ended (null). */
   trouble(sentence: string | null): void;
@@ -145,7 +145,6 @@ export class Committer {
   }
 
   async #write(batch: Batch): Promise<void> {
-    let told = 0;
     for (let pauseMs = RETRY_FIRST_MS; !this.#closed; pauseMs = Math.min(2 * pauseMs, RETRY_LAST_MS)) {
       try {
         await this.#store.commit(batch);
@@ -153,7 +152,7 @@ export class Committer {
       } catch (error) {
         this.#failed(error);
         if (await this.#isThere(batch.sequence)) return this.#succeeded(batch);
-        told = this.#tellUnrecorded(batch, told);
+        this.#tellUnrecorded(batch);
         await new Promise<void>((resolve) => void this.#clock.timer(pauseMs, resolve));
       }
     }
@@ -188,11 +187,9 @@ export class Committer {
     this.#hooks.trouble(sentence);
   }
 
-  /** Alerts of the batch being tried and of the one being gathered, each once. */
-  #tellUnrecorded(batch: Batch, told: number): number {
-    if (this.#failingSince === null || this.#clock.monotonic() - this.#failingSince < UNRECORDED_AFTER_MS) return told;
-    const waiting = [...batch.alerts, ...this.#gathering.alerts];
-    if (waiting.length > told) this.#hooks.unrecorded(waiting.slice(told));
-    return waiting.length;
+  /** Alerts of the batch being tried and of the one being gathered; the receiver takes each once. */
+  #tellUnrecorded(batch: Batch): void {
+    if (this.#failingSince === null || this.#clock.monotonic() - this.#failingSince < UNRECORDED_AFTER_MS) return;
+    this.#hooks.unrecorded([...batch.alerts, ...this.#gathering.alerts]);
   }
 }

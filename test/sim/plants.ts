@@ -1,0 +1,64 @@
+import type { Alert } from "../../src/core/types.ts";
+import type { Store } from "../../src/store/store.ts";
+
+/** The same store with one verb replaced. */
+function but(store: Store, verbs: Partial<Store>): Store {
+  return new Proxy(store, {
+    get: (target, verb) => {
+      const planted: unknown = Reflect.get(verbs, verb);
+      if (planted !== undefined) return planted;
+      const own: unknown = Reflect.get(target, verb);
+      return typeof own === "function" ? own.bind(target) : own;
+    },
+  });
+}
+
+/** Bugs that the simulation must find, each named for what it does. */
+export const PLANTS: { readonly [name: string]: { readonly finds: string; readonly plant: (store: Store) => Store } } = {
+  "a lost outbox row": {
+    finds: "nothing committed is lost",
+    plant: (store) => {
+      let seen = 0;
+      const lose = (alerts: readonly Alert[]): readonly Alert[] => alerts.filter(() => (seen += 1) % 10 !== 0);
+      return but(store, { commit: (batch) => store.commit(batch.alerts.length === 0 ? batch : { ...batch, alerts: lose(batch.alerts) }) });
+    },
+  },
+  "a recovery before its outage": {
+    finds: "a recovery after its outage",
+    plant: (store) => {
+      const outbox: Store["outbox"] = async (limit) => {
+        const found = await store.outbox(limit);
+        const early = found.alerts.some((alert) => alert.kind === "recovered");
+        return early ? found : { ...found, alerts: found.alerts.filter((alert) => alert.kind !== "down") };
+      };
+      // Holds outages back until a recovery is there, and lets it go first.
+      const claimMessage: Store["claimMessage"] = async (...claim) => {
+        const found = await store.claimMessage(...claim);
+        return found === null ? null : { ...found, alerts: found.alerts.filter((alert) => alert.kind !== "down") };
+      };
+      return but(store, { outbox, claimMessage });
+    },
+  },
+  "a double message": {
+    finds: "told once",
+    plant: (store) => {
+      const settleMessage: Store["settleMessage"] = async (id, settlement) => {
+        await store.settleMessage(id, settlement);
+        if (settlement.kind !== "sent") return;
+        const [row] = (await store.messages({ status: "sent", limit: 50 })).filter((sent) => sent.id === id);
+        if (row !== undefined) repeats.push(row.id);
+      };
+      const repeats: string[] = [];
+      const given = new Map<string, Awaited<ReturnType<Store["claimMessage"]>>>();
+      const claimMessage: Store["claimMessage"] = async (id, now, until) => {
+        const found = await store.claimMessage(id, now, until);
+        if (found === null) return null;
+        given.set(id, found);
+        const [before] = repeats.splice(0, 1);
+        const again = before === undefined ? undefined : given.get(before);
+        return again === undefined || again === null ? found : { ...found, alerts: [...again.alerts, ...found.alerts] };
+      };
+      return but(store, { settleMessage, claimMessage });
+    },
+  },
+};
