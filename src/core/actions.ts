@@ -77,7 +77,7 @@ function reload(draft: Draft, action: Action & { kind: "reload" }): void {
   const paused = belief.status === "paused";
   const anew = freshState(policy, now);
   draft.seen = { ...anew.seen, expectBy: action.expectBy };
-  believe(draft, { ...anew.belief, status: belief.status, since: belief.since, muting: { ...belief.muting, silenced: null }, countFrom: now });
+  believe(draft, { ...anew.belief, incidents: belief.incidents, status: belief.status, since: belief.since, muting: { ...belief.muting, silenced: null }, countFrom: now });
   if (!paused) move(draft, anew.belief.status, reasonOf("changed", "what it asks was changed; waiting for its first run"));
 }
 

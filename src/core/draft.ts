@@ -29,6 +29,7 @@ export function freshState(policy: Policy, now: Instant): CheckState {
       passes: 0,
       reprieves: 0,
       incident: null,
+      incidents: 0,
       wait: null,
       countFrom: instant(0),
       muting: UNMUTED,
@@ -91,10 +92,11 @@ export function openIncident(draft: Draft, opening: Opening): void {
   const open = draft.belief.incident;
   const { kind, firstSign, code, sentence, evidence } = opening;
   const { check } = draft.policy;
+  const { incidents } = draft.belief;
   const begun = { kind, opened: draft.now, code, sentence, acknowledged: null, runs: 1, steps: [] };
   const incident: OpenIncident =
-    open === null ? { ...begun, id: incidentId({ check, kind, firstSign }), check, firstSign, closed: null, closedBy: null, told: [] } : { ...open, ...begun };
-  believe(draft, { incident });
+    open === null ? { ...begun, id: incidentId({ check, kind, firstSign, before: incidents }), check, firstSign, closed: null, closedBy: null, told: [] } : { ...open, ...begun };
+  believe(draft, { incident, incidents: open === null ? incidents + 1 : incidents });
   draft.effects.push({ kind: "incident", incident: publicIncident(incident), change: open === null ? "opened" : "worse", evidence });
 }
 

@@ -36,8 +36,8 @@ test("an id changes with every part, and parts cannot run into each other", () =
   expect(ids[0]).toMatch(/^[0-9a-f]{32}$/);
 });
 
-test("an incident's id is stable and depends on check, kind and first sign", () => {
-  const f = (check: string, kind: string, at: number) => incidentId({ check: checkName(check), kind, firstSign: instant(at) });
+test("an incident's id is stable and depends on check, kind, first sign and those before", () => {
+  const f = (check: string, kind: string, at: number, before = 0) => incidentId({ check: checkName(check), kind, firstSign: instant(at), before });
   expect(f("a", "down", 1)).toBe(f("a", "down", 1));
-  expect(new Set([f("a", "down", 1), f("b", "down", 1), f("a", "unchecked", 1), f("a", "down", 2)]).size).toBe(4);
+  expect(new Set([f("a", "down", 1), f("b", "down", 1), f("a", "unchecked", 1), f("a", "down", 2), f("a", "down", 1, 1)]).size).toBe(5);
 });

@@ -91,7 +91,7 @@ export function alertId(parts: AlertParts): AlertId {
   return hash128(JSON.stringify(["alert", check, of, kind, step, ordinal, channel, recipient])) as AlertId;
 }
 
-/** An incident is named by its check, its kind and the start of its first failing run. */
-export function incidentId(parts: { readonly check: CheckName; readonly kind: string; readonly firstSign: Instant }): IncidentId {
-  return hash128(JSON.stringify(["incident", parts.check, parts.kind, parts.firstSign])) as IncidentId;
+/** An incident is named by its check, its kind, the start of its first failing run, and how many the check had before. */
+export function incidentId(parts: { readonly check: CheckName; readonly kind: string; readonly firstSign: Instant; readonly before: number }): IncidentId {
+  return hash128(JSON.stringify(["incident", parts.check, parts.kind, parts.firstSign, parts.before])) as IncidentId;
 }

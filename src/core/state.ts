@@ -74,6 +74,8 @@ export interface Belief {
   /** Consecutive counted runs with verdict up or degraded while down; 0 otherwise. */
   readonly reprieves: number;
   readonly incident: OpenIncident | null;
+  /** Incidents opened so far: a clock put back may bring the same instant again, and two incidents must not be taken for one. */
+  readonly incidents: number;
   readonly wait: Wait | null;
   /** Runs begun earlier do not count (after a parent's recovery). */
   readonly countFrom: Instant;

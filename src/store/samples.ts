@@ -52,6 +52,7 @@ export function sampleBelief(more: Partial<Belief> = {}): Belief {
     streak: null,
     passes: 0,
     incident: null,
+    incidents: 0,
     wait: null,
     countFrom: instant(0),
     muting: { paused: null, silenced: null, maintenance: [] },
