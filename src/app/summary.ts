@@ -54,13 +54,13 @@ function certificateDays(last: Result | null): number | null {
   return typeof days === "number" ? days : null;
 }
 
-export function resultView(result: Result): ResultView {
+function resultView(result: Result): ResultView {
   const { slot, started, origin, vantage, verdict, code, sentence, latencyMs, phases, facts, evidence, tries } = result;
   return { slot, startedAt: started, origin, vantage, verdict, code, sentence, latencyMs, phases, facts, evidence, tries };
 }
 
 /** A step of the escalation in words: `at once: ops`. */
-export function describeStep(step: Step): string {
+function describeStep(step: Step): string {
   const when = step.after.kind === "time" ? `after ${formatDuration(step.after.ms)}` : step.after.count === 0 ? "after every run" : step.after.count === 1 ? "at once" : `at failing run ${step.after.count}`;
   const again = step.repeatMs === null ? "" : `, again every ${formatDuration(step.repeatMs)}`;
   return `${when}: ${step.to.join(", ")}${again}`;

@@ -85,8 +85,8 @@ function refuse({ terminal }: RunDoors, wrong: string): number {
 
 /** A site of this one check: its options go through the same loading as a file's. */
 async function siteOf(doors: RunDoors, type: string, words: readonly string[]): Promise<{ readonly site: Site } | { readonly wrong: string }> {
-  const [{ load }, { loadSite }, { CHECK_KEYS }, { createRegistry }, { keysOf }, registry] = await Promise.all([
-    import("js-yaml"),
+  const [{ parseYaml }, { loadSite }, { CHECK_KEYS }, { createRegistry }, { keysOf }, registry] = await Promise.all([
+    import("../config/yaml.ts"),
     import("../config/load.ts"),
     import("../config/keys.ts"),
     import("../config/registry.ts"),
@@ -102,11 +102,8 @@ async function siteOf(doors: RunDoors, type: string, words: readonly string[]): 
   const schemas = { ...CHECK_KEYS, ...keysOf(kind.of.options) };
   const read: OptionReader = {
     value: (text) => {
-      try {
-        return load(text);
-      } catch {
-        return text;
-      }
+      const parsed = parseYaml(text);
+      return parsed.kind === "parsed" ? parsed.value : text;
     },
     file: (path) => {
       try {

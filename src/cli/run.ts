@@ -13,7 +13,7 @@ Exit codes: 0 ended by a signal, 2 the configuration has errors, 74 the data
 folder cannot be used, 75 another Tocsin holds it.`;
 
 /** `127.0.0.1:2930`, `[::1]:2930` or `off`; null when it is neither. */
-export function parseListen(text: string): { readonly host: string; readonly port: number } | "off" | null {
+function parseListen(text: string): { readonly host: string; readonly port: number } | "off" | null {
   if (text === "off") return "off";
   const parts = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
   const host = parts?.[1] ?? parts?.[2];

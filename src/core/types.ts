@@ -33,43 +33,41 @@ export type Status = "pending" | "up" | "degraded" | "down" | "blocked" | "dispu
 export type Origin = "scheduled" | "start" | "retry" | "manual" | "confirm";
 
 /** Stable words for what went wrong, for machines and for searching; `ok` when nothing did. */
-export const FAILURE_CODES = [
-  "ok",
-  "timeout",
-  "refused",
-  "unreachable",
-  "reset",
-  "closed",
-  "unresolvable",
-  "tls-expired",
-  "tls-expiring",
-  "tls-untrusted",
-  "tls-name",
-  "tls-failed",
-  "protocol",
-  "auth",
-  "status",
-  "redirects",
-  "mismatch",
-  "too-large",
-  "slow",
-  "loss",
-  "missed",
-  "exit",
-  "killed",
-  "members",
-  "warned",
-  "pattern-slow",
+export type FailureCode =
+  | "ok"
+  | "timeout"
+  | "refused"
+  | "unreachable"
+  | "reset"
+  | "closed"
+  | "unresolvable"
+  | "tls-expired"
+  | "tls-expiring"
+  | "tls-untrusted"
+  | "tls-name"
+  | "tls-failed"
+  | "protocol"
+  | "auth"
+  | "status"
+  | "redirects"
+  | "mismatch"
+  | "too-large"
+  | "slow"
+  | "loss"
+  | "missed"
+  | "exit"
+  | "killed"
+  | "members"
+  | "warned"
+  | "pattern-slow"
   // of `unknown` only
-  "late",
-  "resolver",
-  "permission",
-  "resources",
-  "stopped",
-  "skipped",
-  "bug",
-] as const;
-export type FailureCode = (typeof FAILURE_CODES)[number];
+  | "late"
+  | "resolver"
+  | "permission"
+  | "resources"
+  | "stopped"
+  | "skipped"
+  | "bug";
 
 export type FactValue = string | number | boolean | null | readonly FactValue[] | { readonly [key: string]: FactValue };
 /** Measured facts by name; a dot in a condition (`certificate.days`) steps into nested ones. */

@@ -10,7 +10,7 @@ export type Looked = Exclude<Found, { kind: "broken" }> | { readonly kind: "brok
 const TRY_MS = 1500;
 const ROUNDS = 2;
 /** One look-up is never longer than that, whoever waits for it. */
-export const LOOKUP_MS = 10_000;
+const LOOKUP_MS = 10_000;
 
 /** Asks the servers in turn until one has a verdict, at most two rounds; resolves as broken when `signal` aborts. Never throws. */
 export async function lookUp(question: Question, servers: readonly Server[], transport: Transport, clock: Clock, signal: AbortSignal): Promise<Looked> {
