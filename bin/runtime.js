@@ -86,6 +86,17 @@ function isInstalled() {
   return !existsSync(join(root, "src/main.ts")) || existsSync(join(root, "node_modules/commander"));
 }
 
+/**
+ * Keeps compiled code between starts. Threads learn of it from the environment: without it each of them would load the type stripper and
+ * keep its 35 MB for life. What is new is written soon, because not every process ends in peace.
+ */
+function keepCompiled() {
+  const directory = module.enableCompileCache?.(join(root, "node_modules/.cache/tocsin")).directory;
+  if (directory === undefined) return;
+  process.env["NODE_COMPILE_CACHE"] ??= directory;
+  setTimeout(() => module.flushCompileCache?.(), 10_000).unref();
+}
+
 /** Starts `tocsin ARGS` in this process when it is new enough, else in one that takes its place. */
 export async function launch(args) {
   if (!isInstalled()) {
@@ -104,7 +115,7 @@ export async function launch(args) {
     return;
   }
   v8.setFlagsFromString(V8_FLAGS);
-  module.enableCompileCache?.(join(root, "node_modules/.cache/tocsin"));
+  keepCompiled();
   const main = mainFile();
   process.argv = [process.execPath, main, ...args];
   await import(pathToFileURL(main).href);

@@ -1,0 +1,23 @@
+import { asJson, asLine, type Measure } from "./figure.ts";
+import { tcpCpu } from "./tcp-cpu.ts";
+import { tenThousand } from "./ten-thousand.ts";
+
+/** `npm run bench [-- NAME ...] [--json]`: prints what is measured; one JSON line a figure with --json. */
+const BENCHES: { readonly [name: string]: Measure } = {
+  "tcp-cpu-ratio": tcpCpu,
+  "ten-thousand": tenThousand,
+};
+
+const args = process.argv.slice(2);
+const json = args.includes("--json");
+const named = args.filter((arg) => arg !== "--json");
+const unknown = named.filter((name) => BENCHES[name] === undefined);
+if (unknown.length > 0) {
+  process.stderr.write(`there is no bench ${unknown.join(", ")}; there are ${Object.keys(BENCHES).join(", ")}\n`);
+  process.exit(64);
+}
+for (const [name, measure] of Object.entries(BENCHES)) {
+  if (named.length > 0 && !named.includes(name)) continue;
+  const figures = await measure((text) => void process.stderr.write(`${name}: ${text}\n`));
+  for (const figure of figures) process.stdout.write(`${json ? asJson(figure) : asLine(figure)}\n`);
+}
