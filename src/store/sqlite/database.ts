@@ -1,4 +1,5 @@
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { accessSync, chmodSync, closeSync, constants, existsSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { StoreError } from "../store.ts";
 import { migrate } from "./schema.ts";
@@ -23,10 +24,37 @@ export interface Opening {
   readonly copy: string | null;
 }
 
-/** Makes the folder with its rights; only its owner may look in. */
+const REFUSALS: { readonly [code: string]: string } = {
+  EACCES: "this user may not write there",
+  EPERM: "this user may not write there",
+  EROFS: "the file system is read-only",
+  EEXIST: "it is a file",
+  ENOTDIR: "a part of its path is a file",
+  ENOENT: "nothing can be made there",
+  ENAMETOOLONG: "its name is too long",
+};
+
+/** Makes the folder with its rights; only its owner may look in. Throws `StoreError`. */
 export function makeFolder(folder: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  chmodSync(folder, 0o700);
+  try {
+    makePath(folder);
+    chmodSync(folder, 0o700);
+    accessSync(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const refusal = REFUSALS[codeOf(error)];
+    if (refusal === undefined) throw error;
+    throw new StoreError("failed", `the data folder ${folder} cannot be used: ${refusal}; give another one with --data`, { cause: error });
+  }
+}
+
+const codeOf = (error: unknown): string => (error instanceof Error && "code" in error ? String(error.code) : "");
+
+/** Node's own way of making parents tries for ever where the system answers that a folder cannot be there, as below /proc. */
+function makePath(folder: string): void {
+  if (existsSync(folder) && statSync(folder).isDirectory()) return;
+  const parent = dirname(folder);
+  if (parent !== folder && !existsSync(parent)) makePath(parent);
+  mkdirSync(folder, { mode: 0o700 });
 }
 
 /** Damage was met while running: the next opening checks the whole database. */
