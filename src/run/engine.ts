@@ -355,8 +355,10 @@ export class Engine {
   async #runProbe(entry: Entry, demand: Demand, stop: AbortSignal): Promise<Result | null> {
     const { definition, probe, wants } = entry;
     const result = await execute(this.#parts.bench, { definition, probe, wants, stop, ...demand });
-    if (result !== null && !entry.gone) this.#parts.beliefs.result(result, expectBy(entry, this.now()), this.now());
-    return result;
+    // What was asked of the old target says nothing of the new one.
+    const stale = entry.gone || entry.definition.hashes.target !== definition.hashes.target;
+    if (result !== null && !stale) this.#parts.beliefs.result(result, expectBy(entry, this.now()), this.now());
+    return stale ? null : result;
   }
 
   async #runTurn(entry: Entry, demand: Demand, stop: AbortController): Promise<void> {
