@@ -12,11 +12,11 @@ export class Chore {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #everyMs: number;
-  readonly #work: () => Promise<unknown>;
+  readonly #work: (stop: AbortSignal) => Promise<unknown>;
+  readonly #stop = new AbortController();
   #timer: Timer | null = null;
-  #stopped = false;
 
-  constructor(parts: { clock: Clock; log: Log; everyMs: number; firstMs: number; work: () => Promise<unknown> }) {
+  constructor(parts: { clock: Clock; log: Log; everyMs: number; firstMs: number; work: (stop: AbortSignal) => Promise<unknown> }) {
     this.#clock = parts.clock;
     this.#log = parts.log;
     this.#everyMs = parts.everyMs;
@@ -25,17 +25,17 @@ export class Chore {
   }
 
   stop(): void {
-    this.#stopped = true;
+    this.#stop.abort();
     this.#timer?.cancel();
   }
 
   #sleep(ms: number): void {
-    if (!this.#stopped) this.#timer = this.#clock.timer(ms, () => void this.#turn());
+    if (!this.#stop.signal.aborted) this.#timer = this.#clock.timer(ms, () => void this.#turn());
   }
 
   async #turn(): Promise<void> {
     try {
-      await this.#work();
+      await this.#work(this.#stop.signal);
     } catch (error) {
       this.#log.warn(error instanceof Error ? error.message : String(error));
     }
@@ -52,13 +52,14 @@ export function retentionChore(ports: Ports, store: Store, settings: () => Setti
 /** Calls the dead man's switch each minute, but only while engine, store and outbox make progress. */
 export function heartbeatChore(ports: Ports, settings: () => Settings, ready: () => boolean): Chore {
   const { clock, log } = ports;
-  const work = async (): Promise<void> => {
+  const work = async (stop: AbortSignal): Promise<void> => {
     const url = settings().heartbeat;
     if (url === null || !ready()) return;
-    const stop = new AbortController();
-    const timer = clock.timer(HEARTBEAT_TIMEOUT_MS, () => stop.abort());
-    const outcome = await http.run(http.options.parse({ url }), { ...ports, signal: stop.signal, wants: new Set(["status"]) });
+    const deadline = new AbortController();
+    const timer = clock.timer(HEARTBEAT_TIMEOUT_MS, () => deadline.abort());
+    const outcome = await http.run(http.options.parse({ url }), { ...ports, signal: AbortSignal.any([stop, deadline.signal]), wants: new Set(["status"]) });
     timer.cancel();
+    if (stop.aborted) return;
     const status = outcome.facts["status"];
     if (outcome.verdict !== "up" || typeof status !== "number" || status >= 400) log.warn("the heartbeat could not be delivered", { reason: typeof status === "number" ? `HTTP ${status}` : outcome.sentence });
   };

@@ -10,7 +10,7 @@ SIGHUP, or a change of the file, loads it again; a broken file changes nothing.
 SIGTERM ends Tocsin within 5 s.
 
 Exit codes: 0 ended by a signal, 2 the configuration has errors, 74 the data
-folder cannot be used, 75 another Tocsin holds it.`;
+folder or the page's address cannot be used, 75 another Tocsin holds the folder.`;
 
 /** `127.0.0.1:2930`, `[::1]:2930` or `off`; null when it is neither. */
 function parseListen(text: string): { readonly host: string; readonly port: number } | "off" | null {

@@ -25,6 +25,11 @@ export function onLife(hooks: LifeHooks): () => void {
   return () => void process.off("SIGTERM", end).off("SIGINT", end).off("SIGHUP", reload).off("unhandledRejection", rejected).off("uncaughtException", thrown);
 }
 
+/** Sees to it that this process ends with `exit` even when something is left that keeps it alive. */
+export function leave(exit: number, withinMs: number): void {
+  setTimeout(() => process.exit(exit), withinMs).unref();
+}
+
 /** How late the event loop was in the last minute or so, ms. */
 export class LoopDelay {
   readonly #histogram = monitorEventLoopDelay({ resolution: 10 });

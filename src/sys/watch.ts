@@ -12,9 +12,9 @@ const QUIET_MS = 250;
 export class FileWatch {
   readonly #clock: Clock;
   readonly #changed: () => void;
-  #paths: readonly string[] = [];
   #watchers: FSWatcher[] = [];
-  #seen = "";
+  /** What is watched, each as it was when it was last noted. */
+  #seen: ReadonlyMap<string, string> = new Map();
   #timer: Timer | null = null;
   #quiet: Timer | null = null;
   #closed = false;
@@ -24,13 +24,20 @@ export class FileWatch {
     this.#changed = changed;
   }
 
-  /** Watches these from now on, as they are now. */
+  /** Notes how these, and all that is watched, are now. Call it before reading them: what changes later, even while they are read, is a change. */
+  async note(paths: readonly string[] = []): Promise<void> {
+    this.#seen = await look([...this.#seen.keys(), ...paths]);
+  }
+
+  /** Watches these and nothing else from now on; what was noted before and differs by now has changed. */
   async follow(paths: readonly string[]): Promise<void> {
-    this.#paths = [...new Set(paths)].toSorted();
-    this.#seen = await this.#look();
+    const now = await look(paths);
+    this.#seen = new Map([...now].map(([path, fact]) => [path, this.#seen.get(path) ?? fact]));
     for (const watcher of this.#watchers) watcher.close();
-    this.#watchers = this.#closed ? [] : [...new Set(this.#paths.map((path) => dirname(path)))].flatMap((folder) => this.#watch(folder));
+    this.#watchers = this.#closed ? [] : [...new Set([...now.keys()].map((path) => dirname(path)))].flatMap((folder) => this.#watch(folder));
     this.#rest();
+    // What changed until the watchers stood.
+    this.#stir();
   }
 
   close(): void {
@@ -53,7 +60,7 @@ export class FileWatch {
 
   #stir(): void {
     this.#quiet?.cancel();
-    this.#quiet = this.#clock.timer(QUIET_MS, () => void this.#compare());
+    if (!this.#closed) this.#quiet = this.#clock.timer(QUIET_MS, () => void this.#compare());
   }
 
   #rest(): void {
@@ -62,14 +69,15 @@ export class FileWatch {
   }
 
   async #compare(): Promise<void> {
-    const now = await this.#look();
-    if (this.#closed || now === this.#seen) return;
+    const before = this.#seen;
+    const now = await look([...before.keys()]);
+    if (this.#closed || this.#seen !== before || [...now].every(([path, fact]) => before.get(path) === fact)) return;
     this.#seen = now;
     this.#changed();
   }
+}
 
-  async #look(): Promise<string> {
-    const facts = await Promise.all(this.#paths.map((path) => stat(path).then(({ ino, size, mtimeMs }) => `${ino}.${size}.${mtimeMs}`, () => "-")));
-    return facts.join(" ");
-  }
+async function look(paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const fact = (path: string): Promise<string> => stat(path).then(({ ino, size, mtimeMs }) => `${ino}.${size}.${mtimeMs}`, () => "-");
+  return new Map(await Promise.all([...new Set(paths)].map(async (path): Promise<[string, string]> => [path, await fact(path)])));
 }
