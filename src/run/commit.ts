@@ -10,6 +10,8 @@ const RESULTS_MAX = 1000;
 const WAITING_RESULTS_MAX = 50_000;
 const RETRY_FIRST_MS = 100;
 const RETRY_LAST_MS = 5000;
+/** So long plain results may be lost with the power; the first commit after it is synced. */
+const SYNC_MS = 1000;
 /** With nothing committed for so long, alerts go out from memory. */
 const UNRECORDED_AFTER_MS = 10_000;
 
@@ -46,6 +48,7 @@ export class Committer {
   #writing: Promise<void> | null = null;
   #failingSince: number | null = null;
   #closed = false;
+  #syncedAt = Number.NEGATIVE_INFINITY;
   commits = 0;
   failures = 0;
   dropped = 0;
@@ -147,7 +150,10 @@ export class Committer {
   async #write(batch: Batch): Promise<void> {
     for (let pauseMs = RETRY_FIRST_MS; !this.#closed; pauseMs = Math.min(2 * pauseMs, RETRY_LAST_MS)) {
       try {
-        await this.#store.commit(batch);
+        const begun = this.#clock.monotonic();
+        const synced = begun - this.#syncedAt >= SYNC_MS;
+        await this.#store.commit(batch, synced);
+        if (synced) this.#syncedAt = begun;
         return this.#succeeded(batch);
       } catch (error) {
         this.#failed(error);

@@ -60,14 +60,14 @@ class MemoryStore implements Store {
     });
   }
 
-  commit(batch: Batch): Promise<void> {
+  commit(batch: Batch, synced = false): Promise<void> {
     return this.#inTurn(async () => {
       await this.#endDoubt();
       if (batch.sequence <= this.#memory.sequence) return;
       const states = batch.states.map(({ check, belief }) => ({ check, belief }));
       const written: Written = { ...batch, states };
       const plain = batch.transitions.length + batch.incidents.length + batch.alerts.length + batch.removed.length + batch.journal.length === 0;
-      await this.#write({ kind: "batch", batch: written }, !plain);
+      await this.#write({ kind: "batch", batch: written }, synced || !plain);
       await this.#compact();
     });
   }

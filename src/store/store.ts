@@ -136,11 +136,11 @@ export interface Store {
   /** Beliefs, the result committed last of each check that has a belief (null when it was pruned), and the last sequence; once after opening. Latency and phases are kept to the microsecond, evidence at least of results that are not up. */
   load(): Promise<Loaded>;
   /**
-   * Writes a batch whole or not at all. With transitions, incidents or alerts in it, it is on the disk when this resolves.
+   * Writes a batch whole or not at all. With transitions, incidents or alerts in it, or `synced`, it and all before it are on the disk when this resolves.
    * A batch whose sequence is in the store already is not written again. Rejects with `StoreError`; then it is in doubt until `sequence()` tells.
    * `removed` is done before `states`: the belief goes, the history stays until it is too old. On a full disk plain results may be left out.
    */
-  commit(batch: Batch): Promise<void>;
+  commit(batch: Batch, synced?: boolean): Promise<void>;
   /** Sequence of the last batch that is in the store. */
   sequence(): Promise<number>;
 

@@ -41,9 +41,9 @@ export class Ledger {
   /** The same store, with an eye on it. */
   watch(store: Store): Store {
     const watched: Store = Object.create(store) as Store;
-    watched.commit = async (batch) => {
+    watched.commit = async (batch, synced) => {
       this.#attempted(batch);
-      await store.commit(batch);
+      await store.commit(batch, synced);
       this.#kept(batch);
     };
     watched.sequence = () => store.sequence();

@@ -20,7 +20,7 @@ export const PLANTS: { readonly [name: string]: { readonly finds: string; readon
     plant: (store) => {
       let seen = 0;
       const lose = (alerts: readonly Alert[]): readonly Alert[] => alerts.filter(() => (seen += 1) % 10 !== 0);
-      return but(store, { commit: (batch) => store.commit(batch.alerts.length === 0 ? batch : { ...batch, alerts: lose(batch.alerts) }) });
+      return but(store, { commit: (batch, synced) => store.commit(batch.alerts.length === 0 ? batch : { ...batch, alerts: lose(batch.alerts) }, synced) });
     },
   },
   "a recovery before its outage": {

@@ -83,9 +83,9 @@ class SqliteStore implements Store {
     return this.#ask({ verb: "load" });
   }
 
-  async commit(batch: Batch): Promise<void> {
+  async commit(batch: Batch, synced = false): Promise<void> {
     const desk = await this.#desk();
-    const parcel = this.#packer.pack(batch);
+    const parcel = this.#packer.pack(batch, synced);
     const { tight, dropped } = await desk.ask<Committed>({ verb: "commit", parcel }, [parcel.numbers.buffer as ArrayBuffer]);
     if (tight !== this.#tight) {
       this.#tight = tight;

@@ -36,7 +36,7 @@ export class Packer {
   /** Phases mostly come in the same order: the joined names of the last few shapes. */
   #shapes = new Map<string, string>();
 
-  pack(batch: Batch): Parcel {
+  pack(batch: Batch, mustSync: boolean): Parcel {
     const { results } = batch;
     const numbers = new Float64Array(results.length * NUMBERS);
     const texts: string[] = [];
@@ -46,9 +46,9 @@ export class Packer {
       at += NUMBERS;
     }
     const { states, removed, transitions, incidents, alerts, journal } = batch;
-    const synced = removed.length + transitions.length + incidents.length + alerts.length + journal.length > 0;
+    const synced = mustSync || removed.length + transitions.length + incidents.length + alerts.length + journal.length > 0;
     let rare: string | null = null;
-    if (synced || states.length > 0) rare = JSON.stringify({ states: states.map(({ check, belief }) => ({ check, belief })), removed, transitions, incidents, alerts, journal } satisfies Rare);
+    if (removed.length + states.length + transitions.length + incidents.length + alerts.length + journal.length > 0) rare = JSON.stringify({ states: states.map(({ check, belief }) => ({ check, belief })), removed, transitions, incidents, alerts, journal } satisfies Rare);
     const names = this.#fresh;
     this.#fresh = [];
     return { sequence: batch.sequence, names, count: results.length, numbers, texts: JSON.stringify(texts), rare, synced };
