@@ -1,17 +1,10 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 import { loadInWorker, type LoaderResult } from "../src/config/loader.ts";
 import type { Site } from "../src/config/site.ts";
-
-/** Loading 1,000 and 10,000 checks in a worker, and what the main thread feels of it. */
-export interface Figure {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly goal: string;
-}
+import type { Figure, Measure } from "./figure.ts";
+import { withFolder } from "./world.ts";
 
 const modules = { probes: new URL("../src/probes/index.ts", import.meta.url).href, channels: new URL("../src/alert/channels/index.ts", import.meta.url).href };
 
@@ -31,30 +24,22 @@ async function load(path: string, previous: Site | null): Promise<LoaderResult &
   return result;
 }
 
-/** Measures; the delays are of the event loop of this thread while the worker loads. */
-export async function benchLoad(): Promise<readonly Figure[]> {
-  const folder = await mkdtemp(join(tmpdir(), "tocsin-load-"));
-  const figures: Figure[] = [];
-  try {
-    for (const [count, goal] of [[1000, 1], [10_000, 6]] as const) {
-      const path = join(folder, `${count}.yaml`);
-      await writeFile(path, siteText(count), { mode: 0o600 });
-      const delay = monitorEventLoopDelay({ resolution: 1 });
-      const begin = performance.now();
-      delay.enable();
-      const { site } = await load(path, null);
-      delay.disable();
-      const seconds = (performance.now() - begin) / 1000;
-      figures.push({ name: `load ${count} checks`, value: seconds, unit: "s", goal: `under ${goal}` });
-      figures.push({ name: `load ${count} checks, longest hold of the main thread`, value: delay.max / 1e6, unit: "ms", goal: "under 20" });
-      const again = performance.now();
-      await load(path, site);
-      figures.push({ name: `reload ${count} unchanged checks`, value: (performance.now() - again) / 1000, unit: "s", goal: `under ${goal}` });
-    }
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-  return figures;
-}
-
-if (import.meta.main) for (const { name, value, unit, goal } of await benchLoad()) process.stdout.write(`${name}: ${value.toFixed(2)} ${unit} (goal: ${goal})\n`);
+/** Loading so many checks in a worker, as `tocsin run` does, and how long the event loop of this thread is held by it. */
+export const benchLoad = (count: number, goalS: number): Measure => () =>
+  withFolder(async (folder) => {
+    const name = `load-${count}`;
+    const path = join(folder, "tocsin.yaml");
+    await writeFile(path, siteText(count), { mode: 0o600 });
+    const delay = monitorEventLoopDelay({ resolution: 1 });
+    const begin = performance.now();
+    delay.enable();
+    const { site } = await load(path, null);
+    delay.disable();
+    const loaded = performance.now();
+    await load(path, site);
+    return [
+      { name, value: (loaded - begin) / 1000, unit: "s", goal: goalS },
+      { name: `${name} longest-hold`, value: delay.max / 1e6, unit: "ms", goal: 20 },
+      { name: `${name} again`, value: (performance.now() - loaded) / 1000, unit: "s", goal: goalS },
+    ] satisfies Figure[];
+  });

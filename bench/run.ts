@@ -1,17 +1,26 @@
+import { commit } from "./commit.ts";
 import { asJson, asLine, type Measure } from "./figure.ts";
+import { firstResult } from "./first-result.ts";
+import { benchLoad } from "./load.ts";
+import { loopDelay } from "./loop-delay.ts";
 import { tcpCpu } from "./tcp-cpu.ts";
 import { tenThousand } from "./ten-thousand.ts";
 
-/** `npm run bench [-- NAME ...] [--json]`: prints what is measured; one JSON line a figure with --json. */
+/** `npm run bench [-- NAME ...] [-- --json]`: prints what is measured; one JSON line a figure with --json. */
 const BENCHES: { readonly [name: string]: Measure } = {
+  "first-result": firstResult,
+  "load-1000": benchLoad(1000, 1),
+  "load-10000": benchLoad(10_000, 6),
+  commit,
   "tcp-cpu-ratio": tcpCpu,
+  "loop-delay": loopDelay,
   "ten-thousand": tenThousand,
 };
 
 const args = process.argv.slice(2);
 const json = args.includes("--json");
 const named = args.filter((arg) => arg !== "--json");
-const unknown = named.filter((name) => BENCHES[name] === undefined);
+const unknown = named.filter((name) => !Object.hasOwn(BENCHES, name));
 if (unknown.length > 0) {
   process.stderr.write(`there is no bench ${unknown.join(", ")}; there are ${Object.keys(BENCHES).join(", ")}\n`);
   process.exit(64);

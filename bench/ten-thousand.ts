@@ -3,7 +3,7 @@ import { checkName } from "../src/core/types.ts";
 import { openSqliteStore } from "../src/store/sqlite/open.ts";
 import { realClock } from "../src/sys/clock.ts";
 import { type Figure, type Measure, percentile } from "./figure.ts";
-import { cpuSeconds, type Instance, memoryMb, tcpSite, withFolder, withTarget, withTocsin } from "./world.ts";
+import { cpuSeconds, type Instance, memoryMb, quiet, tcpSite, withFolder, withTarget, withTocsin } from "./world.ts";
 
 const CHECKS = 10_000;
 const EVERY_S = 60;
@@ -42,8 +42,7 @@ async function watch(instance: Instance, say: (text: string) => void): Promise<F
 
 /** What the store says of every start that had a slot: how late it began. */
 async function startDelays(folder: string): Promise<readonly number[]> {
-  const quiet = (): void => undefined;
-  const store = await openSqliteStore({ folder, clock: realClock(), log: { debug: quiet, info: quiet, warn: quiet, error: quiet } });
+  const store = await openSqliteStore({ folder, clock: realClock(), log: quiet });
   const delays: number[] = [];
   for (let index = 0; index < CHECKS; index++) {
     const results = await store.results({ check: checkName(`port-${index}`), limit: 10 });

@@ -10,6 +10,9 @@ import { ask } from "../src/cli/ask.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
+const silent = (): void => undefined;
+export const quiet = { debug: silent, info: silent, warn: silent, error: silent };
+
 /** A folder for one bench, removed at its end. */
 export async function withFolder<Value>(work: (folder: string) => Promise<Value>): Promise<Value> {
   const folder = mkdtempSync(join(tmpdir(), "tocsin-bench-"));
@@ -47,9 +50,9 @@ export interface Instance {
   /** Wall clock at the moment it was started. */
   readonly startedAt: number;
   /** JSON of `GET path` over the socket, or null while nobody answers. */
-  get(path: string): Promise<unknown>;
+  readonly get: (path: string) => Promise<unknown>;
   /** Seconds since the start until `seen` holds; looked at every 10 ms. */
-  until(path: string, seen: (answer: unknown) => boolean): Promise<number>;
+  readonly until: (path: string, seen: (answer: unknown) => boolean) => Promise<number>;
 }
 
 const START_S_MAX = 120;

@@ -3,63 +3,91 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkName, instant, millis, type Result } from "../../core/types.ts";
 import { realClock } from "../../sys/clock.ts";
+import type { Store } from "../store.ts";
 import { sampleBatch, sampleResult } from "../samples.ts";
 import { quiet } from "./ground.ts";
 import { openSqliteStore } from "./open.ts";
 
-/** Prints what a plain result costs through the whole path, and how long a year of one check takes. Run: `node src/store/sqlite/commit.bench.ts`. */
+/** What plain results cost through the whole path of the embedded store, and how long a year of one check takes to read. Run: `npm run bench -- commit`. */
 
-const folder = mkdtempSync(join(tmpdir(), "tocsin-bench-"));
+interface Load {
+  readonly rows: number;
+  readonly checks: number;
+  /** Results in a batch. */
+  readonly size: number;
+}
+
+/** The busiest sites write batches of hundreds; 10,000 checks a minute write some eight at a time. */
+const LOADS: readonly Load[] = [
+  { rows: 50_000, checks: 1000, size: 500 },
+  { rows: 200_000, checks: 1000, size: 500 },
+  { rows: 100_000, checks: 10_000, size: 500 },
+  { rows: 20_000, checks: 10_000, size: 8 },
+];
+const YEAR: Load = { rows: 525_600, checks: 1, size: 1000 };
+const YEAR_ROUNDS = 3;
+
+export interface CommitCosts {
+  readonly loads: readonly (Load & { readonly microsPerResult: number; readonly rowsPerSecond: number })[];
+  /** A year of one check in 500 buckets, read several times, ms. */
+  readonly yearMs: readonly number[];
+  readonly bytesPerResult: number;
+}
+
 const clock = realClock();
-const store = await openSqliteStore({ folder, clock, log: quiet });
-let sequence = 0;
-const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
-/** Commits `rows` results of `checks` checks in batches of `size`; prints rows/s and CPU of all threads. */
-async function commits(rows: number, checks: number, size: number): Promise<void> {
-  const names = Array.from({ length: checks }, (_, index) => `check ${rows} ${checks} ${index}`);
-  const make = (row: number): Result => sampleResult(names[row % checks] ?? "", Math.floor(row / checks) * 60_000 + (row % checks), { latencyMs: 20 + (row % 977) / 10 });
+/** Measures in a folder of its own; CPU is that of all threads, making the results left out. */
+export async function benchCommits(): Promise<CommitCosts> {
+  const folder = mkdtempSync(join(tmpdir(), "tocsin-bench-"));
+  const store = await openSqliteStore({ folder, clock, log: quiet });
+  let sequence = 0;
+  try {
+    const loads = [];
+    for (const load of [...LOADS, YEAR]) {
+      loads.push(await commits(store, load, sequence));
+      sequence += Math.ceil(load.rows / load.size);
+    }
+    const { bytes, results } = await store.facts();
+    return { loads: loads.slice(0, LOADS.length), yearMs: await readYear(store), bytesPerResult: bytes / results };
+  } finally {
+    await store.close();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const nameOf = ({ rows, checks }: Load, index: number): string => `check ${rows} ${checks} ${index}`;
+
+async function commits(store: Store, load: Load, from: number): Promise<CommitCosts["loads"][number]> {
+  const { rows, checks, size } = load;
+  const make = (row: number): Result => sampleResult(nameOf(load, row % checks), Math.floor(row / checks) * 60_000 + (row % checks), { latencyMs: 20 + (row % 977) / 10 });
   // Two batches on the way, as the engine does.
   let before: Promise<void> = Promise.resolve();
   const started = clock.monotonic();
   const cpu = process.cpuUsage();
   let makeMs = 0;
-  for (let row = 0; row < rows; row += size) {
+  for (let row = 0, sequence = from + 1; row < rows; row += size, sequence += 1) {
     const made = clock.monotonic();
     const results = Array.from({ length: Math.min(size, rows - row) }, (_, index) => make(row + index));
     makeMs += clock.monotonic() - made;
-    sequence += 1;
     const now = store.commit(sampleBatch(sequence, { results }));
     await before;
     before = now;
   }
   await before;
   const { user, system } = process.cpuUsage(cpu);
-  const took = clock.monotonic() - started;
-  print(`batches of ${size}, ${checks} checks: ${Math.round((rows / took) * 1000)} rows/s, ${((user + system - makeMs * 1000) / rows).toFixed(2)} µs CPU a result`);
+  const tookMs = clock.monotonic() - started;
+  return { ...load, microsPerResult: (user + system - makeMs * 1000) / rows, rowsPerSecond: (rows / tookMs) * 1000 };
 }
 
-await commits(50_000, 1000, 500);
-await commits(200_000, 1000, 500);
-await commits(100_000, 10_000, 500);
-await commits(20_000, 10_000, 8);
-await commits(525_600, 1, 1000);
-
-const year = { check: checkName("check 525600 1 0"), from: instant(1_760_000_000_000), to: instant(1_760_000_000_000 + 525_600 * 60_000) };
-for (let round = 0; round < 3; round += 1) {
-  let late = 0;
-  let last = clock.monotonic();
-  const watch = setInterval(() => {
-    late = Math.max(late, clock.monotonic() - last - 5);
-    last = clock.monotonic();
-  }, 5);
-  const started = clock.monotonic();
-  const buckets = await store.range({ ...year, stepMs: millis((year.to - year.from) / 500) });
-  const took = clock.monotonic() - started;
-  clearInterval(watch);
-  print(`a year of one check, ${buckets.length} buckets of ${buckets[0]?.runs} runs: ${Math.round(took)} ms, main loop at most ${late.toFixed(1)} ms late`);
+async function readYear(store: Store): Promise<readonly number[]> {
+  const from = instant(1_760_000_000_000);
+  const to = instant(from + YEAR.rows * 60_000);
+  const took: number[] = [];
+  for (let round = 0; round < YEAR_ROUNDS; round += 1) {
+    const started = clock.monotonic();
+    const buckets = await store.range({ check: checkName(nameOf(YEAR, 0)), from, to, stepMs: millis((to - from) / 500) });
+    if (buckets.length !== 500) throw new Error(`${buckets.length} buckets of a year`);
+    took.push(clock.monotonic() - started);
+  }
+  return took;
 }
-const facts = await store.facts();
-print(`${facts.results} results, ${(facts.bytes / facts.results).toFixed(1)} bytes each`);
-await store.close();
-rmSync(folder, { recursive: true });
