@@ -6,9 +6,11 @@ import type { Beat } from "../probes/probe.ts";
 import { findToken } from "./beats.ts";
 import type { Monitor } from "./monitor.ts";
 import { describe, summarise } from "./summary.ts";
+import { readVersion } from "./version.ts";
 
 const refused = (reason: string, advice: string): Done => ({ kind: "refused", reason, advice });
 const unknownCheck = (check: CheckName): Done => refused(`there is no check named ${check}`, "see the list of checks");
+const VERSION = readVersion();
 const DONE: Done = { kind: "done" };
 
 /** Where people ask a running monitor and give it orders: most of the API's handle. */
@@ -24,7 +26,7 @@ export class Desk {
     const counts = Object.fromEntries(Object.keys(STATUS_MARKS).map((status) => [status, 0])) as Record<StatusWord, number>;
     for (const { state } of checks) counts[state] += 1;
     const { name, vantage, timezone } = this.#monitor.roster.settings;
-    return { site: { name, vantage, version: this.#monitor.roster.version, startedAt: this.#monitor.startedAt, timezone }, now: this.#monitor.parts.ports.clock.now(), counts, banners: this.#monitor.banners.list(), checks, channels: this.channels() };
+    return { site: { name, vantage, version: VERSION, startedAt: this.#monitor.startedAt, timezone }, now: this.#monitor.parts.ports.clock.now(), counts, banners: this.#monitor.banners.list(), checks, channels: this.channels() };
   }
 
   summary(check: CheckName): CheckSummary | null {

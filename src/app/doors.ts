@@ -1,15 +1,8 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { RunDoors } from "../cli/doors.ts";
 import { realTerminal } from "../cli/terminal.ts";
 import { realClock } from "../sys/clock.ts";
 import { environment } from "../sys/environment.ts";
-
-/** The version in package.json, which lies above `src` and above `dist`. */
-function readVersion(): string {
-  const described: unknown = JSON.parse(readFileSync(join(import.meta.dirname, "../../package.json"), "utf8"));
-  return typeof described === "object" && described !== null && "version" in described ? String(described.version) : "unknown";
-}
+import { readVersion } from "./version.ts";
 
 /** The doors of all commands. Rooms are loaded when a command asks for them. */
 export function openDoors(): RunDoors {

@@ -20,7 +20,8 @@ export function CutOff(): JSX.Element {
   );
 }
 
-const WORDS = { configuration: "Configuration", store: "Store", channel: "Channel", clock: "Clock", engine: "Engine" } as const;
+/** With its final stop, so that the next one can follow. */
+const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
 
 /** What somebody must know about Tocsin itself. */
 export function Banners(): JSX.Element {
@@ -29,9 +30,9 @@ export function Banners(): JSX.Element {
       {(banner) => (
         <details class="bar bar-trouble" data-kind={banner.kind}>
           <summary>
-            <strong>{WORDS[banner.kind]}</strong> <Said text={banner.text} /> <span class="bar-advice soft"><Said text={banner.advice} /></span> <span class="soft bar-since">since {clock(banner.since, now())}</span>
+            <strong><Said text={sentence(banner.text)} /></strong> <span class="bar-advice soft"><Said text={sentence(banner.advice)} /></span> <span class="soft bar-since">Since {clock(banner.since, now())}.</span>
           </summary>
-          <p class="bar-more soft"><Said text={banner.advice} /> Since <Time at={banner.since} />.</p>
+          <p class="bar-more soft"><Said text={sentence(banner.advice)} /> Since <Time at={banner.since} />.</p>
           <Show when={banner.details.length > 0}><pre class="evidence-text">{banner.details.join("\n")}</pre></Show>
         </details>
       )}

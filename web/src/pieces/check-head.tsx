@@ -31,7 +31,7 @@ export function CheckHead(props: { readonly check: CheckSummary; readonly detail
         <p class="detail-why">{check().summary}</p>
         <p class="soft figure">
           {check().state} <Since at={check().since} />
-          <Show when={check().lastRunAt}>{(at) => <> · last run <Time at={at()} seconds />{check().latencyMs === null ? "" : ` in ${latency(check().latencyMs)}`}</>}</Show>
+          <Show when={check().lastRunAt}>{(at) => <> · last run <Time at={at()} seconds />{check().latencyMs === null || check().latencyMs === 0 ? "" : ` in ${latency(check().latencyMs)}`}</>}</Show>
           <Show when={check().running} fallback={<Next at={check().nextRunAt} />}> · running now</Show>
         </p>
         <Show when={check().acknowledged}>

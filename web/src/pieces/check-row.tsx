@@ -4,7 +4,7 @@ import { checkOf } from "../link/site.ts";
 import { query } from "../router.ts";
 import { checkPath } from "../route.ts";
 import { brief, exact, milliseconds } from "../state/format.ts";
-import { readFilter, writeFilter } from "../state/order.ts";
+import { measured, readFilter, writeFilter } from "../state/order.ts";
 import { flagsOf, Mark, shownOf, wordOf } from "./mark.tsx";
 import { Recent } from "./recent.tsx";
 
@@ -43,7 +43,7 @@ export function CheckRow(props: { readonly name: string; readonly selected: bool
             </span>
             <span class="row-tags">{check().tags.join(" ")}</span>
             <span class="row-recent"><Recent recent={check().recent} /></span>
-            <span class="row-latency figure"><span class="said">latency in milliseconds: </span>{milliseconds(check().latencyMs)}</span>
+            <span class="row-latency figure"><span class="said">latency in milliseconds: </span>{milliseconds(measured(check()))}</span>
             <span class="row-since figure" title={exact(check().since)}><Show when={shown() !== "unchecked"}><span class="said">since </span>{brief(now() - check().since)}</Show></span>
             <span class="row-run figure" title={check().lastRunAt === null ? "" : exact(check().lastRunAt ?? 0)}>
               <span class="said">last run before </span>{check().running ? "running" : check().lastRunAt === null ? "" : brief(now() - (check().lastRunAt ?? 0))}

@@ -13,7 +13,7 @@ import { Readout } from "./readout.tsx";
 const DEFAULT = RANGES[1];
 
 /** Latency over time: median, p10 to p90, p99, or the phases; outages shaded; zoomed by dragging and by keys. */
-export function Latency(props: { readonly name: string; readonly pulse: string }): JSX.Element {
+export function Latency(props: { readonly name: string; readonly pulse: string; readonly last: number | null }): JSX.Element {
   const [span, setSpan] = createSignal<Span>(liveSpan(DEFAULT.ms, instantNow()));
   const [stackedUp, setStackedUp] = createSignal(false);
   const [hover, setHover] = createSignal<number | null>(null);
@@ -34,6 +34,8 @@ export function Latency(props: { readonly name: string; readonly pulse: string }
     ),
   );
   const phases = createMemo(() => phaseNames(loaded.value()?.buckets ?? []));
+  /** Groups and heartbeats take no time of their own: nothing to draw. */
+  const unmeasured = (): boolean => props.last === 0 && (loaded.value()?.buckets.every((bucket) => (bucket.latency?.max ?? 0) === 0) ?? true);
   const empty = (): boolean => loaded.value()?.buckets.every((bucket) => bucket.runs === 0) ?? false;
   const press = (event: KeyboardEvent): void => {
     const at = instantNow();
@@ -44,7 +46,7 @@ export function Latency(props: { readonly name: string; readonly pulse: string }
     event.preventDefault();
   };
   return (
-    <section class="block" aria-label="Latency">
+    <section class="block" aria-label="Latency" hidden={unmeasured()}>
       <div class="block-head">
         <h2>Latency</h2>
         <Show when={phases().length > 1}>

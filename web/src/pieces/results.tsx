@@ -71,7 +71,7 @@ function ResultRow(props: { readonly result: ResultView }): JSX.Element {
         <span class="figure result-at"><Time at={result().startedAt} seconds /></span>
         <span class="result-why">{result().sentence}<Show when={notes() !== ""}> <span class="faint">({notes()})</span></Show></span>
         <span class="result-code faint mono">{result().code === "ok" ? "" : result().code}</span>
-        <span class="figure result-latency" title={phases()}>{latency(result().latencyMs)}</span>
+        <span class="figure result-latency" title={phases()}>{result().latencyMs === 0 ? "" : latency(result().latencyMs)}</span>
       </div>
       <Evidence parts={result().evidence} />
     </li>

@@ -4,7 +4,7 @@ import { duration } from "../state/format.ts";
 import { Time } from "./time.tsx";
 
 const WORDS: { readonly [kind in StoryLine["kind"]]: string } = { "first-sign": "First sign", transition: "Changed", told: "Told", "not-told": "Not told", acknowledged: "Acknowledged", closed: "Closed" };
-const DELIVERED = { waiting: "waiting to be sent", sending: "being sent", sent: "delivered", failed: "not delivered", withdrawn: "withdrawn, it was over before" } as const;
+const DELIVERED = { waiting: "waiting to be sent", sending: "not delivered yet, tried again", sent: "delivered", failed: "not delivered", withdrawn: "withdrawn, it was over before" } as const;
 
 /** The first change of state confirms the first sign; an end by itself is a recovery. */
 function wordOf(line: StoryLine, incident: IncidentStory): string {
@@ -31,8 +31,7 @@ export function Story(props: { readonly incident: IncidentStory }): JSX.Element 
               <Show when={line.delivery}>
                 {(delivery) => (
                   <p class="delivery">
-                    <span>{delivery().channel}{delivery().recipient === "" ? "" : ` to ${delivery().recipient}`}</span>
-                    <span class="delivery-status">{DELIVERED[delivery().status]}{delivery().tries > 1 ? `, ${delivery().tries} tries` : ""}</span>
+                    <span class="delivery-status">{DELIVERED[delivery().status]}{delivery().tries > 1 ? ` (${delivery().tries} tries)` : ""}</span>
                     <Show when={delivery().reason !== ""}><span class="soft">{delivery().reason}</span></Show>
                   </p>
                 )}

@@ -61,7 +61,7 @@ export function TimeBar(props: { readonly name: string; readonly pulse: string }
     <section class="block" aria-label="Availability">
       <div class="block-head">
         <h2>Availability</h2>
-        <Show when={loaded.value()?.availability}>{(share) => <span class="figure">{percent(share())} <span class="soft">of {counted(count(), grain() === "days" ? "day" : "hour")}</span></span>}</Show>
+        <Show when={loaded.value()?.availability}>{(share) => <span class="figure">{percent(share())} <span class="soft">{stretch(loaded.value()?.cells ?? [], grain(), now())}</span></span>}</Show>
         <div class="choice" role="group" aria-label="A cell is">
           <For each={["days", "hours"] as const}>{(one) => <button type="button" aria-pressed={grain() === one} onClick={() => setGrain(one)}>{one}</button>}</For>
         </div>
@@ -86,6 +86,13 @@ export function TimeBar(props: { readonly name: string; readonly pulse: string }
       </Show>
     </section>
   );
+}
+
+/** `of 90 days`, or `since 17 Nov` when nothing ran before: a share of what was seen is no share of it all. */
+function stretch(cells: readonly Cell[], grain: Grain, at: number): string {
+  const first = cells.find((cell) => cell.runs > 0);
+  if (first === undefined || first === cells[0]) return `of ${counted(cells.length, grain === "days" ? "day" : "hour")}`;
+  return first === cells.at(-1) && grain === "days" ? "of today" : `since ${grain === "days" ? day(first.from, at) : clock(first.from, at)}`;
 }
 
 function Ends(props: { readonly filled: Filled; readonly grain: Grain }): JSX.Element {

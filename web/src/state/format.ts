@@ -27,17 +27,20 @@ export function brief(ms: number): string {
   return `${Math.floor(whole / size)}${GAP}${unit}`;
 }
 
-/** A latency's figure in milliseconds without its unit, for columns whose head names it: `0.4`, `23`, `1 240`. */
+/** Two significant figures below ten: `0.02`, `0.40`, `4.2`; never a false `0.0`. */
+const small = (ms: number): string => ms.toFixed(ms < 0.995 ? 2 : 1);
+
+/** A latency's figure in milliseconds without its unit, for columns whose head names it: `0.40`, `23`, `1 240`; nothing for what was not measured. */
 export function milliseconds(ms: number | null): string {
-  if (ms === null) return "";
-  if (ms < 10) return ms.toFixed(1);
+  if (ms === null || ms === 0) return "";
+  if (ms < 9.95) return small(ms);
   return Math.round(ms).toString().replaceAll(/\B(?=(\d{3})+$)/g, GAP);
 }
 
-/** A latency with its unit, three figures at most: `0.4 ms`, `23 ms`, `1.24 s`, `12.4 s`. */
+/** A latency with its unit, three figures at most: `0.40 ms`, `23 ms`, `1.24 s`, `12.4 s`; `–` for what was not measured. */
 export function latency(ms: number | null): string {
-  if (ms === null) return "–";
-  if (ms < 10) return `${ms.toFixed(1)}${GAP}ms`;
+  if (ms === null || ms === 0) return "–";
+  if (ms < 9.95) return `${small(ms)}${GAP}ms`;
   if (ms < 999.5) return `${Math.round(ms)}${GAP}ms`;
   return `${(ms / SECOND).toFixed(ms < 9995 ? 2 : 1)}${GAP}s`;
 }

@@ -46,10 +46,13 @@ export function byName(a: CheckSummary, b: CheckSummary): number {
   return collator.compare(a.name, b.name) || (a.name < b.name ? -1 : Number(a.name > b.name));
 }
 
+/** The last run's latency in ms; null where it says nothing: the run failed, or nothing is measured. */
+export const measured = (check: CheckSummary): number | null => (check.recent.endsWith("d") || check.latencyMs === 0 ? null : check.latencyMs);
+
 const ORDERS: { readonly [sort in Sort]: (a: CheckSummary, b: CheckSummary) => number } = {
   trouble: byTrouble,
   name: byName,
-  latency: (a, b) => (b.latencyMs ?? -1) - (a.latencyMs ?? -1) || byName(a, b),
+  latency: (a, b) => (measured(b) ?? -1) - (measured(a) ?? -1) || byName(a, b),
   since: (a, b) => b.since - a.since || byName(a, b),
 };
 

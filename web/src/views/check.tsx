@@ -24,7 +24,7 @@ export function CheckView(props: { readonly name: string }): JSX.Element {
           <CheckHead check={check()} detail={detail.value()} />
           <Show when={detail.problem()}>{(problem) => <Problem problem={problem()} onAgain={() => detail.refresh()} />}</Show>
           <TimeBar name={props.name} pulse={pulse()} />
-          <Latency name={props.name} pulse={pulse()} />
+          <Latency name={props.name} pulse={pulse()} last={check().latencyMs} />
           <Show when={detail.value()} fallback={<SkeletonBlock kind="text" />}>
             {(value) => (
               <>

@@ -8,6 +8,12 @@ import { KeyList } from "../pieces/dialogs.tsx";
 import { Time } from "../pieces/time.tsx";
 import { counted, duration, named } from "../state/format.ts";
 
+/** Schedules have the site's zone, this page the reader's. */
+function zones(site: string): string {
+  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return here === site ? site : `${site} in schedules, ${here} on this page`;
+}
+
 const THEME_WORDS: { readonly [theme in Theme]: string } = { system: "as the system", light: "light", dark: "dark" };
 
 /** Tocsin itself: what runs, whom it can tell, how the page looks. */
@@ -27,7 +33,7 @@ export function SiteView(): JSX.Element {
             <div><dt>Runs since</dt><dd><Time at={site().startedAt} /> ({duration(now() - site().startedAt)})</dd></div>
             <div><dt>Checks</dt><dd class="figure">{total()}</dd></div>
             <div><dt>Version</dt><dd class="figure">{site().version}</dd></div>
-            <div><dt>Time zone</dt><dd>{site().timezone} in schedules, {Intl.DateTimeFormat().resolvedOptions().timeZone} on this page</dd></div>
+            <div><dt>Time zone</dt><dd>{zones(site().timezone)}</dd></div>
           </dl>
         )}
       </Show>
