@@ -183,7 +183,7 @@ export class Place {
   }
 
   messages(): Promise<readonly MessageView[]> {
-    return this.json("/api/v1/messages");
+    return this.json("/api/v1/outbox");
   }
 
   /** Waits for something; a failure shows what the program said. */
