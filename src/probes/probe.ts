@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Evidence, FailureCode, Facts, Instant, Phases, Verdict } from "../core/types.ts";
-import type { Clock, Log, Network, Patterns, Processes, Random } from "../sys/ports.ts";
+import type { Clock, HostFacts, Log, Network, Patterns, Processes, Random } from "../sys/ports.ts";
 
 /** What a run of a probe saw, before the check's own conditions (`expect`, `warn`) are applied to it. */
 export interface Outcome {
@@ -26,6 +26,7 @@ export interface ProbeContext {
   readonly network: Network;
   readonly processes: Processes;
   readonly patterns: Patterns;
+  readonly host: HostFacts;
   readonly log: Log;
   /** Names of the facts that the check's conditions mention, first segment and whole path (`body`, `body.json.depth`). */
   readonly wants: ReadonlySet<string>;

@@ -86,8 +86,8 @@ async function tryOnce(bench: Bench, job: Job): Promise<Try> {
 }
 
 function contextOf(bench: Bench, job: Job, signal: AbortSignal): ProbeContext {
-  const { clock, random, network, processes, patterns, log } = bench.ports;
-  return { signal, clock, random, network, processes, patterns, log, wants: job.wants };
+  const { clock, random, network, processes, patterns, host, log } = bench.ports;
+  return { signal, clock, random, network, processes, patterns, host, log, wants: job.wants };
 }
 
 const EXPECT_CODES: { readonly [fact: string]: FailureCode } = { status: "status" };

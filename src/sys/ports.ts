@@ -92,6 +92,24 @@ export interface Processes {
   readonly environment: { readonly [name: string]: string };
 }
 
+/** Time that the processors of this machine spent since it started, all together, in ms; differences of two readings tell the load between them. */
+export interface ProcessorTimes {
+  readonly count: number;
+  readonly idleMs: number;
+  readonly totalMs: number;
+}
+
+/** What this machine says of itself; nothing here waits or throws. */
+export interface HostFacts {
+  /** Since this machine started (in a container: since its host did). */
+  uptimeMs(): number;
+  /** Processes that run or wait to, as means over 1, 5 and 15 minutes; zeros where the system does not count them. */
+  load(): readonly [number, number, number];
+  processors(): ProcessorTimes;
+  /** Name and release of the system: `Linux`, `6.1.0-30-amd64`, `x86_64`. */
+  system(): { readonly name: string; readonly release: string; readonly machine: string };
+}
+
 /** A user's pattern, already compiled while loading. Source and flags as in `/source/flags`. */
 export interface Pattern {
   readonly source: string;
@@ -125,5 +143,6 @@ export interface Ports {
   readonly network: Network;
   readonly processes: Processes;
   readonly patterns: Patterns;
+  readonly host: HostFacts;
   readonly log: Log;
 }

@@ -1,4 +1,5 @@
 import { realClock } from "../../src/sys/clock.ts";
+import { realHost } from "../../src/sys/host.ts";
 import { lineLog } from "../../src/sys/log.ts";
 import { realPatterns } from "../../src/sys/patterns.ts";
 import { realProcesses } from "../../src/sys/processes.ts";
@@ -20,10 +21,11 @@ const clock = realClock();
 const random = realRandom();
 const patterns = realPatterns();
 const processes = realProcesses();
+const host = realHost();
 const log = lineLog({ level: "error", terminal: true, write: (line) => void process.stderr.write(line), mask: (text) => text });
 
 /** What a probe gets from the engine, over the real world. */
 export function probeContext({ deadlineMs = 30_000, signal, wants = [], resolvers = [] }: ContextRequest = {}): ProbeContext {
   const deadline = signal ?? AbortSignal.timeout(deadlineMs);
-  return { signal: deadline, clock, random, network: realNetwork({ clock, random, resolvers: () => resolvers }), processes, patterns, log, wants: new Set(wants) };
+  return { signal: deadline, clock, random, network: realNetwork({ clock, random, resolvers: () => resolvers }), processes, patterns, host, log, wants: new Set(wants) };
 }
