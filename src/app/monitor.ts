@@ -105,10 +105,16 @@ export class Monitor {
     const known = new Map(loaded.states.map((state) => [state.check, state]));
     const aliveAt = loaded.states.reduce((latest, state) => Math.max(latest, state.last?.started ?? 0), 0);
     for (const definition of first.added) {
-      const stored = known.get(definition.name);
-      known.delete(definition.name);
-      const state = stored === undefined ? null : { check: definition.name, belief: stored.belief, seen: seenFrom(stored.last), wakeAt: null };
-      this.beliefs.put(this.#effective(definition), state, now);
+      const { name, was } = definition;
+      // Renamed while Tocsin was not running.
+      const before = was !== null && !known.has(name) && known.has(was) && !this.roster.checks.has(was) ? was : name;
+      const stored = known.get(before);
+      known.delete(before);
+      const state = stored === undefined ? null : { check: before, belief: stored.belief, seen: seenFrom(stored.last), wakeAt: null };
+      this.beliefs.put({ ...this.#effective(definition), check: before }, state, now);
+      if (before === name) continue;
+      this.beliefs.rename(before, name);
+      this.beliefs.put(this.#effective(definition), null, now);
     }
     this.beliefs.connect();
     for (const definition of first.added) this.#arrive(definition, aliveAt, now);
@@ -119,9 +125,9 @@ export class Monitor {
   }
 
   /** Puts a changed configuration in place: what did not change keeps its state and its schedule. */
-  async apply(update: Update): Promise<void> {
+  apply(update: Update): void {
     const now = this.#now();
-    for (const { from, definition } of update.renamed) await this.#rename(from, definition);
+    for (const { from, definition } of update.renamed) this.#rename(from, definition.name);
     for (const check of update.removed) this.#remove(check, now);
     this.#configure(update);
     const arrivals = [...update.added, ...update.changed.map((change) => change.definition), ...update.renamed.map((rename) => rename.definition)];
@@ -194,12 +200,10 @@ export class Monitor {
     if (!paused && by === "configuration") this.act(name, { kind: "resume", by: "configuration", expectBy });
   }
 
-  async #rename(from: CheckName, definition: CheckDefinition): Promise<void> {
-    await this.committer.flush(this.parts.ports.clock.monotonic() + 5000);
-    await this.parts.store.rename(from, definition.name);
+  #rename(from: CheckName, to: CheckName): void {
     this.engine.remove(from);
-    this.beliefs.rename(from, definition.name);
-    this.recent.rename(from, definition.name);
+    this.beliefs.rename(from, to);
+    this.recent.rename(from, to);
   }
 
   #remove(check: CheckName, now: Instant): void {

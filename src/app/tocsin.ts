@@ -235,7 +235,7 @@ class Tocsin {
     const { settings, version } = running.site;
     const differs = site.version !== version;
     this.#learn(site.secrets);
-    if (diff !== null && differs) await running.monitor.apply({ ...updateOf(site, diff), secrets: [...this.#secrets] });
+    if (diff !== null && differs) running.monitor.apply({ ...updateOf(site, diff), secrets: [...this.#secrets] });
     running.site = site;
     if (JSON.stringify([site.settings.listen, site.settings.tls]) !== JSON.stringify([settings.listen, settings.tls])) log.warn("another `listen` or `tls` is taken over at the next start");
     log.info(differs ? `the configuration was taken over: ${site.checks.length} checks` : "the configuration was read again: nothing is different");

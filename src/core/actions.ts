@@ -1,7 +1,7 @@
 import { believe, type Draft, freshState, move, publicIncident, reasonOf } from "./draft.ts";
 import { endBecause } from "./moves.ts";
-import type { Action, Belief, Seen } from "./state.ts";
-import { type Instant, plus } from "./types.ts";
+import type { Action } from "./state.ts";
+import type { Instant } from "./types.ts";
 
 /** What people, the configuration and the process itself do to a check. */
 export function act(draft: Draft, action: Action): void {
@@ -24,8 +24,11 @@ export function act(draft: Draft, action: Action): void {
     case "resume":
       return resume(draft, action);
     case "silence":
+      // Until recovery: where nothing is wrong there is none to come, and the next outage must ring.
+      if (belief.incident === null && (belief.status === "up" || belief.status === "pending")) return;
       return believe(draft, { muting: { ...muting, silenced: { at: now, by: action.by } } });
     case "unsilence":
+      if (muting.silenced === null) return;
       return believe(draft, { muting: { ...muting, silenced: null } });
     case "maintenance":
       if (muting.maintenance.join("\n") === action.open.join("\n")) return;
@@ -36,10 +39,6 @@ export function act(draft: Draft, action: Action): void {
       return endBecause(draft, "removed");
     case "skipped":
       draft.seen = { ...draft.seen, unjudged: draft.seen.unjudged + 1 };
-      return;
-    case "clock":
-      draft.belief = shiftBelief(draft.belief, action.byMs);
-      draft.seen = shiftSeen(draft.seen, action.byMs);
       return;
     default:
       return action satisfies never;
@@ -60,12 +59,13 @@ function acknowledge(draft: Draft, by: string, note: string): void {
 
 /** Nobody knows what happened meanwhile: what was open stays so until the next run tells. */
 function resume(draft: Draft, action: Action & { kind: "resume" }): void {
-  const { belief, now } = draft;
+  const { belief, policy, now } = draft;
   if (belief.status !== "paused") return;
   believe(draft, { muting: { ...belief.muting, paused: null }, streak: null, passes: 0, reprieves: 0, countFrom: now });
   expect(draft, action.expectBy);
   const open = belief.incident?.kind;
-  const to = open === "down" || open === "degraded" ? open : "pending";
+  const unknown = policy.initial === "down" && !belief.known ? "down" : "pending";
+  const to = open === "down" || open === "degraded" ? open : unknown;
   move(draft, to, reasonOf("resumed", `resumed by ${action.by}; waiting for its next run`));
 }
 
@@ -77,28 +77,6 @@ function reload(draft: Draft, action: Action & { kind: "reload" }): void {
   const paused = belief.status === "paused";
   const anew = freshState(policy, now);
   draft.seen = { ...anew.seen, expectBy: action.expectBy };
-  believe(draft, { ...anew.belief, incidents: belief.incidents, status: belief.status, since: belief.since, muting: { ...belief.muting, silenced: null }, countFrom: now });
+  believe(draft, { ...anew.belief, incidents: belief.incidents, status: belief.status, since: paused ? belief.since : now, muting: { ...belief.muting, silenced: null }, countFrom: now });
   if (!paused) move(draft, anew.belief.status, reasonOf("changed", "what it asks was changed; waiting for its first run"));
-}
-
-const shifted = <At extends Instant | null>(at: At, byMs: number): At => (at === null ? at : (plus(at, byMs) as At));
-
-/** The clock was put right: what was noted by the wrong one moves along, so that durations stay what they were. */
-function shiftBelief(belief: Belief, byMs: number): Belief {
-  const { streak, incident, wait } = belief;
-  const steps = incident?.steps.map(({ key, fired, nextAt }) => ({ key, fired, nextAt: shifted(nextAt, byMs) })) ?? [];
-  return {
-    ...belief,
-    since: shifted(belief.since, byMs),
-    countFrom: belief.countFrom === 0 ? belief.countFrom : shifted(belief.countFrom, byMs),
-    streak: streak && { ...streak, firstStarted: shifted(streak.firstStarted, byMs), firstDownStarted: shifted(streak.firstDownStarted, byMs), lastStarted: shifted(streak.lastStarted, byMs) },
-    incident: incident && { ...incident, firstSign: shifted(incident.firstSign, byMs), opened: shifted(incident.opened, byMs), steps },
-    wait: wait && { ...wait, since: shifted(wait.since, byMs), until: shifted(wait.until, byMs), askedAt: shifted(wait.askedAt, byMs) },
-    outages: belief.outages.map((at) => shifted(at, byMs)),
-    flapping: belief.flapping && { ...belief.flapping, since: shifted(belief.flapping.since, byMs) },
-  };
-}
-
-function shiftSeen(seen: Seen, byMs: number): Seen {
-  return { ...seen, verdictStarted: shifted(seen.verdictStarted, byMs), wellSince: shifted(seen.wellSince, byMs), expectBy: shifted(seen.expectBy, byMs) };
 }

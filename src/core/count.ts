@@ -9,7 +9,9 @@ export const counts = (result: Result): boolean => result.origin === "scheduled"
 export function see(draft: Draft, result: Result, expectBy: Draft["seen"]["expectBy"]): void {
   const { seen } = draft;
   if (result.verdict === "unknown") {
-    draft.seen = { ...seen, last: result, unjudged: seen.unjudged + 1 };
+    // `skipped`: a group whose members are all paused; no verdict is due of it.
+    const excused = result.code === "skipped";
+    draft.seen = { ...seen, last: result, unjudged: excused ? 0 : seen.unjudged + 1, expectBy: excused ? expectBy : seen.expectBy };
     return;
   }
   const failedBefore = seen.verdict === "down";
@@ -22,7 +24,7 @@ export function count(draft: Draft, result: Result): void {
   const { streak, status, passes, reprieves } = draft.belief;
   if (result.verdict === "up") {
     const recovering = status !== "up";
-    believe(draft, { streak: null, passes: recovering ? passes + 1 : 0, reprieves: status === "down" ? reprieves + 1 : 0, known: true });
+    believe(draft, { streak: null, passes: recovering ? passes + 1 : 0, reprieves: status === "down" ? reprieves + 1 : 0 });
     return;
   }
   const down = result.verdict === "down";
@@ -42,7 +44,6 @@ export function count(draft: Draft, result: Result): void {
     streak: next,
     passes: 0,
     reprieves: !down && status === "down" ? reprieves + 1 : 0,
-    known: true,
     incident: failing ? { ...incident, runs: incident.runs + 1 } : incident,
   });
 }
@@ -53,7 +54,7 @@ export type Wanted = { readonly to: "up" | "degraded" | "down"; readonly rule: s
 export function wanted(draft: Draft, result: Result): Wanted {
   const { policy, belief } = draft;
   const { streak, status, passes, reprieves } = belief;
-  if (streak !== null && streak.downs >= policy.failAfter) return { to: "down", rule: "threshold" };
+  if (streak !== null && streak.downs >= (policy.initial === "down" && !belief.known ? 1 : policy.failAfter)) return { to: "down", rule: "threshold" };
   if (status === "down" || belief.incident?.kind === "down") {
     if (passes >= policy.recoverAfter) return { to: "up", rule: "recovered" };
     if (streak !== null && reprieves >= policy.recoverAfter) return { to: "degraded", rule: "better" };
@@ -61,6 +62,6 @@ export function wanted(draft: Draft, result: Result): Wanted {
   }
   if (streak !== null && streak.bads >= policy.failAfter && result.verdict === "degraded") return { to: "degraded", rule: "threshold" };
   if (result.verdict !== "up") return null;
-  if (status === "degraded" && passes < policy.recoverAfter) return null;
+  if ((status === "degraded" || belief.incident?.kind === "degraded") && passes < policy.recoverAfter) return null;
   return { to: "up", rule: status === "up" || status === "pending" ? "well" : "recovered" };
 }

@@ -58,7 +58,7 @@ export function believe(draft: Draft, change: Partial<Belief>): void {
   }
 }
 
-/** Changes the status with its reason; `telling` is filled in when the steps have been asked. */
+/** Changes the status with its reason; `noteTelling` says later whether somebody was told. */
 export function move(draft: Draft, to: Status, reason: Reason): void {
   const from = draft.belief.status;
   believe(draft, { status: to, rule: reason.rule, sentence: reason.sentence, cause: reason.cause });
@@ -67,10 +67,10 @@ export function move(draft: Draft, to: Status, reason: Reason): void {
   draft.transitions.push({ check: draft.policy.check, at: draft.now, from, to, reason, incident: draft.belief.incident?.id ?? null, telling: "none" });
 }
 
-/** Says of the transitions of this judgement whether somebody was told, or why not. */
+/** Says of the last transition of this judgement whether somebody was told, or why not; the first word stands. */
 export function noteTelling(draft: Draft, telling: string): void {
   const last = draft.transitions.at(-1);
-  if (last !== undefined) draft.transitions[draft.transitions.length - 1] = { ...last, telling };
+  if (last?.telling === "none") draft.transitions[draft.transitions.length - 1] = { ...last, telling };
 }
 
 /** The incident as others see it, without the judge's own bookkeeping. */
@@ -87,15 +87,15 @@ export interface Opening {
   readonly evidence: Evidence;
 }
 
-/** Opens an incident, or makes the open one worse: its steps begin again, those who were told stay known. */
+/** Opens an incident, or makes the open one worse: it is told from its worse part on, its steps begin again, those who were told stay known. */
 export function openIncident(draft: Draft, opening: Opening): void {
   const open = draft.belief.incident;
   const { kind, firstSign, code, sentence, evidence } = opening;
   const { check } = draft.policy;
   const { incidents } = draft.belief;
-  const begun = { kind, opened: draft.now, code, sentence, acknowledged: null, runs: 1, steps: [] };
+  const begun = { kind, firstSign, opened: draft.now, code, sentence, acknowledged: null, runs: 1, steps: [] };
   const incident: OpenIncident =
-    open === null ? { ...begun, id: incidentId({ check, kind, firstSign, before: incidents }), check, firstSign, closed: null, closedBy: null, told: [] } : { ...open, ...begun };
+    open === null ? { ...begun, id: incidentId({ check, kind, firstSign, before: incidents }), check, closed: null, closedBy: null, said: 0, told: [] } : { ...open, ...begun };
   believe(draft, { incident, incidents: open === null ? incidents + 1 : incidents });
   draft.effects.push({ kind: "incident", incident: publicIncident(incident), change: open === null ? "opened" : "worse", evidence });
 }

@@ -4,7 +4,13 @@ import type { OpenIncident, StepProgress } from "./state.ts";
 import { type Instant, type Policy, plus, type Step } from "./types.ts";
 
 /** Names a step by its meaning, so that a reload finds its progress again. */
-export const stepKey = (step: Step): string => JSON.stringify([step.after, step.to]);
+const stepKey = (step: Step): string => JSON.stringify([step.after, step.to]);
+
+/** The progress of a step that has just fired for the `times`th time. */
+export const fired = (step: Step, times: number, now: Instant): StepProgress => ({ key: stepKey(step), fired: times, nextAt: step.repeatMs === null ? null : plus(now, step.repeatMs) });
+
+/** The progress of a step that fired and sends no reminders. */
+export const firedForGood = (step: Step): StepProgress => ({ key: stepKey(step), fired: 1, nextAt: null });
 
 /** Telling rests: by hand, in a maintenance window, while paused. */
 export const muted = (draft: Draft): boolean => {
@@ -21,9 +27,10 @@ function stepsFor(policy: Policy, incident: OpenIncident): readonly Step[] {
 /** When the step fires by time; null when it counts runs. */
 const dueAt = (step: Step, incident: OpenIncident): Instant | null => (step.after.kind === "time" ? plus(incident.opened, step.after.ms) : null);
 
+/** What has no failing runs to count, unchecked, is due at once. */
 function isDue(step: Step, incident: OpenIncident, now: Instant): boolean {
-  if (step.after.kind === "runs") return incident.kind !== "down" || incident.runs >= step.after.count;
-  return incident.kind !== "down" || now >= plus(incident.opened, step.after.ms);
+  if (step.after.kind === "runs") return incident.kind === "unchecked" || incident.runs >= step.after.count;
+  return now >= plus(incident.opened, step.after.ms);
 }
 
 const progressOf = (incident: OpenIncident, step: Step): StepProgress | undefined => incident.steps.find((progress) => progress.key === stepKey(step));
@@ -65,20 +72,19 @@ export function escalate(draft: Draft): void {
   if (incident === null) return;
   const hush = quiet(draft, incident);
   if (hush !== null) return noteTelling(draft, hush);
-  let { steps, told } = incident;
+  let { steps, said, told } = incident;
   for (const step of stepsFor(policy, incident)) {
     const progress = progressOf(incident, step);
     const reminder = progress !== undefined;
     if (reminder ? progress.nextAt === null || progress.nextAt > now : !isDue(step, incident, now)) continue;
     const to = targets(policy, step);
-    const fired = (progress?.fired ?? 0) + 1;
-    say(draft, to, { ...sayingOf(draft, incident), kind: reminder ? "reminder" : incident.kind, step: policy.steps.indexOf(step), ordinal: fired });
-    const nextAt = step.repeatMs === null ? null : plus(now, step.repeatMs);
-    steps = [...steps.filter((other) => other !== progress), { key: stepKey(step), fired, nextAt }];
+    said += 1;
+    say(draft, to, { ...sayingOf(draft, incident), kind: reminder ? "reminder" : incident.kind, step: policy.steps.indexOf(step), ordinal: said });
+    steps = [...steps.filter((other) => other !== progress), fired(step, (progress?.fired ?? 0) + 1, now)];
     told = joined(told, to);
   }
   if (steps === incident.steps) return noteTelling(draft, policy.steps.length === 0 ? "nobody" : "later");
-  believe(draft, { incident: { ...incident, steps, told } });
+  believe(draft, { incident: { ...incident, steps, said, told } });
   noteTelling(draft, told.length > 0 ? "told" : "nobody");
 }
 
@@ -95,7 +101,7 @@ export function nextSaying(draft: Draft): Instant | null {
   return next;
 }
 
-/** Steps with `after: 0` tell after every counted run, whatever it saw. */
+/** Steps with `after: 0` tell after every scheduled run, whatever it saw. */
 export function sayEveryRun(draft: Draft): void {
   const { policy, seen, belief } = draft;
   const every = policy.steps.filter((step) => step.after.kind === "runs" && step.after.count === 0);

@@ -33,7 +33,8 @@ export function settle(draft: Draft): void {
   const { belief, now } = draft;
   const at = settlesAt(draft);
   if (belief.flapping === null || at === null || now < at) return;
-  const { told, since } = belief.flapping;
+  const { since } = belief.flapping;
+  const told = belief.muting.silenced === null ? belief.flapping.told : [];
   believe(draft, { flapping: null, outages: [] });
   const sentence = `settled as ${belief.status}`;
   say(draft, told, { kind: "settled", incident: null, slot: since, status: belief.status, since: belief.since, sentence, code: "ok", evidence: [], outageFrom: since, step: 0, ordinal: 1 });

@@ -27,14 +27,15 @@ export function judge(policy: Policy, state: CheckState, input: Input, now: Inst
 
 function judgeResult(draft: Draft, input: Input & { kind: "result" }): void {
   const { result, expectBy } = input;
-  const knownBefore = draft.belief.known;
   see(draft, result, expectBy);
-  if (draft.belief.status === "paused" || result.verdict === "unknown" || !counts(result) || result.started < draft.belief.countFrom) return;
-  count(draft, result);
-  const wish = wanted(draft, result);
-  if (wish?.to === "up") goUp(draft, wish.rule);
-  else if (wish?.to === "degraded") goDegraded(draft, wish.rule);
-  else if (wish?.to === "down" || (result.verdict === "down" && draft.policy.initial === "down" && !knownBefore)) goDown(draft, { silent: draft.policy.initial === "down" && !knownBefore });
+  if (draft.belief.status === "paused" || !counts(result)) return;
+  if (result.verdict !== "unknown" && result.started >= draft.belief.countFrom) {
+    count(draft, result);
+    const wish = wanted(draft, result);
+    if (wish?.to === "up") goUp(draft, wish.rule);
+    else if (wish?.to === "degraded") goDegraded(draft, wish.rule);
+    else if (wish?.to === "down") goDown(draft);
+  }
   sayEveryRun(draft);
 }
 

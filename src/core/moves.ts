@@ -1,6 +1,6 @@
-import { clearance, parentsWellSince } from "./depend.ts";
+import { blocks, clearance, isDoubtful, parentsWellSince, rootOf } from "./depend.ts";
 import { believe, closeIncident, type Draft, move, noteTelling, openIncident, reasonOf } from "./draft.ts";
-import { stepKey } from "./escalate.ts";
+import { fired, firedForGood, muted } from "./escalate.ts";
 import { noteOutage } from "./flap.ts";
 import { firstSteps, joined, type Saying, say, targets } from "./route.ts";
 import type { OpenIncident, Told, View } from "./state.ts";
@@ -9,9 +9,9 @@ import { type Instant, instant } from "./types.ts";
 const firstTargets = (draft: Draft): readonly Told[] => firstSteps(draft.policy).reduce<readonly Told[]>((all, step) => joined(all, targets(draft.policy, step)), []);
 
 /** Takes a check down, unless its parents are to blame or must be asked first. */
-export function goDown(draft: Draft, how: { readonly silent: boolean }): void {
-  const { streak, wait, incident, status } = draft.belief;
-  if (streak === null || (status === "down" && incident?.kind === "down")) return;
+export function goDown(draft: Draft): void {
+  const { streak, wait, incident, known } = draft.belief;
+  if (streak === null || incident?.kind === "down") return;
   const cleared = clearance(draft.policy, draft.around.parents, streak, wait, draft.now);
   if (cleared.kind === "blocked") return block(draft, cleared.by);
   if (cleared.kind === "wait") {
@@ -20,11 +20,11 @@ export function goDown(draft: Draft, how: { readonly silent: boolean }): void {
     return;
   }
   openIncident(draft, { kind: "down", firstSign: streak.firstDownStarted ?? streak.firstStarted, code: streak.code, sentence: streak.sentence, evidence: streak.evidence });
-  believe(draft, { wait: null, passes: 0, reprieves: 0 });
+  believe(draft, { wait: null, passes: 0, reprieves: 0, known: true });
   const note = cleared.note === "" ? "" : ` (${cleared.note})`;
   const runs = streak.downs === 1 ? "1 failing run" : `${streak.downs} failing runs`;
   move(draft, "down", reasonOf(cleared.note === "" ? "threshold" : "parents-silent", `${streak.sentence}; ${runs}${note}`));
-  if (how.silent) return holdFirstSteps(draft);
+  if (draft.policy.initial === "down" && !known) return holdFirstSteps(draft);
   noteOutage(draft);
 }
 
@@ -32,14 +32,14 @@ export function goDown(draft: Draft, how: { readonly silent: boolean }): void {
 function holdFirstSteps(draft: Draft): void {
   const { incident } = draft.belief;
   if (incident === null) return;
-  const steps = firstSteps(draft.policy).map((step) => ({ key: stepKey(step), fired: 1, nextAt: null }));
-  believe(draft, { incident: { ...incident, steps, told: firstTargets(draft) } });
+  const steps = firstSteps(draft.policy).map(firedForGood);
+  believe(draft, { incident: { ...incident, steps, told: joined(incident.told, firstTargets(draft)) } });
   noteTelling(draft, "initial");
 }
 
 function block(draft: Draft, by: View): void {
   believe(draft, { wait: null });
-  move(draft, "blocked", reasonOf("parent-down", `${by.check} is ${by.status}: ${by.sentence}`, by.check));
+  move(draft, "blocked", reasonOf("parent-down", `${by.check} is ${by.status}: ${by.sentence}`, rootOf(by)));
 }
 
 /** A child that failed, though not to its threshold yet, behind a parent that is down is blocked; one that waits for its parents looks again. */
@@ -50,8 +50,8 @@ export function askParents(draft: Draft): void {
     if (wait !== null) believe(draft, { wait: null });
     return;
   }
-  if (status === "down" || incident?.kind === "down") return;
-  if (wait !== null) return goDown(draft, { silent: false });
+  if (incident?.kind === "down") return;
+  if (wait !== null) return goDown(draft);
   if (status === "blocked" && belief.cause !== null) return;
   const cleared = clearance(policy, around.parents, streak, null, draft.now);
   if (cleared.kind === "blocked") block(draft, cleared.by);
@@ -61,6 +61,9 @@ export function askParents(draft: Draft): void {
 export function unblock(draft: Draft): void {
   const { belief, around } = draft;
   if (belief.status !== "blocked" || belief.cause === null) return;
+  const blocker = around.parents.find(blocks);
+  // One blocker is back, another one is not.
+  if (blocker !== undefined && rootOf(blocker) !== belief.cause && !around.parents.some((parent) => blocks(parent) && rootOf(parent) === belief.cause)) return block(draft, blocker);
   const well = parentsWellSince(around.parents);
   if (well === null) return;
   const countFrom: Instant = instant(Math.max(well, belief.countFrom));
@@ -72,11 +75,11 @@ export function unblock(draft: Draft): void {
 export function goUp(draft: Draft, rule: string): void {
   const { belief, policy } = draft;
   if (belief.status === "up" && belief.incident === null) return;
-  const beganDown = belief.status === "down" && belief.incident === null;
+  const beganDown = policy.initial === "down" && !belief.known;
   const silenced = belief.muting.silenced !== null;
   const closed = closeIncident(draft, "recovered");
   const { last } = draft.seen;
-  believe(draft, { streak: null, passes: 0, reprieves: 0, wait: null });
+  believe(draft, { streak: null, passes: 0, reprieves: 0, wait: null, known: true });
   if (silenced) believe(draft, { muting: { ...belief.muting, silenced: null } });
   move(draft, "up", reasonOf(closed === null ? rule : "recovered", last?.sentence ?? "well"));
   if (closed === null && !beganDown) return;
@@ -95,27 +98,38 @@ function recovery(draft: Draft, closed: OpenIncident | null): Omit<Saying, "kind
 
 /** Takes a check to degraded: from well, an incident that its first steps tell; from down, the end of the outage for those who were told. */
 export function goDegraded(draft: Draft, rule: string): void {
-  const { belief, policy, around } = draft;
-  if (belief.streak === null || (belief.status === "degraded" && belief.incident?.kind === "degraded")) return;
+  const { belief, around } = draft;
   const { streak } = belief;
-  if (around.parents.some((parent) => parent.status === "down") && belief.status !== "down") return;
+  if (streak === null || (belief.status === "degraded" && belief.incident?.kind === "degraded")) return;
+  // What lies in the way may be to blame: told when it is well and this still is not.
+  if (belief.status !== "down" && around.parents.some(isDoubtful)) return;
   const ended = belief.incident?.kind === "down" ? closeIncident(draft, "better") : null;
   openIncident(draft, { kind: "degraded", firstSign: ended === null ? streak.firstStarted : streak.lastStarted, code: streak.code, sentence: streak.sentence, evidence: streak.evidence });
-  believe(draft, { passes: 0, reprieves: 0, wait: null });
+  believe(draft, { passes: 0, reprieves: 0, wait: null, known: true });
   move(draft, "degraded", reasonOf(rule, streak.sentence));
-  const { incident } = draft.belief;
-  if (ended === null || incident === null || !policy.onPass || belief.muting.silenced !== null) return;
-  const to = joined(ended.told, policy.onFail ? firstTargets(draft) : []);
+  if (ended !== null) sayBetter(draft, ended);
+}
+
+/** Those who were told of the outage hear that it is less now, with those whom a degraded check concerns at once; nobody hears it twice. */
+function sayBetter(draft: Draft, ended: OpenIncident): void {
+  const { belief, policy, now } = draft;
+  const { incident } = belief;
+  if (incident === null || !policy.onPass || belief.muting.silenced !== null) return;
+  const atOnce = policy.onFail && !muted(draft) ? firstSteps(policy).filter((step) => step.after.kind === "runs") : [];
+  const to = atOnce.reduce<readonly Told[]>((all, step) => joined(all, targets(policy, step)), ended.told);
+  if (to.length === 0) return;
   say(draft, to, { ...recovery(draft, ended), incident, since: incident.firstSign, kind: "degraded", step: 0, ordinal: 1 });
-  const steps = firstSteps(policy).map((step) => ({ key: stepKey(step), fired: 1, nextAt: null }));
-  believe(draft, { incident: { ...incident, steps, told: to } });
+  const steps = firstSteps(policy).filter((step) => joined(to, targets(policy, step)) === to);
+  believe(draft, { incident: { ...incident, steps: steps.map((step) => fired(step, 1, now)), said: 1, told: to } });
   noteTelling(draft, "told");
 }
 
 /** Closes what is open because the check itself changed or went, and tells those who were told. */
 export function endBecause(draft: Draft, closedBy: "changed" | "removed"): void {
+  const { flapping, muting } = draft.belief;
   const closed = closeIncident(draft, closedBy);
-  if (closed === null || closed.told.length === 0) return;
+  const to = joined(closed?.told ?? [], flapping?.told ?? []);
+  if (muting.silenced !== null) return;
   const sentence = closedBy === "changed" ? "the check was changed; it is judged anew" : "the check was removed";
-  say(draft, closed.told, { ...recovery(draft, closed), code: "ok", sentence, kind: "changed", status: "pending", step: 0, ordinal: 1 });
+  say(draft, to, { ...recovery(draft, closed), code: "ok", sentence, kind: "changed", status: "pending", step: 0, ordinal: 1 });
 }

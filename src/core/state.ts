@@ -35,12 +35,16 @@ export interface OpenIncident extends Incident {
   /** Counted failing runs past failAfter, 1 at the run that opened it. */
   readonly runs: number;
   readonly steps: readonly StepProgress[];
+  /** Times its steps have spoken: the ordinal of an alert, so that no two of one incident are taken for one. */
+  readonly said: number;
   readonly told: readonly Told[];
 }
 
 /** The child's wait for news of its parents before it goes down. */
 export interface Wait {
   readonly since: Instant;
+  /** Start of the child's newest failing run when the wait began: the parents must have been seen well since. */
+  readonly failedAt: Instant;
   /** When it runs out, the child is told. */
   readonly until: Instant;
   /** When the parents were asked last. */
@@ -66,7 +70,7 @@ export interface Belief {
   /** The rule and the sentence of the last transition. */
   readonly rule: string;
   readonly sentence: string;
-  /** The check that blocks this one. */
+  /** The check that blocks this one, the root of it; null when that one is back and this one's own next run decides. */
   readonly cause: CheckName | null;
   readonly streak: Streak | null;
   /** Consecutive counted runs with verdict up while not yet recovered; 0 when well. */
@@ -84,7 +88,7 @@ export interface Belief {
   readonly outages: readonly Instant[];
   /** Whom `flapping` was told to, while it lasts; null when not flapping. */
   readonly flapping: { readonly since: Instant; readonly told: readonly Told[] } | null;
-  /** False until the first verdict ever; `initial: down` is silent until then. */
+  /** False until it first was up, degraded or down by its own runs; `initial: down` is silent until then. */
   readonly known: boolean;
 }
 
@@ -114,7 +118,9 @@ export interface CheckState {
 export interface View {
   readonly check: CheckName;
   readonly status: Status;
-  /** Its newest verdict is down, whether or not its threshold is reached: that holds children as well. */
+  /** The check that blocks it in turn. */
+  readonly cause: CheckName | null;
+  /** Its newest verdict is down, whatever run gave it and whether or not its threshold is reached: that holds children as well. */
   readonly failing: boolean;
   readonly verdict: "up" | "degraded" | "down" | null;
   readonly verdictStarted: Instant | null;
@@ -123,14 +129,13 @@ export interface View {
   readonly latencyMs: number;
   /** The longest that a run of it may take. */
   readonly runMs: Millis;
-  /** The longest it may take to count to its threshold: (failAfter + 1) x every + one run. */
+  /** The longest that children wait for it to count to its threshold: (failAfter + 1) x every + one run, within bounds. */
   readonly toThresholdMs: Millis;
 }
 
 /** Neighbours as they are believed at the moment of judging, in the order of the configuration. */
 export interface Around {
   readonly parents: readonly View[];
-  readonly members: readonly View[];
   /** Children that are blocked by this check now. */
   readonly hides: readonly CheckName[];
 }
@@ -148,8 +153,6 @@ export type Action =
   | { readonly kind: "maintenance"; readonly open: readonly string[] }
   /** The process starts again: waits and expectations begin anew, nothing that was told is told again. */
   | { readonly kind: "restart"; readonly expectBy: Instant | null }
-  /** The wall clock stepped by so much against the monotonic one. */
-  | { readonly kind: "clock"; readonly byMs: number }
   /** A run was due and did not happen (overrun, limits). */
   | { readonly kind: "skipped"; readonly slot: Instant };
 

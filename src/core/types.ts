@@ -171,7 +171,7 @@ export interface Transition {
   readonly to: Status;
   readonly reason: Reason;
   readonly incident: IncidentId | null;
-  /** `told`, or why nobody was: `muted`, `nobody`, `not-a-change-to-tell`, `initial`. */
+  /** `told`; why nobody was: `muted`, `silenced`, `acknowledged`, `flapping`, `blocked`, `initial`, `off`, `nobody`, `later`, `not-seen-since`; `none` where there is nothing to tell. */
   readonly telling: string;
 }
 

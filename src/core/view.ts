@@ -2,12 +2,16 @@ import type { Member } from "./group.ts";
 import type { CheckState, View } from "./state.ts";
 import { type Policy, millis } from "./types.ts";
 
+/** A parent that runs once a day must not hold the outage of its children for days while it counts to its threshold. */
+const HOLD_MS_MAX = 30 * 60_000;
+
 /** A check as its neighbours may know it. */
 export function viewOf(policy: Policy, state: CheckState): View {
   const { belief, seen } = state;
   return {
     check: policy.check,
     status: belief.status,
+    cause: belief.cause,
     failing: seen.verdict === "down",
     verdict: seen.verdict,
     verdictStarted: seen.verdictStarted,
@@ -15,7 +19,7 @@ export function viewOf(policy: Policy, state: CheckState): View {
     sentence: seen.last?.sentence ?? belief.sentence,
     latencyMs: seen.last?.latencyMs ?? 0,
     runMs: policy.runMs,
-    toThresholdMs: millis((policy.failAfter + 1) * policy.everyMs + policy.runMs),
+    toThresholdMs: millis(Math.min((policy.failAfter + 1) * policy.everyMs, HOLD_MS_MAX) + policy.runMs),
   };
 }
 

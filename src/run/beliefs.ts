@@ -1,11 +1,12 @@
 import { freshState } from "../core/draft.ts";
 import { judge } from "../core/judge.ts";
+import { shiftState } from "../core/shift.ts";
 import type { Action, Around, CheckState, Effect, Input, View } from "../core/state.ts";
 import type { CheckName, Instant, Policy, Result } from "../core/types.ts";
 import { viewOf } from "../core/view.ts";
 import type { Committer } from "./commit.ts";
 
-const ALONE: Around = { parents: [], members: [], hides: [] };
+const ALONE: Around = { parents: [], hides: [] };
 /** An alert names at most so many of the checks it hides. */
 const HIDES_MAX = 200;
 
@@ -69,16 +70,24 @@ export class Beliefs {
     this.#committer.removed(check);
   }
 
-  /** Goes on under a new name; its policy is put in place next. */
+  /** Goes on under a new name, in the store too; its policy is put in place next. */
   rename(from: CheckName, to: CheckName): void {
     const believed = this.#checks.get(from);
+    this.#committer.rename(from, to);
     if (believed === undefined) return;
     this.#checks.delete(from);
-    const { belief, seen, wakeAt } = believed.state;
-    const incident = belief.incident === null ? null : { ...belief.incident, check: to };
-    believed.state = { check: to, belief: { ...belief, incident }, seen, wakeAt };
+    believed.state = renamed(believed.state, to);
     this.#checks.set(to, believed);
-    this.#committer.decided(believed.state, [], []);
+  }
+
+  /** The wall clock was put right: every check's instants move along before any check is judged again. */
+  step(byMs: number, now: Instant): void {
+    this.#committer.journal({ at: now, check: null, siteVersion: this.siteVersion, input: { kind: "clock", byMs } });
+    for (const believed of this.#checks.values()) {
+      believed.state = shiftState(believed.state, byMs);
+      this.#committer.decided(believed.state, [], []);
+    }
+    for (const believed of this.#checks.values()) this.#judge(believed, { kind: "tick", around: this.#around(believed, true) }, now);
   }
 
   /** Draws the lines between checks anew. */
@@ -116,8 +125,9 @@ export class Beliefs {
   tick(check: CheckName, now: Instant): void {
     const believed = this.#checks.get(check);
     if (believed === undefined) return;
-    this.#committer.journal({ at: now, check, siteVersion: this.siteVersion, input: { kind: "tick" } });
+    const before = believed.state;
     this.#judge(believed, { kind: "tick", around: this.#around(believed, true) }, now);
+    if (believed.state !== before) this.#committer.journal({ at: now, check, siteVersion: this.siteVersion, input: { kind: "tick" } });
   }
 
   /** Checks that are failing behind this one, for alerts and the page. */
@@ -131,7 +141,7 @@ export class Beliefs {
     const hidden = full && believed.children.length > 0 ? this.#hidden(believed) : ALONE.hides;
     if (parents.length === 0 && hidden.length === 0) return ALONE;
     const views = parents.map((parent) => this.view(parent)).filter((view) => view !== null);
-    return { parents: views, members: [], hides: hidden };
+    return { parents: views, hides: hidden };
   }
 
   #hidden(believed: Believed): CheckName[] {
@@ -176,4 +186,11 @@ export class Beliefs {
     }
     if (moved) for (const group of believed.groups) this.#hooks.regroup(group.policy.check);
   }
+}
+
+/** The same state under another name. */
+export function renamed(state: CheckState, check: CheckName): CheckState {
+  const { belief, seen, wakeAt } = state;
+  const incident = belief.incident === null ? null : { ...belief.incident, check };
+  return { check, belief: { ...belief, incident }, seen, wakeAt };
 }

@@ -1,6 +1,6 @@
 import type { Batch, CheckState, Effect } from "../core/state.ts";
 import type { Alert, CheckName, JournalEntry, Result, Transition } from "../core/types.ts";
-import type { Store } from "../store/store.ts";
+import { type Store, StoreError } from "../store/store.ts";
 import type { Clock, Log, Timer } from "../sys/ports.ts";
 
 /** A batch is written when this much time passed since its first entry, or when it holds this many results. */
@@ -12,17 +12,25 @@ const RETRY_FIRST_MS = 100;
 const RETRY_LAST_MS = 5000;
 /** So long plain results may be lost with the power; the first commit after it is synced. */
 const SYNC_MS = 1000;
+/** Journal entries that wait meanwhile; beyond it they are dropped and counted. */
+const WAITING_JOURNAL_MAX = 50_000;
 /** With nothing committed for so long, alerts go out from memory. */
 const UNRECORDED_AFTER_MS = 10_000;
+/** Alerts that come later in the same trouble go out within this time. */
+const UNRECORDED_AGAIN_MS = 1000;
+/** A rename that the store refuses so often is given up: the history stays under the old name, and all else must be written. */
+const RENAME_TRIES_MAX = 20;
 
 export interface CommitterHooks {
   /** A batch with alerts is on the disk. */
   committed(alerts: readonly Alert[]): void;
-  /** Nothing could be committed for 10 s: these, and what waits in the outbox, go out from memory. Called at each further try. */
+  /** Nothing could be committed for 10 s: these, and what waits in the outbox, go out from memory. Called again while it lasts: the receiver takes each once. */
   unrecorded(alerts: readonly Alert[]): void;
   /** Trouble began (a sentence) or ended (null). */
   trouble(sentence: string | null): void;
 }
+
+type CommitterStore = Pick<Store, "commit" | "sequence" | "rename">;
 
 interface Gathering {
   results: Result[];
@@ -34,15 +42,22 @@ interface Gathering {
   journal: JournalEntry[];
 }
 
+interface Renaming {
+  readonly from: CheckName;
+  readonly to: CheckName;
+}
+
 const nothing = (): Gathering => ({ results: [], states: new Map(), removed: new Set(), transitions: [], incidents: [], alerts: [], journal: [] });
 
 /** Writes what is believed, in batches with sequence numbers: in order, whole, and never twice. */
 export class Committer {
-  readonly #store: Pick<Store, "commit" | "sequence">;
+  readonly #store: CommitterStore;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #hooks: CommitterHooks;
   #gathering = nothing();
+  /** What must be written before what is being gathered, in order. */
+  readonly #before: (Gathering | Renaming)[] = [];
   #sequence: number;
   #timer: Timer | null = null;
   #writing: Promise<void> | null = null;
@@ -53,7 +68,7 @@ export class Committer {
   failures = 0;
   dropped = 0;
 
-  constructor(parts: { store: Pick<Store, "commit" | "sequence">; clock: Clock; log: Log; sequence: number; hooks: CommitterHooks }) {
+  constructor(parts: { store: CommitterStore; clock: Clock; log: Log; sequence: number; hooks: CommitterHooks }) {
     this.#store = parts.store;
     this.#clock = parts.clock;
     this.#log = parts.log;
@@ -61,9 +76,9 @@ export class Committer {
     this.#hooks = parts.hooks;
   }
 
-  /** Batches that are not on the disk yet: the one being written and the one being gathered. */
+  /** Batches that are not on the disk yet: the one being written, the one being gathered, and those between. */
   get waiting(): number {
-    return (this.#writing === null ? 0 : 1) + (this.#empty() ? 0 : 1);
+    return (this.#writing === null ? 0 : 1) + this.#before.length + (isEmpty(this.#gathering) ? 0 : 1);
   }
 
   /** Since when nothing could be committed, on the monotonic clock; null when all is well. */
@@ -100,27 +115,37 @@ export class Committer {
   }
 
   journal(entry: JournalEntry): void {
-    this.#gathering.journal.push(entry);
+    if (this.#gathering.journal.length >= WAITING_JOURNAL_MAX) this.dropped += 1;
+    else this.#gathering.journal.push(entry);
+    this.#arm();
+  }
+
+  /** What was gathered so far is written under the old name, what comes later under the new one. */
+  rename(from: CheckName, to: CheckName): void {
+    if (!isEmpty(this.#gathering)) this.#before.push(this.#gathering);
+    this.#gathering = nothing();
+    this.#before.push({ from, to });
     this.#arm();
   }
 
   /** Writes what is gathered now; resolves when it is on the disk, or when `deadline` passes on the monotonic clock. */
   async flush(deadline: number): Promise<void> {
-    while ((!this.#empty() || this.#writing !== null) && this.#clock.monotonic() < deadline) {
+    let pass = (): void => undefined;
+    const passed = new Promise<void>((resolve) => {
+      pass = resolve;
+    });
+    const timer = this.#clock.timer(Math.max(0, deadline - this.#clock.monotonic()), pass);
+    while (this.waiting > 0 && !this.#closed && this.#clock.monotonic() < deadline) {
       this.#begin();
-      await this.#writing;
+      await Promise.race([this.#writing, passed]);
     }
+    timer.cancel();
   }
 
   /** No more retries: what is not on the disk by now stays in memory only. */
   close(): void {
     this.#closed = true;
     this.#timer?.cancel();
-  }
-
-  #empty(): boolean {
-    const { results, states, removed, transitions, incidents, alerts, journal } = this.#gathering;
-    return results.length + states.size + removed.size + transitions.length + incidents.length + alerts.length + journal.length === 0;
   }
 
   /** Never begins at once: a judgement and its neighbours' must be in one batch. */
@@ -136,32 +161,64 @@ export class Committer {
   #begin(): void {
     this.#timer?.cancel();
     this.#timer = null;
-    if (this.#writing !== null || this.#closed || this.#empty()) return;
-    const { states, removed, ...rest } = this.#gathering;
-    this.#gathering = nothing();
-    this.#sequence += 1;
-    const batch: Batch = { ...rest, sequence: this.#sequence, states: [...states.values()], removed: [...removed] };
-    this.#writing = this.#write(batch).finally(() => {
+    if (this.#writing !== null || this.#closed || (this.#before.length === 0 && isEmpty(this.#gathering))) return;
+    const next = this.#before.shift() ?? this.#gathering;
+    if (next === this.#gathering) this.#gathering = nothing();
+    this.#writing = ("from" in next ? this.#rename(next) : this.#write(this.#batch(next))).finally(() => {
       this.#writing = null;
-      if (!this.#empty()) this.#arm();
+      if (this.waiting > 0) this.#arm();
     });
   }
 
+  #batch({ states, removed, ...rest }: Gathering): Batch {
+    this.#sequence += 1;
+    return { ...rest, sequence: this.#sequence, states: [...states.values()], removed: [...removed] };
+  }
+
   async #write(batch: Batch): Promise<void> {
-    for (let pauseMs = RETRY_FIRST_MS; !this.#closed; pauseMs = Math.min(2 * pauseMs, RETRY_LAST_MS)) {
+    const watch = this.#watch(batch.alerts);
+    try {
+      for (let pauseMs = RETRY_FIRST_MS; !this.#closed; pauseMs = Math.min(2 * pauseMs, RETRY_LAST_MS)) {
+        try {
+          const begun = this.#clock.monotonic();
+          const synced = begun - this.#syncedAt >= SYNC_MS;
+          await this.#store.commit(batch, synced);
+          if (synced) this.#syncedAt = begun;
+          return this.#succeeded(batch.alerts);
+        } catch (error) {
+          this.#failed(error);
+          if (await this.#isThere(batch.sequence)) return this.#succeeded(batch.alerts);
+          await this.#pause(pauseMs);
+        }
+      }
+    } finally {
+      watch.cancel();
+    }
+  }
+
+  async #rename({ from, to }: Renaming): Promise<void> {
+    const watch = this.#watch([]);
+    let pauseMs = RETRY_FIRST_MS;
+    for (let tries = 1; !this.#closed; tries += 1) {
       try {
-        const begun = this.#clock.monotonic();
-        const synced = begun - this.#syncedAt >= SYNC_MS;
-        await this.#store.commit(batch, synced);
-        if (synced) this.#syncedAt = begun;
-        return this.#succeeded(batch);
+        await this.#store.rename(from, to);
+        this.#succeeded([]);
+        break;
       } catch (error) {
         this.#failed(error);
-        if (await this.#isThere(batch.sequence)) return this.#succeeded(batch);
-        this.#tellUnrecorded(batch);
-        await new Promise<void>((resolve) => void this.#clock.timer(pauseMs, resolve));
+        if (tries >= RENAME_TRIES_MAX && error instanceof StoreError && error.trouble === "failed") {
+          this.#log.error("a renamed check's history stays under its old name", { check: to, was: from });
+          break;
+        }
+        await this.#pause(pauseMs);
+        pauseMs = Math.min(2 * pauseMs, RETRY_LAST_MS);
       }
     }
+    watch.cancel();
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.#clock.timer(ms, resolve));
   }
 
   /** A failed commit is in doubt until the store says what it holds. */
@@ -173,19 +230,22 @@ export class Committer {
     }
   }
 
-  #succeeded(batch: Batch): void {
+  #succeeded(alerts: readonly Alert[]): void {
     this.commits += 1;
     if (this.#failingSince !== null) {
       this.#failingSince = null;
       this.#log.info("the store can be written again");
       this.#hooks.trouble(null);
     }
-    if (batch.alerts.length > 0) this.#hooks.committed(batch.alerts);
+    if (alerts.length > 0) this.#hooks.committed(alerts);
   }
 
   #failed(error: unknown): void {
     this.failures += 1;
-    const sentence = error instanceof Error ? error.message : String(error);
+    this.#trouble(error instanceof Error ? error.message : String(error));
+  }
+
+  #trouble(sentence: string): void {
     if (this.#failingSince === null) {
       this.#failingSince = this.#clock.monotonic();
       this.#log.error("cannot write to the store; monitoring goes on and the write is tried again", { error: sentence });
@@ -193,9 +253,20 @@ export class Committer {
     this.#hooks.trouble(sentence);
   }
 
-  /** Alerts of the batch being tried and of the one being gathered; the receiver takes each once. */
-  #tellUnrecorded(batch: Batch): void {
-    if (this.#failingSince === null || this.#clock.monotonic() - this.#failingSince < UNRECORDED_AFTER_MS) return;
-    this.#hooks.unrecorded([...batch.alerts, ...this.#gathering.alerts]);
+  /** Whether the store fails or does not answer: after 10 s the alerts of this write and of those behind it go out from memory. */
+  #watch(alerts: readonly Alert[]): Timer {
+    const look = (): void => {
+      if (this.#failingSince === null) this.#trouble("the store does not answer");
+      const behind = [...this.#before, this.#gathering].flatMap((item) => ("alerts" in item ? item.alerts : []));
+      // With none too: what was committed before and not tried yet cannot be claimed either.
+      this.#hooks.unrecorded([...alerts, ...behind]);
+      timer = this.#clock.timer(UNRECORDED_AGAIN_MS, look);
+    };
+    let timer = this.#clock.timer(UNRECORDED_AFTER_MS, look);
+    return { cancel: () => timer.cancel() };
   }
+}
+
+function isEmpty({ results, states, removed, transitions, incidents, alerts, journal }: Gathering): boolean {
+  return results.length + states.size + removed.size + transitions.length + incidents.length + alerts.length + journal.length === 0;
 }

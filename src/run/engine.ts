@@ -1,16 +1,16 @@
 import { nextSlot } from "../core/schedule.ts";
-import { type CheckName, type Instant, instant, type Origin, type Result } from "../core/types.ts";
+import { type CheckName, type Instant, instant, type Origin } from "../core/types.ts";
 import type { CheckDefinition } from "../config/site.ts";
 import type { AnyProbe, Beat, Outcome } from "../probes/probe.ts";
 import type { Timer } from "../sys/ports.ts";
-import { Admission } from "./admission.ts";
 import type { Beliefs } from "./beliefs.ts";
 import { Delays } from "./delays.ts";
 import { DueQueue } from "./due.ts";
-import { type Demand, type Entry, expectBy, newEntry, scheduleOf } from "./entry.ts";
-import { type Bench, execute, toResult } from "./execute.ts";
-import { ownResult, turnResult } from "./groups.ts";
+import { type Entry, expectBy, newEntry, scheduleOf } from "./entry.ts";
+import { type Bench, toResult } from "./execute.ts";
+import { deadlineOf, hear, miss, shiftHeard } from "./passive.ts";
 import { Pulse } from "./pulse.ts";
+import { Runs } from "./runs.ts";
 
 /** New checks run first within this time, spread; the first ones at once. */
 const START_SPREAD_MS = 30_000;
@@ -47,30 +47,46 @@ export class Engine {
   readonly #parts: EngineParts;
   readonly #entries = new Map<CheckName, Entry>();
   readonly #due = new DueQueue<Due>();
-  readonly #admission: Admission;
+  readonly #runs: Runs;
   readonly #pulse: Pulse;
   readonly delays = new Delays();
   #timer: Timer | null = null;
   #timerDue = Number.POSITIVE_INFINITY;
   #stopping = false;
   #arrived = 0;
-  started = 0;
-  skipped = 0;
+  #arrivedAt = 0;
   /** Last time the queue was looked at, on the monotonic clock. */
   turnedAt = 0;
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
-    this.#admission = new Admission(parts.limits);
     this.#pulse = new Pulse(parts.bench.ports.clock);
+    this.#runs = new Runs({
+      bench: parts.bench,
+      beliefs: parts.beliefs,
+      limits: parts.limits,
+      entry: (check) => this.#entries.get(check),
+      now: () => this.now(),
+      changed: parts.changed,
+      ended: (entry) => this.#planAfter(entry),
+    });
   }
 
+  /** Runs under way, those of a group's members in turn not counted. */
   get running(): number {
-    return this.#admission.running;
+    return this.#runs.running;
+  }
+
+  get started(): number {
+    return this.#runs.started;
+  }
+
+  get skipped(): number {
+    return this.#runs.skipped;
   }
 
   limit(limits: EngineParts["limits"]): void {
-    this.#admission.limit(limits);
+    this.#runs.limit(limits);
   }
 
   nextRunAt(check: CheckName): Instant | null {
@@ -98,7 +114,12 @@ export class Engine {
     Object.assign(entry, { definition, probe, schedule, wants: newEntry(definition, probe, schedule).wants });
     this.#entries.set(definition.name, entry);
     const { now, monotonic } = this.#read();
-    if (probe.passive !== undefined) return this.#expectBeat(entry, heardAt ?? now, now, monotonic);
+    if (probe.passive !== undefined) {
+      const heard = this.#parts.beliefs.state(definition.name)?.seen.verdict === "up";
+      if (known === undefined) entry.heardAt = heard ? heardAt : null;
+      else if (start === "new") entry.heardAt = null;
+      return this.#expectBeat(entry, heardAt ?? now, now, monotonic);
+    }
     if (!sameSchedule || start !== "keep") this.#plan(entry, now, monotonic);
     if (start === "new" && schedule.kind !== "never") this.#planStart(entry, monotonic);
     this.#arm();
@@ -117,30 +138,31 @@ export class Engine {
   demand(check: CheckName, origin: Origin): boolean {
     const entry = this.#entries.get(check);
     if (entry === undefined || this.#stopping || entry.probe.passive !== undefined) return false;
-    this.#want(entry, { slot: this.now(), origin });
+    this.#runs.want(entry, { slot: this.now(), origin });
     return true;
   }
 
-  /** Runs a resumed check soon, and counts it. */
+  /** Runs a resumed check soon, and counts it; one that waits to be told has its whole time again. */
   resume(check: CheckName): void {
     const entry = this.#entries.get(check);
-    if (entry === undefined || entry.schedule.kind === "never" || entry.probe.passive !== undefined) return;
-    this.#want(entry, { slot: this.now(), origin: "start" });
+    if (entry === undefined || this.#stopping) return;
+    const { now, monotonic } = this.#read();
+    if (entry.probe.passive !== undefined) return this.#expectBeat(entry, now, now, monotonic);
+    if (entry.schedule.kind !== "never") this.#runs.want(entry, { slot: now, origin: "start" });
   }
 
   /** A group's member changed: look at the group again. */
   regroup(check: CheckName): void {
     const entry = this.#entries.get(check);
-    if (entry !== undefined && !this.#stopping) this.#judgeGroup(entry, this.now(), "scheduled");
+    if (entry !== undefined) this.#runs.regroup(entry);
   }
 
   /** Takes a heartbeat for a check that waits for them. */
   beat(check: CheckName, beat: Beat): void {
     const entry = this.#entries.get(check);
-    const passive = entry?.probe.passive;
-    if (entry === undefined || passive === undefined) return;
+    if (entry === undefined) return;
     const { now, monotonic } = this.#read();
-    const outcome = passive.ofBeat(entry.definition.options, beat);
+    const outcome = hear(entry, beat, now);
     if (outcome === null) return;
     this.#expectBeat(entry, now, now, monotonic);
     this.#recordPassive(entry, outcome, now, beat.latencyMs ?? 0);
@@ -162,19 +184,7 @@ export class Engine {
   async stop(withinMs: number): Promise<void> {
     this.#stopping = true;
     this.#timer?.cancel();
-    const running = [...this.#entries.values()].map((entry) => entry.run).filter((run) => run !== null);
-    const { clock } = this.#parts.bench.ports;
-    const abort = clock.timer(withinMs / 2, () => {
-      for (const run of running) run.stop.abort();
-    });
-    let giveUp = (): void => undefined;
-    const over = new Promise<void>((resolve) => {
-      giveUp = resolve;
-    });
-    const last = clock.timer(withinMs, giveUp);
-    await Promise.race([Promise.allSettled(running.map((run) => run.ended)), over]);
-    abort.cancel();
-    last.cancel();
+    await this.#runs.stop(this.#entries.values(), withinMs);
   }
 
   /** The wall clock's time, to judge by: a step of it is dealt with first. */
@@ -201,6 +211,8 @@ export class Engine {
 
   #planStart(entry: Entry, monotonic: number): void {
     const spread = Math.min(START_SPREAD_MS, entry.definition.policy.everyMs || START_SPREAD_MS);
+    if (monotonic - this.#arrivedAt > START_SPREAD_MS) this.#arrived = 0;
+    this.#arrivedAt = monotonic;
     this.#arrived += 1;
     const delay = this.#arrived <= START_AT_ONCE ? 0 : this.#parts.bench.ports.random.fraction() * spread;
     entry.startDue = monotonic + delay;
@@ -208,7 +220,7 @@ export class Engine {
   }
 
   #expectBeat(entry: Entry, from: Instant, now: Instant, monotonic: number): void {
-    entry.slot = entry.probe.passive?.nextDeadline(entry.definition.options, from) ?? null;
+    entry.slot = deadlineOf(entry, from);
     this.#setSlot(entry, now, monotonic);
     this.#arm();
   }
@@ -236,11 +248,12 @@ export class Engine {
   /** The wall clock was put right: durations go on, slots by the wall clock are worked out anew. */
   #step(byMs: number, now: Instant, monotonic: number): void {
     this.#parts.stepped(byMs);
+    for (const entry of this.#entries.values()) entry.wakeDue = Number.POSITIVE_INFINITY;
+    this.#parts.beliefs.step(byMs, now);
     for (const entry of this.#entries.values()) {
-      entry.wakeDue = Number.POSITIVE_INFINITY;
-      this.#parts.beliefs.action(entry.definition.name, { kind: "clock", byMs }, now);
       const wakeAt = this.#parts.beliefs.state(entry.definition.name)?.wakeAt ?? null;
       if (wakeAt !== null) this.wake(entry.definition.name, wakeAt);
+      shiftHeard(entry, byMs);
       if (entry.slot === null) continue;
       if (entry.probe.passive !== undefined || entry.schedule.kind === "after") entry.slot = instant(entry.slot + byMs);
       else this.#plan(entry, now, monotonic);
@@ -257,15 +270,16 @@ export class Engine {
     if (what === "start") {
       if (entry.startDue > monotonic + EARLY_MS) return;
       entry.startDue = Number.POSITIVE_INFINITY;
-      return this.#want(entry, { slot: now, origin: "start" });
+      return this.#runs.want(entry, { slot: now, origin: "start" });
     }
     if (entry.slotDue > monotonic + EARLY_MS || entry.slot === null) return;
     const { slot } = entry;
     this.delays.add(monotonic - entry.slotDue);
     entry.slotDue = Number.POSITIVE_INFINITY;
     if (entry.probe.passive !== undefined) return this.#miss(entry, now, monotonic);
-    if (entry.schedule.kind !== "after") this.#plan(entry, now, monotonic);
-    this.#want(entry, { slot, origin: "scheduled" });
+    if (entry.schedule.kind === "after") entry.slot = null;
+    else this.#plan(entry, now, monotonic);
+    this.#runs.want(entry, { slot, origin: "scheduled" });
   }
 
   #wakeUp(entry: Entry, now: Instant): void {
@@ -278,66 +292,15 @@ export class Engine {
     if (next !== null) this.wake(check, instant(Math.max(next, now + 1)));
   }
 
+  /** A paused check still listens, and misses nothing. */
   #miss(entry: Entry, now: Instant, monotonic: number): void {
-    const last = this.#parts.beliefs.state(entry.definition.name)?.seen.last ?? null;
-    const outcome = entry.probe.passive?.ofMiss(entry.definition.options, last?.verdict === "up" ? last.started : null, now);
     this.#expectBeat(entry, now, now, monotonic);
-    if (outcome !== undefined) this.#recordPassive(entry, outcome, now, 0);
+    const outcome = miss(entry, now);
+    const paused = this.#parts.beliefs.state(entry.definition.name)?.belief.status === "paused";
+    if (outcome !== null && !paused) this.#recordPassive(entry, outcome, now, 0);
   }
 
-  /** A paused check runs only when somebody asks; an overrun waits for the run before it, a second one is skipped. */
-  #want(entry: Entry, demand: Demand): void {
-    const check = entry.definition.name;
-    const paused = this.#parts.beliefs.state(check)?.belief.status === "paused";
-    if (paused && demand.origin !== "manual") return this.#planAfter(entry);
-    if (entry.next !== null) {
-      if (demand.origin !== "scheduled") return;
-      if (entry.next.origin === "scheduled") {
-        this.skipped += 1;
-        return this.#parts.beliefs.action(check, { kind: "skipped", slot: demand.slot }, this.now());
-      }
-    }
-    entry.next = demand;
-    if (entry.run === null) this.#queue(entry);
-  }
-
-  #queue(entry: Entry): void {
-    if (entry.queued) return;
-    entry.queued = true;
-    const target = entry.definition.policy.group === null ? entry.definition.target : "";
-    this.#admission.ask({ target, start: () => this.#begin(entry, target) });
-  }
-
-  #begin(entry: Entry, target: string): void {
-    entry.queued = false;
-    const demand = entry.next;
-    entry.next = null;
-    if (demand === null || entry.gone || this.#stopping) return this.#admission.done(target);
-    const stop = new AbortController();
-    const failed = (error: unknown): void => this.#parts.bench.ports.log.error("a run failed by itself; this is a bug in Tocsin", { check: entry.definition.name, error: String(error) });
-    void this.#occupy(entry, demand, stop, () => this.#run(entry, demand, stop)).catch(failed).finally(() => this.#admission.done(target));
-  }
-
-  /** Holds the check while it runs; then comes what waited for the end of the run. */
-  async #occupy<Seen>(entry: Entry, demand: Demand, stop: AbortController, work: () => Promise<Seen>): Promise<Seen> {
-    this.started += 1;
-    if (entry.schedule.kind === "after") {
-      entry.slot = null;
-      entry.slotDue = Number.POSITIVE_INFINITY;
-    }
-    const ended = work();
-    entry.run = { origin: demand.origin, stop, ended };
-    this.#parts.changed(entry.definition.name);
-    try {
-      return await ended;
-    } finally {
-      entry.run = null;
-      this.#parts.changed(entry.definition.name);
-      this.#planAfter(entry);
-      if (entry.next !== null && !entry.gone && !this.#stopping) this.#queue(entry);
-    }
-  }
-
+  /** After a run's end a fixed delay begins. */
   #planAfter(entry: Entry): void {
     if (entry.schedule.kind !== "after" || entry.slot !== null || entry.gone || this.#stopping) return;
     const { now, monotonic } = this.#read();
@@ -345,46 +308,8 @@ export class Engine {
     this.#arm();
   }
 
-  async #run(entry: Entry, demand: Demand, stop: AbortController): Promise<void> {
-    const { group } = entry.definition.policy;
-    if (group === null) await this.#runProbe(entry, demand, stop.signal);
-    else if (group.run === "own") this.#judgeGroup(entry, demand.slot, demand.origin);
-    else await this.#runTurn(entry, demand, stop);
-  }
-
-  async #runProbe(entry: Entry, demand: Demand, stop: AbortSignal): Promise<Result | null> {
-    const { definition, probe, wants } = entry;
-    const result = await execute(this.#parts.bench, { definition, probe, wants, stop, ...demand });
-    // What was asked of the old target says nothing of the new one.
-    const stale = entry.gone || entry.definition.hashes.target !== definition.hashes.target;
-    if (result !== null && !stale) this.#parts.beliefs.result(result, expectBy(entry, this.now()), this.now());
-    return stale ? null : result;
-  }
-
-  async #runTurn(entry: Entry, demand: Demand, stop: AbortController): Promise<void> {
-    const started = this.now();
-    const begin = this.#parts.bench.ports.clock.monotonic();
-    const results = new Map<CheckName, Result | null>();
-    for (const name of entry.definition.policy.group?.members ?? []) {
-      const member = this.#entries.get(name);
-      const paused = this.#parts.beliefs.state(name)?.belief.status === "paused";
-      if (member === undefined || paused || stop.signal.aborted) continue;
-      await member.run?.ended;
-      if (member.definition.policy.group === null) results.set(name, await this.#occupy(member, demand, stop, () => this.#runProbe(member, demand, stop.signal)));
-    }
-    if (stop.signal.aborted || entry.gone) return;
-    const tookMs = this.#parts.bench.ports.clock.monotonic() - begin;
-    const result = turnResult(entry.definition, results, { ...demand, started, tookMs, vantage: this.#parts.bench.vantage });
-    this.#parts.beliefs.result(result, expectBy(entry, this.now()), this.now());
-  }
-
-  #judgeGroup(entry: Entry, slot: Instant, origin: Origin): void {
-    const now = this.now();
-    const result = ownResult(entry.definition, (member) => this.#parts.beliefs.view(member), { slot, origin, started: now, tookMs: 0, vantage: this.#parts.bench.vantage });
-    this.#parts.beliefs.result(result, expectBy(entry, now), now);
-  }
-
   #recordPassive(entry: Entry, outcome: Outcome, now: Instant, latencyMs: number): void {
-    this.#parts.beliefs.result(toResult(this.#parts.bench, entry.definition, { slot: now, origin: "scheduled", started: now }, { outcome, tookMs: latencyMs }, 1), null, now);
+    const { bench, beliefs } = this.#parts;
+    beliefs.result(toResult(bench, entry.definition, { slot: now, origin: "scheduled", started: now }, { outcome, tookMs: latencyMs }, 1), null, now);
   }
 }

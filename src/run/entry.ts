@@ -28,6 +28,8 @@ export interface Entry {
   startDue: number;
   wakeDue: number;
   run: Run | null;
+  /** Of a check that waits to be told: when its last heartbeat came; null for not yet. */
+  heardAt: Instant | null;
   /** Waits for its turn, or for the end of the run before it. */
   next: Demand | null;
   queued: boolean;
@@ -37,7 +39,7 @@ export interface Entry {
 export function newEntry(definition: CheckDefinition, probe: AnyProbe, schedule: Schedule): Entry {
   const wants = wantedFacts([...definition.expect, ...definition.warn]);
   const never = Number.POSITIVE_INFINITY;
-  return { definition, probe, wants, schedule, slot: null, slotDue: never, startDue: never, wakeDue: never, run: null, next: null, queued: false, gone: false };
+  return { definition, probe, wants, schedule, slot: null, slotDue: never, startDue: never, wakeDue: never, run: null, heardAt: null, next: null, queued: false, gone: false };
 }
 
 /** A group that is judged from its members' states looks at them as often as the busiest member runs, 1 min when none does. */

@@ -15,7 +15,8 @@ interface Frame {
 function groupResult(definition: CheckDefinition, members: readonly Member[], frame: Frame): Result {
   const { verdict, sentence } = groupOutcome(definition.policy.group?.require ?? "all", members);
   const { slot, origin, started, tookMs, vantage } = frame;
-  const code = verdict === "up" ? "ok" : "members";
+  // Nobody asked for a verdict where every member is paused.
+  const code = verdict === "up" ? "ok" : members.every((member) => member.verdict === "out") ? "skipped" : "members";
   const evidence = verdict === "up" ? [] : [{ label: "members", text: members.map((member) => `${member.name}: ${member.verdict}, ${member.sentence}`).join("\n") }];
   const facts = { up: members.filter((member) => member.verdict === "up" || member.verdict === "degraded").length, members: members.length };
   return { check: definition.name, vantage, slot, started, origin, verdict, code, sentence, latencyMs: tookMs, phases: {}, facts, evidence, tries: 1 };

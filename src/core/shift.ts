@@ -1,0 +1,31 @@
+import type { Belief, CheckState, Seen } from "./state.ts";
+import { type Instant, plus } from "./types.ts";
+
+const shifted = <At extends Instant | null>(at: At, byMs: number): At => (at === null ? at : (plus(at, byMs) as At));
+
+/**
+ * The state after the wall clock stepped by so much: what was noted by the wrong clock moves along, so that durations stay what they were.
+ * All checks are shifted before any is judged again: their instants are compared with each other.
+ */
+export function shiftState(state: CheckState, byMs: number): CheckState {
+  return { check: state.check, belief: shiftBelief(state.belief, byMs), seen: shiftSeen(state.seen, byMs), wakeAt: shifted(state.wakeAt, byMs) };
+}
+
+function shiftBelief(belief: Belief, byMs: number): Belief {
+  const { streak, incident, wait, flapping } = belief;
+  const steps = incident?.steps.map((progress) => ({ ...progress, nextAt: shifted(progress.nextAt, byMs) })) ?? [];
+  return {
+    ...belief,
+    since: shifted(belief.since, byMs),
+    countFrom: belief.countFrom === 0 ? belief.countFrom : shifted(belief.countFrom, byMs),
+    streak: streak && { ...streak, firstStarted: shifted(streak.firstStarted, byMs), firstDownStarted: shifted(streak.firstDownStarted, byMs), lastStarted: shifted(streak.lastStarted, byMs) },
+    incident: incident && { ...incident, firstSign: shifted(incident.firstSign, byMs), opened: shifted(incident.opened, byMs), steps },
+    wait: wait && { since: shifted(wait.since, byMs), failedAt: shifted(wait.failedAt, byMs), until: shifted(wait.until, byMs), askedAt: shifted(wait.askedAt, byMs) },
+    outages: belief.outages.map((at) => shifted(at, byMs)),
+    flapping: flapping && { ...flapping, since: shifted(flapping.since, byMs) },
+  };
+}
+
+function shiftSeen(seen: Seen, byMs: number): Seen {
+  return { ...seen, verdictStarted: shifted(seen.verdictStarted, byMs), wellSince: shifted(seen.wellSince, byMs), expectBy: shifted(seen.expectBy, byMs) };
+}

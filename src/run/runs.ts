@@ -1,0 +1,181 @@
+import type { CheckName, Instant, Origin, Result } from "../core/types.ts";
+import { Admission } from "./admission.ts";
+import type { Beliefs } from "./beliefs.ts";
+import { type Demand, type Entry, expectBy } from "./entry.ts";
+import { type Bench, execute } from "./execute.ts";
+import { ownResult, turnResult } from "./groups.ts";
+
+export interface RunsParts {
+  readonly bench: Bench;
+  readonly beliefs: Beliefs;
+  readonly limits: { readonly runs: number; readonly perTarget: number };
+  entry(check: CheckName): Entry | undefined;
+  /** The wall clock's time, to judge by. */
+  now(): Instant;
+  /** A run began or ended. */
+  changed(check: CheckName): void;
+  /** A run ended, or could not begin: a fixed delay is counted from now. */
+  ended(entry: Entry): void;
+}
+
+/** Carries out runs that are wanted: one at a time for each check, as many at once as the limits allow, groups with their members. */
+export class Runs {
+  readonly #parts: RunsParts;
+  readonly #admission: Admission;
+  #stopping = false;
+  started = 0;
+  skipped = 0;
+
+  constructor(parts: RunsParts) {
+    this.#parts = parts;
+    this.#admission = new Admission(parts.limits);
+  }
+
+  get running(): number {
+    return this.#admission.running;
+  }
+
+  limit(limits: RunsParts["limits"]): void {
+    this.#admission.limit(limits);
+  }
+
+  /** A paused check runs only when somebody asks; an overrun waits for the run before it, a second one is skipped. */
+  want(entry: Entry, demand: Demand): void {
+    if (this.#isPaused(entry) && demand.origin !== "manual") return this.#parts.ended(entry);
+    if (entry.next !== null && isCounted(entry.next)) {
+      if (demand.origin !== "scheduled") return;
+      if (entry.next.origin === "scheduled") {
+        this.skipped += 1;
+        return this.#parts.beliefs.action(entry.definition.name, { kind: "skipped", slot: demand.slot }, this.#parts.now());
+      }
+    }
+    if (entry.next === null || isCounted(demand)) entry.next = demand;
+    if (entry.run === null) this.#queue(entry);
+  }
+
+  /** Judges a group from what is believed of its members. */
+  judgeGroup(entry: Entry, { slot, origin }: Demand): Result {
+    const { bench, beliefs } = this.#parts;
+    const now = this.#parts.now();
+    const result = ownResult(entry.definition, (member) => beliefs.view(member), { slot, origin, started: now, tookMs: 0, vantage: bench.vantage });
+    beliefs.result(result, expectBy(entry, now), now);
+    return result;
+  }
+
+  /** A member changed: where that changes the group too, it is judged before its next slot. */
+  regroup(entry: Entry): void {
+    const { bench, beliefs } = this.#parts;
+    if (this.#stopping || entry.gone || this.#isPaused(entry)) return;
+    const now = this.#parts.now();
+    const { verdict } = ownResult(entry.definition, (member) => beliefs.view(member), { slot: now, origin: "scheduled", started: now, tookMs: 0, vantage: bench.vantage });
+    if (verdict !== beliefs.state(entry.definition.name)?.seen.last?.verdict) this.judgeGroup(entry, { slot: now, origin: "scheduled" });
+  }
+
+  /** Starts nothing more, waits for what runs, aborts what is left when half the time is over. */
+  async stop(entries: Iterable<Entry>, withinMs: number): Promise<void> {
+    this.#stopping = true;
+    const running = [...entries].map((entry) => entry.run).filter((run) => run !== null);
+    const { clock } = this.#parts.bench.ports;
+    const abort = clock.timer(withinMs / 2, () => {
+      for (const run of running) run.stop.abort();
+    });
+    let giveUp = (): void => undefined;
+    const over = new Promise<void>((resolve) => {
+      giveUp = resolve;
+    });
+    const last = clock.timer(withinMs, giveUp);
+    await Promise.race([Promise.allSettled(running.map((run) => run.ended)), over]);
+    abort.cancel();
+    last.cancel();
+  }
+
+  #isPaused({ definition }: Entry): boolean {
+    return this.#parts.beliefs.state(definition.name)?.belief.status === "paused";
+  }
+
+  #queue(entry: Entry): void {
+    if (entry.queued) return;
+    entry.queued = true;
+    const target = entry.definition.policy.group === null ? entry.definition.target : "";
+    this.#admission.ask({ target, start: () => this.#begin(entry, target) });
+  }
+
+  #begin(entry: Entry, target: string): void {
+    entry.queued = false;
+    // A group may be running it by now: what is wanted begins when that run ends.
+    const demand = entry.run === null ? entry.next : null;
+    if (demand === null || entry.gone || this.#stopping) return this.#admission.done(target);
+    entry.next = null;
+    const failed = (error: unknown): void => this.#parts.bench.ports.log.error("a run failed by itself; this is a bug in Tocsin", { check: entry.definition.name, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    void this.#occupy(entry, demand, new AbortController()).catch(failed).finally(() => this.#admission.done(target));
+  }
+
+  /** Holds the check while it runs; then comes what waited for the end of the run. */
+  async #occupy(entry: Entry, demand: Demand, stop: AbortController): Promise<Result | null> {
+    const { name } = entry.definition;
+    this.started += 1;
+    if (entry.schedule.kind === "after") {
+      entry.slot = null;
+      entry.slotDue = Number.POSITIVE_INFINITY;
+    }
+    const ended = this.#run(entry, demand, stop);
+    entry.run = { origin: demand.origin, stop, ended };
+    this.#parts.changed(name);
+    try {
+      return await ended;
+    } finally {
+      entry.run = null;
+      this.#parts.changed(name);
+      this.#parts.ended(entry);
+      if (entry.next !== null && !entry.gone && !this.#stopping) this.#queue(entry);
+    }
+  }
+
+  async #run(entry: Entry, demand: Demand, stop: AbortController): Promise<Result | null> {
+    const { group } = entry.definition.policy;
+    if (group?.run === "own") return this.judgeGroup(entry, demand);
+    const { target } = entry.definition.hashes;
+    const result = group === null ? await this.#runProbe(entry, demand, stop.signal) : await this.#runTurn(entry, demand, stop);
+    // What was asked of an old target says nothing of the new one.
+    if (result === null || entry.gone || entry.definition.hashes.target !== target) return null;
+    const now = this.#parts.now();
+    this.#parts.beliefs.result(result, expectBy(entry, now), now);
+    return result;
+  }
+
+  #runProbe({ definition, probe, wants }: Entry, demand: Demand, stop: AbortSignal): Promise<Result | null> {
+    return execute(this.#parts.bench, { definition, probe, wants, stop, ...demand });
+  }
+
+  /** Runs the members one after the other; null when it was stopped before the last one. */
+  async #runTurn(entry: Entry, demand: Demand, stop: AbortController): Promise<Result | null> {
+    const started = this.#parts.now();
+    const { clock } = this.#parts.bench.ports;
+    const begin = clock.monotonic();
+    const results = new Map<CheckName, Result | null>();
+    for (const name of entry.definition.policy.group?.members ?? []) {
+      const member = this.#parts.entry(name);
+      // A run of its own, or another group's, may be under way: one at a time, whoever comes first.
+      for (let run = member?.run; run; run = member?.run) await Promise.allSettled([run.ended]);
+      if (stop.signal.aborted || entry.gone) return null;
+      if (member === undefined || member.gone || this.#isPaused(member)) continue;
+      results.set(name, await this.#runMember(member, demand, stop.signal));
+    }
+    if (stop.signal.aborted) return null;
+    return turnResult(entry.definition, results, { ...demand, started, tookMs: clock.monotonic() - begin, vantage: this.#parts.bench.vantage });
+  }
+
+  /** A member that is removed stops alone; one whose group is stopped stops too. */
+  async #runMember(member: Entry, demand: Demand, groupStop: AbortSignal): Promise<Result | null> {
+    const stop = new AbortController();
+    const abort = (): void => stop.abort();
+    groupStop.addEventListener("abort", abort, { once: true });
+    try {
+      return await this.#occupy(member, demand, stop);
+    } finally {
+      groupStop.removeEventListener("abort", abort);
+    }
+  }
+}
+
+const isCounted = ({ origin }: { readonly origin: Origin }): boolean => origin === "scheduled" || origin === "start";
