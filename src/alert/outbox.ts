@@ -190,6 +190,7 @@ export class Outbox {
     } catch (error) {
       this.#again = true;
       this.#patience.failed("looking at the outbox", error);
+      this.#report();
     }
     if (this.#isStopped()) return;
     this.#state = "idle";
@@ -283,9 +284,8 @@ export class Outbox {
     if (sending.kind === "sent") this.#watch.succeeded(channel);
     // What fails because Tocsin stops says nothing of the channel.
     else if (!this.#pauses.signal.aborted) this.#watch.failed(channel, { refused: sending.kind === "refused", reason: sending.reason, now: clock.now(), monotonic: clock.monotonic() });
-    if (before === this.#watch.broken.has(channel)) return;
-    this.#report();
-    this.kick();
+    // The next look tells the others, and reports when it is known whether anybody was told.
+    if (before !== this.#watch.broken.has(channel)) this.kick();
   }
 
   /** Brings the store's knowledge of the channels in line; true when it wrote something. */

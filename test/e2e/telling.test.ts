@@ -1,0 +1,172 @@
+import { createHmac } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import type { IncidentStory } from "../../src/api/types.ts";
+import { freePort } from "../servers/ground.ts";
+import { Hook, hook, type Hook as Receiver, Mailbox, mailbox, service, toldIn } from "./receivers.ts";
+import { type Document, Place } from "./world.ts";
+
+const tcp = (port: number, more: Document = {}): Document => ({ type: "tcp", host: "127.0.0.1", port, ...more });
+const chat = (told: Receiver, more: Document = {}): Document => ({ type: "webhook", url: told.url(), group: "0s", ...more });
+const mail = (box: Mailbox, more: Document = {}): Document => ({ type: "email", to: ["ops@example.com", "boss@example.com"], from: "tocsin@example.com", group: "0s", smtp: { host: "127.0.0.1", port: box.port, starttls: "off" }, ...more });
+const defaults = { every: "200ms", timeout: "1s", failAfter: 2 };
+
+const CLOCK = /\d\d:\d\d/.source;
+
+describe("an outage", () => {
+  test("is told by mail and webhook with the same first line, and so is its end; the story says it all", async () => {
+    const [box, told, target] = [await mailbox(), await hook(), await service()];
+    const place = new Place({
+      name: "Site", vantage: "home", url: "https://tocsin.example.com/", timezone: "Europe/Berlin", defaults: { ...defaults, notify: ["ops", "chat"] },
+      channels: { ops: mail(box), chat: chat(told, { secret: "signed-with-this" }) },
+      checks: { shop: tcp(target.port) },
+    });
+    await place.start();
+    await place.becomes("shop", "up");
+    await target.close();
+    await place.until("all are told", () => box.mails.length === 2 && told.calls.length === 1);
+    const line = new RegExp(`^▲ DOWN shop — 127\\.0\\.0\\.1 port ${target.port} refused the connection, since ${CLOCK} \\(.+\\)$`);
+    expect(box.mails.map(({ to }) => to[0]).toSorted()).toEqual(["boss@example.com", "ops@example.com"]);
+    for (const { subject, raw } of box.mails) {
+      expect(subject).toMatch(line);
+      expect(raw).toMatch(/^Auto-Submitted: auto-generated/m);
+      expect(raw).toContain("https://tocsin.example.com/checks/shop");
+    }
+    const [call] = told.calls;
+    if (call === undefined) throw new Error("no call");
+    const { key, subject, text, alerts } = toldIn(call);
+    expect(subject).toMatch(line);
+    expect(text.split("\n")[0]).toBe(subject);
+    expect(alerts).toMatchObject([{ kind: "down", check: "shop", status: "down", outageFrom: null }]);
+    // The signature as the documentation of the channel says it.
+    expect(call.headers).toMatchObject({ "idempotency-key": key, "x-tocsin-key": key, "content-type": "application/json" });
+    const [, seconds = "", signed = ""] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(String(call.headers["x-tocsin-signature"])) ?? [];
+    expect(createHmac("sha256", "signed-with-this").update(`${seconds}.${call.body}`).digest("hex")).toBe(signed);
+
+    await target.open();
+    await place.until("all hear of the end", () => box.mails.length === 4 && told.calls.length === 2);
+    for (const end of [box.mails[2]?.subject, box.mails[3]?.subject, told.subjects[1]]) expect(end).toMatch(new RegExp(`^● RECOVERED shop — again since ${CLOCK}, after .+$`));
+    const [incident] = await place.incidents("shop");
+    const story = await place.until("the story is whole", async () => {
+      const read = await place.json<IncidentStory>(`/api/v1/incidents/${incident?.id}`);
+      return read.story.filter(({ delivery }) => delivery?.status === "sent").length === 6 ? read : null;
+    });
+    expect(story).toMatchObject({ closedBy: "recovered", code: "refused" });
+    expect(new Set(story.story.map(({ kind }) => kind))).toEqual(new Set(["first-sign", "transition", "told", "closed"]));
+    await place.stop();
+  });
+});
+
+describe("escalation", () => {
+  test("by count and by time, a reminder, and an acknowledgement that stops it; only those who were told hear of the end", async () => {
+    const [ops, boss, late, never, target] = [await hook(), await hook(), await hook(), await hook(), await service(false)];
+    const notify = [{ after: 1, to: ["ops"], repeat: "10s" }, { after: 4, to: ["boss"] }, { after: "3s", to: ["late"] }, { after: "1h", to: ["never"] }];
+    const channels = { ops: chat(ops), boss: chat(boss), late: chat(late), never: chat(never) };
+    const place = new Place({ defaults: { ...defaults, every: "500ms" }, channels, checks: { shop: tcp(target.port, { notify }), seen: tcp(target.port, { notify }) } });
+    await place.start();
+    await place.becomes("seen", "down");
+    expect(await place.post("/api/v1/checks/seen/acknowledge", { note: "on it" })).toMatchObject({ status: 200 });
+    const acknowledgedAt = Date.now();
+    await place.until("the reminder came", () => ops.kinds.includes("reminder shop"));
+    const at = (hook: Receiver, kind: string): number => hook.calls[hook.kinds.indexOf(kind)]?.at ?? Number.NaN;
+    // Three runs, 500 ms apart, lie between the first step and the fourth failing run.
+    expect(at(boss, "down shop") - at(ops, "down shop")).toBeGreaterThan(1000);
+    expect(at(late, "down shop") - at(ops, "down shop")).toBeGreaterThan(2500);
+    expect(ops.subjects[ops.kinds.indexOf("reminder shop")]).toMatch(/^▲ STILL DOWN shop — /);
+    // The acknowledged one went no further than it was: nothing with it came after that.
+    for (const hook of [ops, boss, late]) for (const { at: came, body } of hook.calls) if (came > acknowledgedAt + 1500) expect(body).not.toContain(`"check":"seen"`);
+    expect(late.kinds).toEqual(["down shop"]);
+    await target.open();
+    await place.until("the end is told", () => [ops, boss, late].every((hook) => hook.kinds.includes("recovered shop")) && ops.kinds.includes("recovered seen"));
+    expect(never.calls).toEqual([]);
+    expect(late.kinds).toEqual(["down shop", "recovered shop"]);
+    await place.stop();
+  });
+});
+
+describe("a channel that fails", () => {
+  test("for a while: what happened meanwhile is told once as what it was", async () => {
+    const [told, target] = [await hook(), await service()];
+    told.status = 503;
+    const place = new Place({ timezone: "UTC", defaults: { ...defaults, notify: ["chat"] }, channels: { chat: chat(told) }, checks: { shop: tcp(target.port) } });
+    await place.start();
+    await place.becomes("shop", "up");
+    await target.close();
+    await place.until("it was tried", () => told.calls.length > 0);
+    await target.open();
+    await place.becomes("shop", "up");
+    await place.until("the end waits as well", async () => (await place.messages()).some(({ status, alerts }) => status === "waiting" && alerts.length === 2));
+    told.status = 200;
+    const last = await place.until("it is told", async () => ((await place.messages()).some(({ status }) => status === "sent") ? told.told.at(-1) : null));
+    expect(last.subject).toMatch(new RegExp(`^● WAS DOWN shop — 127\\.0\\.0\\.1 port ${target.port} refused the connection, ${CLOCK}-${CLOCK} \\(.+\\)$`));
+    expect(last.alerts.map(({ kind }) => kind)).toEqual(["down", "recovered"]);
+    await place.stop();
+  });
+
+  test("for good: it is told through the other one, never through itself, and its end as well", async () => {
+    const [box, told, target] = [await mailbox(), await hook(), await service(false)];
+    box.refuses = 550;
+    const place = new Place({ defaults: { ...defaults, notify: ["ops", "chat"] }, channels: { ops: mail(box, { to: ["ops@example.com"] }), chat: chat(told) }, checks: { shop: tcp(target.port) } });
+    await place.start();
+    await place.until("the broken channel is told", () => told.kinds.includes("channel-broken channel:ops"));
+    expect(told.subjects.at(-1)).toMatch(/^▲ CHANNEL BROKEN ops — .*550/);
+    expect(await place.overview()).toMatchObject({ banners: [{ kind: "channel", text: expect.stringContaining("The channel ops is broken"), advice: expect.stringContaining("told on another channel") }], channels: [{ name: "ops", brokenSince: expect.any(Number) }, { name: "chat", brokenSince: null }] });
+    expect((await place.get("/readyz")).status).toBe(200);
+    expect(place.run.err).not.toContain("nobody could be told");
+    // The mail about this outage was refused for good: its end is told only where its beginning was.
+    box.refuses = null;
+    await target.open();
+    await place.until("the end is told", () => told.kinds.includes("recovered shop"));
+    await target.close();
+    await place.until("the mended channel is told", () => told.kinds.includes("channel-mended channel:ops"));
+    expect(box.mails.map(({ subject }) => subject)).toEqual([expect.stringMatching(/^▲ DOWN shop — /)]);
+    expect((await place.overview()).banners).toEqual([]);
+    await place.stop();
+  });
+
+  test("the only one: a bar, not ready, standard error; unreachable at the start, told when it is back", async () => {
+    const [port, target] = [await freePort(), await service(false)];
+    const place = new Place({ defaults: { ...defaults, notify: ["chat"] }, channels: { chat: { type: "webhook", url: `http://127.0.0.1:${port}/`, group: "0s" } }, checks: { shop: tcp(target.port) } });
+    await place.start();
+    await place.until("it is tried again", async () => (await place.messages()).some(({ tries, reason }) => tries > 0 && reason.includes("refused")));
+    expect(place.run.err).toContain("message to chat not sent, will be tried again");
+    // Another channel takes its place, as the owner mends the file.
+    const told = await new Hook().open(port);
+    await place.until("it is told", () => told.kinds.length > 0);
+    expect(told.kinds).toEqual(["down shop"]);
+    told.status = 410;
+    await target.open();
+    await place.until("it is not ready", async () => (await place.get("/readyz")).status === 503);
+    expect(JSON.parse((await place.get("/readyz")).body)).toMatchObject({ ready: false, reasons: [expect.stringContaining("the channel chat is broken and nobody could be told: HTTP 410")] });
+    expect((await place.overview()).banners).toMatchObject([{ kind: "channel", advice: expect.stringContaining("No other channel works") }]);
+    expect(place.run.err).toContain("nobody could be told");
+    await place.stop();
+    await told.close();
+  });
+});
+
+describe("a storm", () => {
+  const COUNT = 200;
+  test("200 checks that go down at once give few messages that name them all; beyond its cap a channel holds, and withholds nothing", async () => {
+    const [told, capped, target] = [await hook(), await hook(), await service()];
+    const many = Object.fromEntries(Array.from({ length: COUNT }, (_, index) => [`shop-${index}`, tcp(target.port, { every: "1s" })]));
+    const channels = { chat: chat(told, { group: "2s" }), capped: chat(capped, { group: "0s", cap: 1 }) };
+    const place = new Place({ defaults: { ...defaults, failAfter: 1, notify: ["chat", "capped"] }, limits: { runs: 512, perTarget: 300 }, channels, checks: many });
+    await place.start();
+    await place.until("all are up", async () => (await place.overview()).counts.up === COUNT);
+    await target.close();
+    const named = (hook: Receiver): Set<string> => new Set(hook.told.flatMap(({ alerts }) => alerts.map(({ check }) => check)));
+    await place.until("all are told", () => named(told).size === COUNT);
+    expect(told.calls.length).toBeLessThanOrEqual(3);
+    const texts = told.told.map(({ text }) => text).join("\n");
+    for (const name of Object.keys(many)) expect(texts).toContain(`DOWN ${name} — `);
+    expect(told.subjects[0]).toMatch(/^▲ \d+ down — shop-\d+, shop-\d+, shop-\d+, shop-\d+, …$/);
+    // The capped one got one message; all the rest stands in one that is due within 5 minutes.
+    expect(capped.calls).toHaveLength(1);
+    const held = await place.until("the rest is held in one message", async () => {
+      const waiting = (await place.messages()).filter(({ channel, status }) => channel === "capped" && status === "waiting");
+      return waiting.length === 1 && (waiting[0]?.alerts.length ?? 0) + named(capped).size === COUNT ? waiting[0] : null;
+    });
+    expect(held.nextTryAt - held.formedAt).toBeLessThanOrEqual(300_000);
+    await place.stop();
+  });
+});
