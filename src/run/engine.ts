@@ -198,9 +198,9 @@ export class Engine {
     return { now, monotonic };
   }
 
-  /** Sets the next slot after now; what was missed is not made up for. */
-  #plan(entry: Entry, now: Instant, monotonic: number): void {
-    entry.slot = entry.schedule.kind === "after" ? instant(now + entry.schedule.ms) : nextSlot(entry.schedule, now, entry.definition.name);
+  /** Sets the next slot after now; what was missed is not made up for. `done`: the slot whose time has come, though the wall clock may be short of it by a little. */
+  #plan(entry: Entry, now: Instant, monotonic: number, done = now): void {
+    entry.slot = entry.schedule.kind === "after" ? instant(now + entry.schedule.ms) : nextSlot(entry.schedule, instant(Math.max(now, done)), entry.definition.name);
     this.#setSlot(entry, now, monotonic);
   }
 
@@ -278,7 +278,7 @@ export class Engine {
     entry.slotDue = Number.POSITIVE_INFINITY;
     if (entry.probe.passive !== undefined) return this.#miss(entry, now, monotonic);
     if (entry.schedule.kind === "after") entry.slot = null;
-    else this.#plan(entry, now, monotonic);
+    else this.#plan(entry, now, monotonic, slot);
     this.#runs.want(entry, { slot, origin: "scheduled" });
   }
 
