@@ -19,6 +19,8 @@ export interface DialogueOptions {
   readonly peer: string;
   readonly signal: AbortSignal;
   readonly clock: Pick<Clock, "timer">;
+  /** Octets received in all, 64 KiB by default. */
+  readonly totalMax?: number;
 }
 
 /**
@@ -145,8 +147,9 @@ export class Dialogue {
     this.#total += chunk.length;
     if (this.#received.length < EVIDENCE_MAX) this.#received += printable(chunk);
     this.#buffer = this.#buffer.length === 0 ? chunk : Buffer.concat([this.#buffer, chunk]);
-    if (this.#total > TOTAL_MAX) {
-      this.#ended ??= { code: "too-large", sentence: `${this.#options.peer} sent more than ${TOTAL_MAX / 1024} KiB` };
+    const totalMax = this.#options.totalMax ?? TOTAL_MAX;
+    if (this.#total > totalMax) {
+      this.#ended ??= { code: "too-large", sentence: `${this.#options.peer} sent more than ${totalMax / 1024} KiB` };
       this.#socket.destroy();
     }
     this.#wake?.();
