@@ -17,6 +17,7 @@ test("how it ended", () => {
   f("recovered", "Recovered after 1m 30s");
   f("changed", "Closed after 1m 30s: what the check asks was changed");
   f("removed", "Closed after 1m 30s: the check was removed");
+  f("better", "No longer down after 1m 30s, only degraded");
   f("renewed", "Closed after 1m 30s: another incident took its place");
 });
 

@@ -38,8 +38,14 @@ export function incidentStory(told: Told, mask: (text: string) => string): Incid
 }
 
 const UNTOLD: { readonly [telling: string]: string } = {
-  muted: "Nobody was told: it was paused, silenced or in maintenance",
+  muted: "Nobody was told: it was paused or in maintenance",
+  silenced: "Nobody was told: it was silenced",
+  acknowledged: "Nobody was told: somebody had acknowledged it",
+  flapping: "Nobody was told: it flaps, and that was told once",
+  blocked: "Nobody was told: another check is to blame",
+  later: "Nobody was told yet: the first step of `notify` comes later",
   nobody: "Nobody was told: no channel is set for this check",
+  off: "Nobody was told: `onFail` or `onPass` of this check is off",
   initial: "Nobody was told: it is the first verdict, and `initial: down` keeps that one quiet",
 };
 
@@ -85,6 +91,7 @@ function closing(incident: Incident, closed: Incident["opened"]): string {
   const lasted = formatDuration(between(incident.firstSign, closed));
   if (incident.closedBy === "changed") return `Closed after ${lasted}: what the check asks was changed`;
   if (incident.closedBy === "removed") return `Closed after ${lasted}: the check was removed`;
+  if (incident.closedBy === "better") return `No longer down after ${lasted}, only degraded`;
   if (incident.closedBy === "renewed") return `Closed after ${lasted}: another incident took its place`;
   return `Recovered after ${lasted}`;
 }

@@ -77,6 +77,8 @@ export class Desk {
   }
 
   silence(check: CheckName, by: string): Done {
+    const belief = this.#monitor.beliefs.state(check)?.belief;
+    if (belief?.incident === null && (belief.status === "up" || belief.status === "pending")) return refused(`${check} is not in trouble, so there is nothing to silence`, "pause it, or set a maintenance for what is planned");
     return this.#ordered(check, { kind: "silence", by });
   }
 

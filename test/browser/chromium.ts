@@ -3,6 +3,9 @@ import type { Running } from "./world.ts";
 
 const QUIET = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
+/** What has not come by then does not come. */
+const PATIENCE_MS = 15_000;
+
 export type Scheme = "light" | "dark";
 export const PHONE = { width: 390, height: 844 } as const;
 export const TABLET = { width: 768, height: 1024 } as const;
@@ -19,7 +22,11 @@ export interface Chromium {
 export async function startChromium(): Promise<Chromium> {
   const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: QUIET, chromiumSandbox: false });
   return {
-    context: (options = {}) => browser.newContext({ viewport: DESK, locale: "en-GB", timezoneId: "Europe/Berlin", ...options }),
+    context: async (options = {}) => {
+      const context = await browser.newContext({ viewport: DESK, locale: "en-GB", timezoneId: "Europe/Berlin", ...options });
+      context.setDefaultTimeout(PATIENCE_MS);
+      return context;
+    },
     close: () => browser.close(),
   };
 }

@@ -26,7 +26,7 @@ defaults:
   failAfter: 2
   notify: [{after: 1, to: [ops]}, {after: 10m, to: [on-call], repeat: 1h}]
 channels:
-  ops: {type: email, to: [ops@example.com], from: tocsin@example.com, smtp: {host: mail.example.com, port: 2525}}
+  ops: {type: email, to: [ops@example.com], from: tocsin@example.com, smtp: {host: mail.example.com, port: 2525, starttls: off}}
   on-call: {type: webhook, url: "http://pay.example.com:${WEB_PORT}/hook"}
 checks:
   gateway: {type: icmp, host: gateway.example.com, every: 10s, count: 1, tags: [network]}
@@ -134,7 +134,7 @@ function usual(name: string, now: number, sentence: string, baseMs: number, spel
 /** What the example's checks went through before `now`; the tunnel is down since 23 minutes, the shop slow since 52. */
 export function examplePasts(now: number): { readonly [check: string]: Past } {
   const http = "HTTP 200 OK";
-  const slow: Seen = { verdict: "degraded", code: "warned", sentence: "HTTP 200 OK; latency 951 ms, expected < 800ms", latencyMs: 951, phases: { resolve: 12, connect: 41, firstByte: 838, transfer: 60 } };
+  const slow: Seen = { verdict: "degraded", code: "slow", sentence: "latency is 951 ms, wanted < 800 ms", latencyMs: 951, phases: { resolve: 12, connect: 41, firstByte: 838, transfer: 60 } };
   const shop = usual("shop", now, http, 190, [
     { agoMs: 52 * MINUTE, forMs: HOUR, seen: slow },
     { agoMs: 9 * HOUR, forMs: 11 * MINUTE, seen: down("status", "HTTP 503 Service Unavailable", 84) },
@@ -153,6 +153,8 @@ export function examplePasts(now: number): { readonly [check: string]: Past } {
     wiki: usual("wiki", now, http, 120),
     builds: usual("builds", now, http, 96, [{ agoMs: 28 * HOUR, forMs: 50 * MINUTE, seen: down("refused", "ci.example.com port 8080 refused the connection", 2) }]),
     smtp: usual("smtp", now, "mail.example.com port 2525 answered as expected", 14),
+    mail: () => ({ verdict: "up", sentence: "2 of 2 up, 2 needed", latencyMs: 0 }),
+    backup: () => ({ verdict: "up", sentence: "41 GB in 38 min", latencyMs: 0 }),
     imap: usual("imap", now, "connected to 127.0.0.20 port 1430", 3.1),
     dns: usual("dns", now, "www.example.com A is 127.0.0.11", 1.9),
     "dns-mail": usual("dns-mail", now, "example.com MX is 10 mail.example.com", 2.2),

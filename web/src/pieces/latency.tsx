@@ -35,7 +35,7 @@ export function Latency(props: { readonly name: string; readonly pulse: string; 
   );
   const phases = createMemo(() => phaseNames(loaded.value()?.buckets ?? []));
   /** Groups and heartbeats take no time of their own: nothing to draw. */
-  const unmeasured = (): boolean => props.last === 0 && (loaded.value()?.buckets.every((bucket) => (bucket.latency?.max ?? 0) === 0) ?? true);
+  const unmeasured = (): boolean => (props.last ?? 0) === 0 && (loaded.value()?.buckets.every((bucket) => (bucket.latency?.max ?? 0) === 0) ?? true);
   const empty = (): boolean => loaded.value()?.buckets.every((bucket) => bucket.runs === 0) ?? false;
   const press = (event: KeyboardEvent): void => {
     const at = instantNow();

@@ -16,7 +16,7 @@ import { Time } from "../pieces/time.tsx";
 import { checkPath } from "../route.ts";
 import { duration } from "../state/format.ts";
 
-const ENDS: { readonly [closedBy: string]: string } = { recovered: "recovered", changed: "closed, as its configuration changed", removed: "closed, as the check was removed", renewed: "closed, as a worse one began" };
+const ENDS: { readonly [closedBy: string]: string } = { recovered: "recovered", better: "then only degraded", changed: "closed, as its configuration changed", removed: "closed, as the check was removed", renewed: "closed, as a worse one began" };
 /** One incident as a story. */
 export function IncidentPage(props: { readonly id: string }): JSX.Element {
   const loaded = createAnswer<IncidentStory>(() => `incidents/${encodeURIComponent(props.id)}`);
