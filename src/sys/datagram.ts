@@ -1,7 +1,7 @@
 import { type Socket, createSocket } from "node:dgram";
 import { isIPv6 } from "node:net";
-import { failureOf, peerName } from "./failures.ts";
-import type { DatagramSocket, Failure, Network } from "./ports.ts";
+import { errnoOf, failureOf, peerName } from "./failures.ts";
+import type { DatagramSocket, Failure, ListenRequest, Network, OpenedDatagram } from "./ports.ts";
 
 /** Datagrams kept until they are asked for; more are dropped, oldest first, as the network itself would. */
 const WAITING_MAX = 64;
@@ -9,12 +9,13 @@ const WAITING_MAX = 64;
 type Arrival = { readonly kind: "received"; readonly bytes: Uint8Array } | { readonly kind: "failed"; readonly failure: Failure };
 
 /** A UDP socket connected to its peer: refusals (ICMP) arrive as failures, and what others send never arrives. Rejects for nothing. */
-export function openDatagram(...[ip, port, source]: Parameters<Network["datagram"]>): ReturnType<Network["datagram"]> {
+export function openDatagram(...[ip, port, source, sourcePort]: Parameters<Network["datagram"]>): ReturnType<Network["datagram"]> {
   return new Promise((resolve) => {
-    const socket = createSocket(isIPv6(ip) ? "udp6" : "udp4");
+    // A port of one's own choosing is often a routing daemon's, too; connected sockets do not take each other's datagrams.
+    const socket = createSocket({ type: isIPv6(ip) ? "udp6" : "udp4", reuseAddr: sourcePort !== undefined });
     const fail = (error: unknown): void => {
       socket.close();
-      resolve({ kind: "failed", failure: failureOf(error, peerName(ip, port)) });
+      resolve({ kind: "failed", failure: bindFailure(error, sourcePort) ?? failureOf(error, peerName(ip, port)) });
     };
     socket.once("error", fail);
     const join = (): void => {
@@ -25,8 +26,58 @@ export function openDatagram(...[ip, port, source]: Parameters<Network["datagram
         else fail(error);
       });
     };
-    if (source === null) join();
-    else socket.bind({ address: source, port: 0, exclusive: true }, join);
+    if (source === null && sourcePort === undefined) join();
+    else socket.bind({ ...(source === null ? {} : { address: source }), port: sourcePort ?? 0, exclusive: true }, join);
+  });
+}
+
+/** What keeps us from our own port: rights, as a rule. Null for anything else. */
+function bindFailure(error: unknown, ownPort: number | undefined): Failure | null {
+  if (ownPort === undefined || !(error instanceof Error) || !("syscall" in error) || error.syscall !== "bind") return null;
+  if (errnoOf(error) === "EACCES") return { code: "permission", sentence: `no right to use port ${ownPort} of this machine (give the process CAP_NET_BIND_SERVICE)` };
+  if (errnoOf(error) === "EADDRINUSE") return { code: "resources", sentence: `port ${ownPort} of this machine is in use by a program that does not share it` };
+  return null;
+}
+
+/**
+ * A UDP socket that hears a multicast group (IPv4), of one sender only. It is bound to the group's address, so that it takes no datagram away
+ * from a daemon of this machine on the same port. Rejects for nothing.
+ */
+export async function listenDatagram({ from, group, port, source }: ListenRequest): Promise<OpenedDatagram> {
+  const local = source ?? (await localAddress(from));
+  return new Promise((resolve) => {
+    const socket = createSocket({ type: "udp4", reuseAddr: true });
+    const fail = (error: unknown): void => {
+      socket.close();
+      resolve({ kind: "failed", failure: bindFailure(error, port) ?? failureOf(error, `${group} port ${port}`) });
+    };
+    socket.once("error", fail);
+    socket.bind({ address: group, port, exclusive: true }, () => {
+      try {
+        if (local === null) socket.addMembership(group);
+        else socket.addMembership(group, local);
+      } catch (error) {
+        fail(error);
+        return;
+      }
+      socket.off("error", fail);
+      resolve({ kind: "opened", socket: new Connected(socket, peerName(from, port), from) });
+    });
+  });
+}
+
+/** The address from which this machine reaches another one; null when it does not. Nothing is sent. */
+function localAddress(ip: string): Promise<string | null> {
+  return new Promise((resolve) => {
+    const socket = createSocket("udp4");
+    const settle = (address: string | null): void => {
+      socket.close();
+      resolve(address);
+    };
+    socket.once("error", () => settle(null));
+    socket.connect(9, ip, (error?: Error) => {
+      settle(error === undefined || error === null ? socket.address().address : null);
+    });
   });
 }
 
@@ -37,10 +88,13 @@ class Connected implements DatagramSocket {
   #waiting: ((arrival: Arrival) => void) | null = null;
   #open = true;
 
-  constructor(socket: Socket, peer: string) {
+  /** `only`: the sender that counts, for a socket that is not connected. */
+  constructor(socket: Socket, peer: string, only?: string) {
     this.#socket = socket;
     this.#peer = peer;
-    socket.on("message", (bytes) => this.#arrive({ kind: "received", bytes }));
+    socket.on("message", (bytes, sender) => {
+      if (only === undefined || sender.address === only) this.#arrive({ kind: "received", bytes });
+    });
     socket.on("error", (error) => this.#fail(error));
   }
 

@@ -66,7 +66,21 @@ export interface Network {
   resolvers?(): Promise<readonly { readonly ip: string; readonly port: number }[]>;
   /** One TCP connection to one address. An aborted signal gives code `timeout` and leaves no socket behind. */
   connect(options: ConnectOptions): Promise<Connection>;
-  datagram(ip: string, port: number, source: string | null): Promise<{ readonly kind: "opened"; readonly socket: DatagramSocket } | { readonly kind: "failed"; readonly failure: Failure }>;
+  /** `sourcePort`: our own port, where the protocol wants a certain one; it may be shared with others that share it. */
+  datagram(ip: string, port: number, source: string | null, sourcePort?: number): Promise<OpenedDatagram>;
+  /** Hears what `request.from` sends to a multicast group. Absent where there is no such thing. */
+  listen?(request: ListenRequest): Promise<OpenedDatagram>;
+}
+
+export type OpenedDatagram = { readonly kind: "opened"; readonly socket: DatagramSocket } | { readonly kind: "failed"; readonly failure: Failure };
+
+export interface ListenRequest {
+  /** IPv4 address of the only sender that counts. */
+  readonly from: string;
+  readonly group: string;
+  readonly port: number;
+  /** Address of this machine on the network of the group; null: the one from which `from` is reached. */
+  readonly source: string | null;
 }
 
 export interface ProcessRequest {

@@ -1,5 +1,5 @@
 import { realClock } from "./clock.ts";
-import { openDatagram } from "./datagram.ts";
+import { listenDatagram, openDatagram } from "./datagram.ts";
 import { systemLookup } from "./getaddrinfo.ts";
 import { realHost } from "./host.ts";
 import { type LogLevel, realLog } from "./log.ts";
@@ -41,5 +41,5 @@ export function realNetwork({ clock, random, resolvers }: { readonly clock: Cloc
     configuration,
     system: systemLookup(),
   });
-  return { resolve, resolvers: asked, connect: connectTcp, datagram: openDatagram };
+  return { resolve, resolvers: asked, connect: connectTcp, datagram: openDatagram, listen: listenDatagram };
 }

@@ -6,7 +6,7 @@ import { rawServer } from "../../test/servers/raw.ts";
 import { freePort } from "../../test/servers/ground.ts";
 import { millis } from "../core/types.ts";
 import { realClock } from "./clock.ts";
-import { openDatagram } from "./datagram.ts";
+import { listenDatagram, openDatagram } from "./datagram.ts";
 import { failureOf } from "./failures.ts";
 import { lineLog } from "./log.ts";
 import { parseResolverConfiguration, parseServer, watchedFile } from "./nameservice.ts";
@@ -174,6 +174,34 @@ describe("datagrams", () => {
     socket.close();
     expect(await last).toMatchObject({ failure: { code: "closed" } });
     expect(await openDatagram("127.0.0.1", 9, "192.0.2.77")).toMatchObject({ failure: { code: "resources" } });
+  });
+  it("come from a port of one's own choosing", async () => {
+    const server = createSocket("udp4");
+    await new Promise<void>((resolve) => server.bind(0, "127.0.0.1", resolve));
+    const own = await freePort();
+    const heard = new Promise<number>((resolve) => server.once("message", (_, peer) => resolve(peer.port)));
+    const opened = await openDatagram("127.0.0.1", server.address().port, "127.0.0.1", own);
+    if (opened.kind === "failed") throw new Error(opened.failure.sentence);
+    opened.socket.send(Buffer.from("x"));
+    expect(await heard).toBe(own);
+    expect(await openDatagram("127.0.0.1", 9, "127.0.0.1", server.address().port)).toEqual({ kind: "failed", failure: { code: "resources", sentence: `port ${server.address().port} of this machine is in use by a program that does not share it` } });
+    opened.socket.close();
+    server.close();
+  });
+  it("are heard from one sender of a group", async () => {
+    const port = await freePort();
+    const listened = await listenDatagram({ from: "127.0.0.7", group: "224.0.0.9", port, source: "127.0.0.1" });
+    if (listened.kind === "failed") throw new Error(listened.failure.sentence);
+    const senders = ["127.0.0.8", "127.0.0.7"].map((address) => ({ address, socket: createSocket("udp4") }));
+    for (const { address, socket } of senders) {
+      await new Promise<void>((resolve) => socket.bind(0, address, resolve));
+      socket.setMulticastInterface("127.0.0.1");
+      await new Promise<void>((resolve) => socket.send(`from ${address}`, port, "224.0.0.9", () => resolve()));
+    }
+    expect(await listened.socket.receive(never())).toMatchObject({ kind: "received", bytes: Buffer.from("from 127.0.0.7") });
+    listened.socket.close();
+    for (const { socket } of senders) socket.close();
+    expect(await listenDatagram({ from: "127.0.0.7", group: "224.0.0.9", port, source: "192.0.2.77" })).toMatchObject({ kind: "failed" });
   });
 });
 
