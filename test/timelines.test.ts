@@ -1,0 +1,144 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import type { Channel } from "../src/alert/channels/channel.ts";
+import { Monitor } from "../src/app/monitor.ts";
+import { firstUpdate } from "../src/app/roster.ts";
+import { loadSite } from "../src/config/load.ts";
+import { formatProblem } from "../src/config/problems.ts";
+import { folder } from "../src/config/testdata/folder.ts";
+import type { Site } from "../src/config/site.ts";
+import { type Action } from "../src/core/state.ts";
+import { checkName, type FailureCode, type Verdict } from "../src/core/types.ts";
+import type { Outcome, Probe } from "../src/probes/probe.ts";
+import { group } from "../src/probes/group.ts";
+import { openMemoryStore } from "../src/store/memory.ts";
+import { LifeClock, VirtualTime } from "./sim/clock.ts";
+import { Chance } from "./sim/random.ts";
+
+/** One table of docs/judging.md with the settings above it. */
+interface Timeline {
+  readonly title: string;
+  readonly settings: string;
+  readonly minutes: number;
+  readonly rows: ReadonlyMap<string, readonly string[]>;
+}
+
+const MINUTE_MS = 60_000;
+const START = Date.parse("2026-01-01T00:00:00Z");
+
+function readTimelines(text: string): readonly Timeline[] {
+  return text.split(/^## /m).flatMap((section) => {
+    const title = section.split("\n", 1)[0] ?? "";
+    const pieces = [...section.matchAll(/(?:```yaml\n([\s\S]*?)```\n\n)?((?:^\| minute \|.*\n)(?:^\|.*\n)+)/gm)];
+    return pieces.map(([, settings = "", table = ""]) => {
+      const lines = table.trim().split("\n").filter((line) => !line.startsWith("|---"));
+      const cells = lines.map((line) => line.slice(1, -1).split("|").map((cell) => cell.trim()));
+      return { title, settings, minutes: (cells[0]?.length ?? 1) - 1, rows: new Map(cells.map(([name = "", ...rest]) => [name, rest])) };
+    });
+  });
+}
+
+const VERDICTS: { readonly [word: string]: readonly [Verdict, FailureCode] } = { up: ["up", "ok"], slow: ["degraded", "slow"], down: ["down", "refused"], unknown: ["unknown", "resources"] };
+
+/** Sees in each minute what its row says. */
+function scripted(rows: Timeline["rows"], minute: () => number): Probe<{ row: string }> {
+  return {
+    type: "scripted",
+    about: "Follows a table",
+    source: "docs/judging.md",
+    options: z.strictObject({ row: z.string() }),
+    facts: {},
+    target: ({ row }) => row,
+    run: ({ row }): Promise<Outcome> => {
+      const word = rows.get(row)?.[minute()] ?? "up";
+      const [verdict, code] = VERDICTS[word] ?? ["unknown", "bug"];
+      return Promise.resolve({ verdict, code, sentence: word, phases: {}, facts: {}, evidence: [] });
+    },
+  };
+}
+
+function collecting(told: (line: string) => void): Channel<{ name: string }> {
+  return {
+    type: "people",
+    about: "Notes what it is told",
+    source: "docs/judging.md",
+    options: z.strictObject({ name: z.string() }),
+    recipients: () => [""],
+    send: ({ name }, { subject }) => {
+      told(`${name}: ${subject.split(" — ")[0]}`);
+      return Promise.resolve({ kind: "sent", detail: "heard" });
+    },
+  };
+}
+
+function configuration({ settings, rows }: Timeline): string {
+  const open = [...(rows.get("window") ?? []).entries()].filter(([, word]) => word === "open").map(([minute]) => minute);
+  const at = (minute: number): string => new Date(START + minute * MINUTE_MS).toISOString();
+  return [
+    "timezone: UTC",
+    'defaults: {schedule: "* * * * *", timeout: 10s, failAfter: 2, notify: [ops]}',
+    "channels: {ops: {type: people, name: ops}, boss: {type: people, name: boss}}",
+    "checks:",
+    "  gateway: {type: scripted, row: gateway}",
+    "  shop:",
+    "    type: scripted",
+    "    row: run",
+    ...settings.split("\n").map((line) => `    ${line}`),
+    ...(open.length === 0 ? [] : ["maintenance:", `  - {name: works, checks: [shop], from: "${at(open[0] ?? 0)}", to: "${at((open.at(-1) ?? 0) + 1)}"}`]),
+  ].join("\n");
+}
+
+const ACTIONS: { readonly [word: string]: Action } = { acknowledge: { kind: "acknowledge", by: "admin", note: "" }, silence: { kind: "silence", by: "admin" } };
+
+/** Runs the table through the whole monitor on a virtual clock; what came of it minute by minute. */
+async function play(timeline: Timeline): Promise<{ readonly states: readonly string[]; readonly told: readonly string[] }> {
+  const time = new VirtualTime(START);
+  const clock = new LifeClock(time);
+  const minute = (): number => Math.floor(time.monotonic / MINUTE_MS);
+  const told: string[][] = Array.from({ length: timeline.minutes }, () => []);
+  const probes = [scripted(timeline.rows, minute), group];
+  const channels = [collecting((line) => told[minute()]?.push(line))];
+  const loaded = await loadSite({ path: "/t/tocsin.yaml", files: folder({ "/t/tocsin.yaml": configuration(timeline) }), environment: {}, probes, channels });
+  if (loaded.kind === "broken") throw new Error(loaded.problems.map(formatProblem).join("\n"));
+  const monitor = await startMonitor(loaded.site, clock, probes, channels);
+  const states: string[] = [];
+  for (let at = 0; at < timeline.minutes; at += 1) {
+    await time.runUntil(at * MINUTE_MS + 30_000);
+    states.push(monitor.beliefs.state(checkName("shop"))?.belief.status ?? "");
+    const action = ACTIONS[timeline.rows.get("done")?.[at] ?? ""];
+    if (action !== undefined) monitor.act(checkName("shop"), action);
+    await time.runUntil((at + 1) * MINUTE_MS - 1);
+  }
+  return { states, told: told.map((lines) => lines.toSorted().join(", ")) };
+}
+
+async function startMonitor(site: Site, clock: LifeClock, probes: ConstructorParameters<typeof Monitor>[0]["probes"], channels: ConstructorParameters<typeof Monitor>[0]["channels"]): Promise<Monitor> {
+  const store = await openMemoryStore();
+  const quiet = (): void => undefined;
+  const refuse = (): never => {
+    throw new Error("a timeline has no world around it");
+  };
+  const ports = {
+    clock,
+    random: new Chance(1),
+    network: { resolve: refuse, connect: refuse, datagram: refuse },
+    processes: { run: refuse, environment: {} },
+    patterns: { match: () => null },
+    host: { uptimeMs: refuse, load: refuse, processors: refuse, system: refuse },
+    log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+  };
+  const monitor = new Monitor({ ports, probes, channels, store, loaded: await store.load(), first: firstUpdate(site) });
+  monitor.start();
+  return monitor;
+}
+
+describe("docs/judging.md", () => {
+  const timelines = readTimelines(readFileSync(new URL("../docs/judging.md", import.meta.url), "utf8"));
+  test("has its timelines", () => expect(timelines.length).toBeGreaterThan(8));
+  test.each(timelines.map((timeline) => [timeline.title, timeline] as const))("%s", async (_, timeline) => {
+    const { states, told } = await play(timeline);
+    if (timeline.rows.has("state")) expect(states).toEqual(timeline.rows.get("state"));
+    expect(told).toEqual(timeline.rows.get("told"));
+  });
+});
