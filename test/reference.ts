@@ -1,16 +1,54 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { channels } from "../src/alert/channels/index.ts";
+import { routes } from "../src/api/routes/index.ts";
+import { openDoors } from "../src/app/doors.ts";
+import { check } from "../src/cli/check.ts";
+import { notify } from "../src/cli/notify.ts";
+import { runCommandLine } from "../src/cli/program.ts";
+import { run } from "../src/cli/run.ts";
 import { fillParts, referenceParts } from "../src/config/reference.ts";
 import { probes } from "../src/probes/index.ts";
 
-/** Where the reference is, and the command that writes its generated parts anew. */
-export const REFERENCE = new URL("../docs/configuration.md", import.meta.url);
+/** The command that writes the generated parts of the documents anew. */
 export const COMMAND = "node test/reference.ts --write";
+export const CONFIGURATION = "docs/configuration.md";
 
-/** The reference as it is, and as the schemas say. */
-export function reference(): { readonly now: string; readonly right: string } {
-  const now = readFileSync(REFERENCE, "utf8");
-  return { now, right: fillParts(now, referenceParts(probes, channels)) };
+const HELP_COLUMNS = 100;
+const doors = openDoors();
+
+/** What one command line prints, as on a terminal of a fixed width. */
+async function printed(args: readonly string[]): Promise<string> {
+  let text = "";
+  const terminal = { ...doors.terminal, columns: HELP_COLUMNS, colours: false, out: (part: string): void => void (text += part), err: (part: string): void => void (text += part) };
+  await runCommandLine(args, { ...doors, terminal }, [run, check, notify]);
+  return text;
 }
 
-if (import.meta.main && process.argv.includes("--write")) writeFileSync(REFERENCE, reference().right);
+/** Every command's own help. */
+async function commandsMarkdown(): Promise<string> {
+  const main = await printed(["--help"]);
+  const names = [...main.matchAll(/^ {2}([a-z]+) .*$/gm)].map(([, name]) => name ?? "").filter((name) => name !== "help" && name !== "tocsin");
+  const parts: string[] = ["```text", main.trimEnd(), "```"];
+  for (const name of names) parts.push("", `## \`tocsin ${name}\``, "", "```text", (await printed([name, "--help"])).trimEnd(), "```");
+  return parts.join("\n");
+}
+
+const ACCESS: { readonly [access in (typeof routes)[number]["access"]]: string } = { anybody: "anybody", page: "any browser that has the page", local: "signed in, or a program of this machine", login: "signed in" };
+
+function routesMarkdown(): string {
+  const rows = routes.map(({ method, path, summary, access }) => `| ${method} | \`${path}\` | ${summary.replaceAll("|", "\\|")} | ${ACCESS[access]} |`);
+  return ["| Method | Path | What it does | Who may |", "|---|---|---|---|", ...rows].join("\n");
+}
+
+/** Each document with generated parts: as it is, and as the code says. */
+export async function references(): Promise<readonly { readonly path: string; readonly now: string; readonly right: string }[]> {
+  const parts = { [CONFIGURATION]: referenceParts(probes, channels), "docs/commands.md": { commands: await commandsMarkdown() }, "docs/api.md": { routes: routesMarkdown() } };
+  return Object.entries(parts).map(([path, of]) => {
+    const now = readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
+    return { path, now, right: fillParts(now, of) };
+  });
+}
+
+if (import.meta.main && process.argv.includes("--write")) {
+  for (const { path, right } of await references()) writeFileSync(new URL(`../${path}`, import.meta.url), right);
+}
