@@ -25,6 +25,7 @@ export function act(draft: Draft, action: Action): void {
       return resume(draft, action);
     case "silence":
       // Until recovery: where nothing is wrong there is none to come, and the next outage must ring.
+      if (muting.silenced !== null) return;
       if (belief.incident === null && (belief.status === "up" || belief.status === "pending")) return;
       return believe(draft, { muting: { ...muting, silenced: { at: now, by: action.by } } });
     case "unsilence":

@@ -106,8 +106,8 @@ export function sayEveryRun(draft: Draft): void {
   const { policy, seen, belief } = draft;
   const every = policy.steps.filter((step) => step.after.kind === "runs" && step.after.count === 0);
   if (every.length === 0 || seen.last === null || muted(draft)) return;
-  const { slot, sentence, code, evidence, started } = seen.last;
+  const { sentence, code, evidence, started } = seen.last;
   for (const step of every) {
-    say(draft, targets(policy, step), { kind: "run", incident: null, slot, status: belief.status, since: started, sentence, code, evidence, outageFrom: null, step: policy.steps.indexOf(step), ordinal: 1 });
+    say(draft, targets(policy, step), { kind: "run", incident: null, slot: started, status: belief.status, since: started, sentence, code, evidence, outageFrom: null, step: policy.steps.indexOf(step), ordinal: 1 });
   }
 }

@@ -15,7 +15,7 @@ export function goDown(draft: Draft): void {
   const cleared = clearance(draft.policy, draft.around.parents, streak, wait, draft.now);
   if (cleared.kind === "blocked") return block(draft, cleared.by);
   if (cleared.kind === "wait") {
-    believe(draft, { wait: cleared.wait });
+    if (wait?.until !== cleared.wait.until || wait.askedAt !== cleared.wait.askedAt) believe(draft, { wait: cleared.wait });
     if (cleared.ask.length > 0) draft.effects.push({ kind: "ask", parents: cleared.ask });
     return;
   }

@@ -1,0 +1,100 @@
+import { expect, test } from "vitest";
+import { Bench, type PolicyWish, policyOf, story } from "./ground.ts";
+
+function f(script: string, wish: PolicyWish, expected: string): void {
+  expect(story(script, wish)).toBe(expected);
+}
+
+test("a step by runs fires at the n-th failing run past failAfter", () => {
+  f("u d d d", { steps: "1:ops 3:boss" }, "1 up, 2 down, 2 down!ops, 4 down!boss");
+  f("u d d d d", { steps: "1:ops 2:boss", failAfter: 3 }, "1 up, 4 down, 4 down!ops, 5 down!boss");
+  f("u d m:d c:d ? d", { steps: "1:ops 2:boss" }, "1 up, 2 down, 2 down!ops, 4 down!boss");
+  f("u d u d d", { steps: "1:ops 3:boss", recoverAfter: 2 }, "1 up, 2 down, 2 down!ops, 5 down!boss");
+});
+
+test("a step by time fires that long after the incident opened, without a run", () => {
+  f("u d +20m", { steps: "1:ops 10m:boss" }, "1 up, 2 down, 2 down!ops, 12 down!boss");
+  f("u d d +20m", { steps: "10m:boss", failAfter: 2 }, "1 up, 3 down, 13 down!boss");
+  f("u d +5m u +3m", { steps: "10m:boss" }, "1 up, 2 down, 8 up");
+});
+
+test("reminders repeat until it is over", () => {
+  f("u d +35m u +3m", { steps: "1:ops*15m" }, "1 up, 2 down, 2 down!ops, 17 reminder!ops, 32 reminder!ops, 38 up, 38 recovered!ops");
+  f("u d +30m", { steps: "1:ops 10m:boss*15m" }, "1 up, 2 down, 2 down!ops, 12 down!boss, 27 reminder!boss");
+  f("u d +10m", { steps: "1:ops*5m" }, "1 up, 2 down, 2 down!ops, 7 reminder!ops, 12 reminder!ops");
+});
+
+test("reminders go on when degraded becomes down: none is taken for an earlier one", () => {
+  f("u g +6m d +6m", { steps: "1:ops*5m" }, "1 up, 2 degraded, 2 degraded!ops, 7 reminder!ops, 9 down, 9 down!ops, 14 reminder!ops");
+});
+
+test("after: 0 tells every scheduled run, whatever it saw, and nothing else", () => {
+  f("u d ? m:u u", { steps: "0:log" }, "1 up, 1 run!log, 2 down, 2 run!log, 3 run!log, 4 up, 4 run!log");
+  f("u d u", { steps: "0:log 1:ops" }, "1 up, 1 run!log, 2 down, 2 run!log, 2 down!ops, 3 up, 3 recovered!ops, 3 run!log");
+  f("u window d windowend u", { steps: "0:log" }, "1 up, 1 run!log, 2 down, 3 up, 3 run!log");
+});
+
+test("what is less than down is told by the first step in its own time", () => {
+  f("u g +20m", { steps: "10m:boss" }, "1 up, 2 degraded, 12 degraded!boss");
+  f("u g g g", { steps: "3:boss" }, "1 up, 2 degraded, 4 degraded!boss");
+  f("u g +8m u", { steps: "10m:boss" }, "1 up, 2 degraded, 11 up");
+});
+
+test("an acknowledgement stops steps and reminders, not the recovery", () => {
+  f("u d ack d d +60m u", { steps: "1:ops*5m 3:boss 10m:sms" }, "1 up, 2 down, 2 down!ops, 65 up, 65 recovered!ops");
+  f("u g ack d", {}, "1 up, 2 degraded, 2 degraded!ops, 3 down, 3 down!ops");
+  f("ack u ack", {}, "1 up");
+  const bench = new Bench().play("u d ack ack");
+  expect(bench.state.belief.incident?.acknowledged).toEqual({ at: bench.now, by: "ann", note: "" });
+});
+
+test("silence holds until recovery, the recovery included, and not longer", () => {
+  f("u d silence d d +30m u d", { steps: "1:ops*5m 3:boss" }, "1 up, 2 down, 2 down!ops, 35 up, 36 down, 36 down!ops");
+  f("u d silence +10m unsilence", { steps: "1:ops 5m:boss" }, "1 up, 2 down, 2 down!ops, 12 down!boss");
+  f("u silence d", {}, "1 up, 2 down, 2 down!ops");
+  f("silence u d", {}, "1 up, 2 down, 2 down!ops");
+  f("u d silence g", {}, "1 up, 2 down, 2 down!ops, 3 degraded");
+  f("u d silence remove", {}, "1 up, 2 down, 2 down!ops");
+});
+
+test("what a maintenance window held back is told at its end, with its true start", () => {
+  f("u window d +10m windowend", {}, "1 up, 2 down, 12 down!ops");
+  f("u window d d d +10m windowend", { steps: "1:ops 3:boss 5m:sms" }, "1 up, 2 down, 14 down!ops, 14 down!boss, 14 down!sms");
+  f("u window d u windowend d", {}, "1 up, 2 down, 3 up, 4 down, 4 down!ops");
+  f("u d window +10m windowend", { steps: "1:ops*4m" }, "1 up, 2 down, 2 down!ops, 12 reminder!ops");
+  const bench = new Bench().play("u window d +10m windowend");
+  expect(bench.now - (bench.alerts[0]?.since ?? 0)).toBe(10 * 60_000);
+});
+
+test("the recovery of an outage that was told is sent inside a window too", () => {
+  f("u d window u", {}, "1 up, 2 down, 2 down!ops, 3 up, 3 recovered!ops");
+});
+
+test("each recipient is told, each once a step, and of the recovery once", () => {
+  const recipients = { ops: ["ann", "ben"], boss: ["cid"] };
+  const bench = new Bench({ recipients, steps: "1:ops 2:boss+ops" }).play("u d d u");
+  const told = bench.alerts.map(({ kind, channel, recipient }) => `${kind} ${channel} ${recipient}`);
+  expect(told.join(", ")).toBe([
+    "down ops ann, down ops ben, down boss cid, down ops ann, down ops ben",
+    "recovered ops ann, recovered ops ben, recovered boss cid",
+  ].join(", "));
+});
+
+test("a changed policy while an incident is open", () => {
+  const g = (before: string, after: string, expected: string): void => {
+    const bench = new Bench({ steps: before }).play("u d");
+    bench.policy = policyOf({ steps: after });
+    expect(bench.play("telling d d u").story).toBe(expected);
+  };
+  const began = "1 up, 2 down, 2 down!ops";
+  // A step that stays is not fired again, wherever it stands now; a new one is, if it is due.
+  g("1:ops", "1:boss 1:ops", `${began}, 2 down!boss, 5 up, 5 recovered!ops, 5 recovered!boss`);
+  g("1:ops", "3:ops 1:ops", `${began}, 4 down!ops, 5 up, 5 recovered!ops`);
+  // Those who were told hear of the end, though the steps no longer name them.
+  g("1:ops", "", `${began}, 5 up, 5 recovered!ops`);
+  g("1:ops", "2:boss", `${began}, 3 down!boss, 5 up, 5 recovered!ops, 5 recovered!boss`);
+});
+
+test("a channel that is gone tells nobody", () => {
+  f("u d u", { recipients: {} }, "1 up, 2 down, 3 up");
+});

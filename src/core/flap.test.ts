@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import { MINUTE, type PolicyWish, story } from "./ground.ts";
+import { millis } from "./types.ts";
+
+const flapping = { changes: 2, withinMs: millis(20 * MINUTE) };
+
+function f(script: string, wish: PolicyWish, expected: string): void {
+  expect(story(script, { flapping, ...wish })).toBe(expected);
+}
+
+const THRICE = "1 up, 2 down, 2 down!ops, 3 up, 3 recovered!ops, 4 down, 4 down!ops, 5 up, 5 recovered!ops, 6 down, 6 flapping!ops";
+
+test("too many outages are told as flapping, once, and then that it settled", () => {
+  f("u d u d u d u d u", {}, `${THRICE}, 7 up, 8 down, 9 up`);
+  f("u d u d u d u +30m", {}, `${THRICE}, 7 up, 10.2 pending, 10.2 unchecked!ops, 26 settled!ops`);
+});
+
+test("one that stays down for another failAfter runs is told as down", () => {
+  f("u d u d u d d", {}, `${THRICE}, 7 down!ops`);
+  f("u d u d u d d u", {}, `${THRICE}, 7 down!ops, 8 up, 8 recovered!ops`);
+  f("u d u d u d d d d", { failAfter: 1, steps: "1:ops 3:boss" }, `${THRICE}, 7 down!ops, 8 down!boss`);
+});
+
+test("outages long ago do not count", () => {
+  f("u d u d u pause +30m resume u d", {}, "1 up, 2 down, 2 down!ops, 3 up, 3 recovered!ops, 4 down, 4 down!ops, 5 up, 5 recovered!ops, 5 paused, 35 pending, 36 up, 37 down, 37 down!ops");
+});
+
+test("nobody is told of it while nobody is told of anything", () => {
+  f("u window d u d u d windowend", {}, "1 up, 2 down, 3 up, 4 down, 5 up, 6 down");
+  f("u d u d u d", { onFail: false, onPass: false }, "1 up, 2 down, 3 up, 4 down, 5 up, 6 down");
+  f("u d u d u d silence d pause +30m resume", {}, `${THRICE}, 7 paused, 37 down`);
+});
+
+test("a flapping check that goes or is changed says so to those who know of it", () => {
+  f("u d u d u d u remove", {}, `${THRICE}, 7 up, 7 changed!ops`);
+  f("u d u d u d target", {}, `${THRICE}, 6 pending, 6 changed!ops`);
+});

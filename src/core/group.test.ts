@@ -1,0 +1,60 @@
+import { expect, test } from "vitest";
+import { type GroupOutcome, groupOutcome, type Member, needed } from "./group.ts";
+import type { GroupPolicy } from "./types.ts";
+
+const LETTERS: { readonly [letter: string]: Member["verdict"] } = { u: "up", g: "degraded", d: "down", "?": "unknown", p: "out" };
+
+/** Members by letters: up, degraded, down, unknown, paused. */
+const membersOf = (letters: string): readonly Member[] => letters.split("").map((letter, at) => ({ name: `m${at}`, verdict: LETTERS[letter] ?? "out", sentence: `saw ${letter}` }));
+
+function f(require: GroupPolicy["require"], letters: string, verdict: GroupOutcome["verdict"]): void {
+  expect(groupOutcome(require, membersOf(letters)).verdict, `${require} of ${letters}`).toBe(verdict);
+}
+
+test("all: every member must be well", () => {
+  f("all", "uuu", "up");
+  f("all", "uud", "down");
+  f("all", "uug", "degraded");
+  f("all", "uu?", "unknown");
+  f("all", "u?d", "down");
+  f("all", "g?u", "unknown");
+});
+
+test("any: one is enough", () => {
+  f("any", "ddu", "up");
+  f("any", "ddd", "down");
+  f("any", "ddg", "degraded");
+  f("any", "dd?", "unknown");
+  f("any", "u??", "up");
+});
+
+test("a number: so many, or as many as take part", () => {
+  f(2, "uud", "up");
+  f(2, "udd", "down");
+  f(2, "ugd", "degraded");
+  f(2, "u?d", "unknown");
+  f(3, "uup", "up");
+  f(5, "uud", "down");
+});
+
+test("paused members are left out; with none left nobody can tell", () => {
+  f("all", "uup", "up");
+  f("all", "udp", "down");
+  f("any", "dpp", "down");
+  f("all", "ppp", "unknown");
+  f("any", "", "unknown");
+});
+
+test("how many are needed", () => {
+  expect([needed("all", 3), needed("any", 3), needed("any", 0), needed(2, 3), needed(2, 1)]).toEqual([3, 1, 0, 2, 1]);
+});
+
+test("the sentence names those who decide", () => {
+  const said = (letters: string): string => groupOutcome("all", membersOf(letters)).sentence;
+  expect(said("uu")).toBe("2 of 2 up, 2 needed");
+  expect(said("ud")).toBe("1 of 2 up, 2 needed; m1: saw d");
+  expect(said("ug")).toBe("2 of 2 up, 2 needed; m1: saw g");
+  expect(said("u?")).toBe("1 of 2 up, 2 needed; not known: m1");
+  expect(said("pp")).toBe("every member is paused");
+  expect(groupOutcome("any", [{ name: "a", verdict: "up", sentence: "" }, { name: "b", verdict: "down", sentence: "" }]).sentence).toBe("1 of 2 up, 1 needed; down: b");
+});
