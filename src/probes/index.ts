@@ -2,10 +2,11 @@ import { dns } from "./dns.ts";
 import { group } from "./group.ts";
 import { http } from "./http.ts";
 import { icmp } from "./icmp.ts";
+import { ldap } from "./ldap.ts";
 import type { AnyProbe } from "./probe.ts";
 import { push } from "./push.ts";
 import { script } from "./script.ts";
 import { tcp } from "./tcp.ts";
 
 /** Every probe, in the order in which they are shown. A new one is one line here. */
-export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group];
+export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, ldap];

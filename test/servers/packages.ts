@@ -8,11 +8,19 @@ export interface DebianPackage {
 /** Everything the test command installs on Debian when it runs as root. One line a package; keep it sorted. */
 export const packages = [
   { name: "bind9", programs: ["named", "named-checkconf"] },
+  { name: "dovecot-imapd", programs: ["dovecot", "imap-login"] },
+  { name: "dovecot-lmtpd", programs: ["lmtp"] },
+  { name: "dovecot-pop3d", programs: ["pop3-login"] },
+  { name: "frr", programs: ["vtysh"] },
+  { name: "iproute2", programs: ["ip"] },
   { name: "iputils-ping", programs: ["ping"] },
   { name: "monitoring-plugins-basic", programs: ["check_dummy", "check_load", "check_tcp"] },
   { name: "nginx-light", programs: ["nginx"] },
   { name: "openssl", programs: ["openssl"] },
+  { name: "openvpn", programs: ["openvpn"] },
   { name: "postfix", programs: ["postconf", "postfix", "sendmail"] },
+  { name: "samba", programs: ["smbd"] },
+  { name: "slapd", programs: ["slapd", "slapadd"] },
 ] as const satisfies readonly DebianPackage[];
 
 export type PackageName = (typeof packages)[number]["name"];
