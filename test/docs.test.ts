@@ -105,11 +105,11 @@ describe("the documents", () => {
   test("scripts that are named exist", () => none(documents.flatMap(wrongScripts)));
   test("every command stands in the README", () => {
     const readme = textOf("README.md");
-    none(program.commands.map((command) => command.name()).filter((name) => !readme.includes(`\`tocsin ${name}\``)));
+    none(program.commands.map((command) => command.name()).filter((name) => !readme.includes(`\`tocsin ${name}\``)).map((name) => `README.md does not name tocsin ${name}`));
   });
   test("every page of docs is linked from the README or another page", () => {
     const linked = new Set(documents.flatMap((path) => [...proseOf(path).matchAll(/\]\(([^)#\s]+)/g)].map(([, link]) => normalize(join(dirname(path), link ?? "")))));
-    none(documents.filter((path) => /^docs\/[^/]+$/.test(path) && !linked.has(path)));
+    none(documents.filter((path) => /^docs\/[^/]+$/.test(path) && !linked.has(path)).map((path) => `${path} is linked from nowhere; name it in the README`));
   });
   test("configurations, whole and in pieces, are right", async () => {
     const snippets = documents.flatMap((path) => blocksOf(path, "yaml").map((snippet) => ({ path, snippet })));
