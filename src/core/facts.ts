@@ -32,8 +32,11 @@ export function factAt(facts: Facts, path: string): FactValue | undefined {
   return walk(facts, path.replaceAll(/\[(\d+)\]/g, ".$1").split("."));
 }
 
+const NOTHING: ReadonlySet<string> = new Set();
+
 /** What conditions ask for: every path and all that it steps through (`body`, `body.json`, `body.json.depth`). */
 export function wantedFacts(conditions: readonly { readonly fact: string }[]): ReadonlySet<string> {
+  if (conditions.length === 0) return NOTHING;
   const wanted = new Set<string>();
   for (const { fact } of conditions) {
     const keys = fact.replaceAll(/\[(\d+)\]/g, ".$1").split(".");

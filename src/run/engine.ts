@@ -110,8 +110,9 @@ export class Engine {
     const schedule = scheduleOf(definition, (check) => this.#entries.get(check)?.definition.policy ?? this.#parts.beliefs.policy(check));
     const known = this.#entries.get(definition.name);
     const sameSchedule = known !== undefined && JSON.stringify(known.schedule) === JSON.stringify(schedule);
-    const entry = known ?? newEntry(definition, probe, schedule);
-    Object.assign(entry, { definition, probe, schedule, wants: newEntry(definition, probe, schedule).wants });
+    const fresh = newEntry(definition, probe, schedule);
+    const entry = known ?? fresh;
+    Object.assign(entry, { definition, probe, schedule, wants: fresh.wants });
     this.#entries.set(definition.name, entry);
     const { now, monotonic } = this.#read();
     if (probe.passive !== undefined) {
