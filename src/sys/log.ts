@@ -18,6 +18,8 @@ const LINE_MAX = 16_384;
 
 /** Lines to standard error: readable ones on a terminal, JSON else. */
 export function realLog(options: { readonly level: LogLevel; readonly mask: (text: string) => string }): Log {
+  // Whoever read the log may go: without a taker of this error every line would be one more error to log, for ever.
+  if (process.stderr.listenerCount("error") === 0) process.stderr.on("error", () => undefined);
   return lineLog({ ...options, terminal: process.stderr.isTTY, write: (line) => void process.stderr.write(line) });
 }
 
