@@ -49,6 +49,11 @@ export class Dialogue {
     return { sent: this.#sent, received: this.#received };
   }
 
+  /** The connection, to ask it of its addresses; nobody else may read from it. */
+  get socket(): Duplex {
+    return this.#socket;
+  }
+
   /** Octets received so far. */
   get total(): number {
     return this.#total;

@@ -40,6 +40,8 @@ export class Session {
   readonly #host: string;
   readonly #attempts: readonly string[];
   #secured: boolean;
+  /** TLS failed half-way: nothing can be said any more. */
+  #broken = false;
 
   constructor(dialogue: Dialogue, request: SessionRequest, opened: { readonly facts: Facts; readonly phases: Phases; readonly attempts: readonly string[] }, ctx: DialContext) {
     this.dialogue = dialogue;
@@ -75,7 +77,10 @@ export class Session {
     const secured = await secure(this.dialogue.detach(), { host: this.#host, settings }, this.ctx);
     this.facts = { ...this.facts, ...secured.facts };
     this.phases = { ...this.phases, ...secured.phases };
-    if (secured.kind === "failed") return secured.failure;
+    if (secured.kind === "failed") {
+      this.#broken = true;
+      return secured.failure;
+    }
     this.dialogue.attach(secured.socket);
     this.#secured = true;
     return null;
@@ -83,6 +88,7 @@ export class Session {
 
   /** Says goodbye, waits a second at most until `answered` has read the answer, and lets go. */
   async leave(words: string, answered: () => Promise<Read<unknown>>): Promise<void> {
+    if (this.#broken) return this.dialogue.close();
     this.dialogue.write(words);
     const timer = this.ctx.clock.timer(FAREWELL_MS, () => this.dialogue.close());
     await answered();

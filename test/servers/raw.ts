@@ -47,6 +47,27 @@ export function replies(bytes: string | Uint8Array, { close = true }: { readonly
     });
 }
 
+/** Greets, and answers each line that comes; `null` answers nothing. Answers go out byte by byte where `dripping`. */
+export function converses(greeting: string, answer: (line: string, socket: Socket) => string | null, { dripping = false }: { readonly dripping?: boolean } = {}): (socket: Socket) => void {
+  return (socket) => {
+    socket.setNoDelay(true);
+    const say = (text: string): void => {
+      if (dripping) for (const byte of Buffer.from(text)) socket.write(Buffer.of(byte));
+      else socket.write(text);
+    };
+    say(greeting);
+    let rest = "";
+    socket.on("data", (chunk: Buffer) => {
+      const lines = (rest + chunk.toString("latin1")).split("\r\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) {
+        const said = answer(line, socket);
+        if (said !== null && socket.writable) say(said);
+      }
+    });
+  };
+}
+
 /** Serves the bytes one by one, each in a segment of its own, after the first data has come. */
 export function drips(bytes: Uint8Array): (socket: Socket) => void {
   return (socket) => {
