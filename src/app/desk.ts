@@ -1,5 +1,7 @@
 import type { Done, Figures } from "../api/handle.ts";
 import { type Banner, type ChannelSummary, type CheckDetail, type CheckSummary, type Overview, STATUS_MARKS, type StatusWord } from "../api/types.ts";
+import type { CheckDefinition } from "../config/site.ts";
+import type { Mask } from "../core/mask.ts";
 import type { Action } from "../core/state.ts";
 import type { ChannelName, CheckName } from "../core/types.ts";
 import type { Beat } from "../probes/probe.ts";
@@ -16,6 +18,8 @@ const DONE: Done = { kind: "done" };
 /** Where people ask a running monitor and give it orders: most of the API's handle. */
 export class Desk {
   readonly #monitor: Monitor;
+  /** Definitions as they may be shown, by the mask that was in force. */
+  #masked: { readonly mask: Mask; readonly definitions: WeakMap<CheckDefinition, CheckDefinition> } | null = null;
 
   constructor(monitor: Monitor) {
     this.#monitor = monitor;
@@ -35,14 +39,28 @@ export class Desk {
     if (definition === undefined || state === null) return null;
     const groups = this.#monitor.roster.groupsOf(check);
     const hides = state.belief.status === "up" ? [] : this.#monitor.beliefs.hides(check);
-    return summarise(definition, state, { recent: this.#monitor.recent.of(check), nextRunAt: this.#monitor.engine.nextRunAt(check), running: this.#monitor.engine.isRunning(check), hides, groups });
+    return summarise(this.#shown(definition), state, { recent: this.#monitor.recent.of(check), nextRunAt: this.#monitor.engine.nextRunAt(check), running: this.#monitor.engine.isRunning(check), hides, groups });
   }
 
   detail(check: CheckName): Omit<CheckDetail, "results" | "incidents"> | null {
     const definition = this.#monitor.roster.checks.get(check);
     const state = this.#monitor.beliefs.state(check);
     const summary = this.summary(check);
-    return definition === undefined || state === null || summary === null ? null : describe(definition, state, summary);
+    if (definition === undefined || state === null || summary === null) return null;
+    const described = describe(definition, state, summary);
+    const masked = (texts: readonly string[]): readonly string[] => texts.map((text) => this.mask(text));
+    return { ...described, expect: masked(described.expect), warn: masked(described.warn) };
+  }
+
+  /** Host, description and the like may be filled in from references, and those are shown nowhere. */
+  #shown(definition: CheckDefinition): CheckDefinition {
+    const { mask } = this.#monitor.bench;
+    if (this.#masked?.mask !== mask) this.#masked = { mask, definitions: new WeakMap() };
+    const known = this.#masked.definitions.get(definition);
+    if (known !== undefined) return known;
+    const shown = { ...definition, target: mask(definition.target), description: mask(definition.description) };
+    this.#masked.definitions.set(definition, shown);
+    return shown;
   }
 
   channels(): readonly ChannelSummary[] {
@@ -73,7 +91,7 @@ export class Desk {
   acknowledge(check: CheckName, by: string, note: string): Done {
     const state = this.#monitor.beliefs.state(check);
     if (state !== null && state.belief.incident === null) return refused(`${check} has no open incident`, "only an open incident can be acknowledged");
-    return this.#ordered(check, { kind: "acknowledge", by, note });
+    return this.#ordered(check, { kind: "acknowledge", by, note: this.mask(note) });
   }
 
   silence(check: CheckName, by: string): Done {

@@ -13,6 +13,13 @@ describe("every form of a secret is masked", () => {
   test("twice, side by side", () => f("sesamesesame", MASK + MASK, ["sesame"]));
   test("percent-encoded", () => f(`?p=${encodeURIComponent(SECRET)}&q=1`, `?p=${MASK}&q=1`));
   test("percent-encoded in lower case", () => f(`?p=${encodeURIComponent(SECRET).replaceAll(/%../g, (code) => code.toLowerCase())}`, `?p=${MASK}`));
+  test("base64 in an address", () => {
+    const secret = "~~~???>>>";
+    const code = Buffer.from(secret).toString("base64");
+    expect(code).toMatch(/[+/].*[+/]/);
+    f(`?k=${encodeURIComponent(code)}.`, `?k=${MASK}.`, [secret]);
+    f(`?k=${encodeURIComponent(code).replaceAll(/%../g, (of) => of.toLowerCase())}.`, `?k=${MASK}.`, [secret]);
+  });
   test("form-encoded", () => f(`p=${new URLSearchParams({ p: SECRET }).toString().slice(2)}`, `p=${MASK}`));
   test("JSON", () => f(JSON.stringify({ p: SECRET }), `{"p":"${MASK}"}`));
   test("JSON with escaped slashes", () => f(String.raw`"p&ss\/w\"rd é+1"`, `"${MASK}"`));

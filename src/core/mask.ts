@@ -14,7 +14,7 @@ const HEADERS = /\b((?:proxy-)?authorization|(?:set-)?cookie)(\\?["']?\s*:[ \t]*
 export type Mask = (text: string) => string;
 
 /**
- * Builds the mask of a set of secrets: plain, percent-encoded, base64 and base64url (also inside `user:password`), JSON-escaped, HTML-escaped
+ * Builds the mask of a set of secrets: plain, percent-encoded, base64 and base64url (also inside `user:password`, and percent-encoded in turn), JSON-escaped, HTML-escaped
  * and hexadecimal. Values of `Authorization:`, `Cookie:` and `Set-Cookie:` are masked whether they are known or not.
  */
 export function createMask(secrets: readonly string[]): Mask {
@@ -54,14 +54,19 @@ function forms(secret: string): readonly string[] {
   const json = JSON.stringify(secret).slice(1, -1);
   const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
   const found = new Set([secret, percent, strict, percent.replaceAll("%20", "+"), strict.replaceAll("%20", "+"), encodeURI(wellFormed)]);
-  for (const encoded of found) found.add(encoded.replaceAll(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()));
+  for (const encoded of found) found.add(lowerCodes(encoded));
   found.add(json).add(json.replaceAll("/", "\\/"));
   found.add(json.replaceAll(/[^ -~]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`));
   found.add(secret.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;"));
   found.add(hex).add(hex.toUpperCase());
-  for (const core of base64Cores(bytes)) found.add(core).add(core.replaceAll("+", "-").replaceAll("/", "_"));
+  for (const core of base64Cores(bytes)) {
+    const inAddress = encodeURIComponent(core);
+    found.add(core).add(core.replaceAll("+", "-").replaceAll("/", "_")).add(inAddress).add(lowerCodes(inAddress));
+  }
   return [...found];
 }
+
+const lowerCodes = (text: string): string => text.replaceAll(/%[0-9A-F]{2}/g, (code) => code.toLowerCase());
 
 /** The characters of a base64 text that the bytes alone decide, for each of the three places they can begin at. */
 function base64Cores(bytes: Uint8Array): readonly string[] {

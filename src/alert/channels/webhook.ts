@@ -42,7 +42,7 @@ const template = z.string().superRefine((text, ctx) => {
 const options = z.strictObject({
   url,
   method: z.enum(["POST", "PUT", "PATCH"]).default("POST").describe("Method of the request"),
-  headers: z.record(headerName, header).default({}).describe("Further headers; write tokens as ${file:path} or ${env:NAME}"),
+  headers: z.record(headerName, header).default({}).describe("Further headers; write tokens as ${file:path} or ${env:NAME}").meta({ secret: true }),
   body: template.optional().describe("Liquid template of the body with key, subject, text, alerts and site; the filter `json` quotes a value. Default: all of it as JSON"),
   contentType: z.string().regex(HEADER_VALUE).default("application/json").describe("Content-Type of the body"),
   secret: secret().optional().describe("Signs the body: X-Tocsin-Signature: t=SECONDS,v1=HEX, HMAC-SHA256 over `SECONDS.BODY`"),
