@@ -1,4 +1,4 @@
-import type { Result, Verdict } from "../core/types.ts";
+import type { FactValue, Result, Verdict } from "../core/types.ts";
 import { formatPluginLine, type Perfdatum } from "../wire/perfdata.ts";
 
 interface Once {
@@ -9,12 +9,19 @@ interface Once {
 const PLUGIN_WORDS: { readonly [verdict in Verdict]: string } = { up: "OK", degraded: "WARNING", down: "CRITICAL", unknown: "UNKNOWN" };
 
 const seconds = (label: string, ms: number): Perfdatum => ({ label, value: ms / 1000, unit: "s", warn: null, critical: null, min: 0, max: null });
+
+/** What a plugin measured, by label; units and limits are the plugin's own and stay in the evidence. */
+function measured(value: FactValue | undefined): readonly Perfdatum[] {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return [];
+  return Object.entries(value).flatMap(([label, of]: [string, FactValue]) => (typeof of === "number" ? [{ label, value: of, unit: "", warn: null, critical: null, min: null, max: null }] : []));
+}
+
 const rounded = (ms: number): string => (ms < 10 ? ms.toFixed(1) : ms.toFixed(0));
 
 /** The result as a Nagios plugin prints it: the verdict with perfdata on the first line, phases, members and evidence below. */
 export function resultText({ result, members }: Once, type: string): string {
-  const { verdict, sentence, latencyMs, phases, evidence, tries } = result;
-  const perfdata = [seconds("time", latencyMs), ...Object.entries(phases).map(([phase, ms]) => seconds(phase, ms))];
+  const { verdict, sentence, latencyMs, phases, facts, evidence, tries } = result;
+  const perfdata = [seconds("time", latencyMs), ...Object.entries(phases).map(([phase, ms]) => seconds(phase, ms)), ...measured(facts["perfdata"])];
   const lines = [formatPluginLine(`${type.toUpperCase()} ${PLUGIN_WORDS[verdict]} - ${sentence}`, perfdata)];
   const timed = Object.entries(phases).map(([phase, ms]) => `${phase} ${rounded(ms)} ms`);
   lines.push(`${rounded(latencyMs)} ms${timed.length === 0 ? "" : `: ${timed.join(", ")}`}${tries > 1 ? `; ${tries} tries` : ""}`);
