@@ -25,7 +25,7 @@ describe("an outage", () => {
     await target.close();
     await place.until("all are told", () => box.mails.length === 2 && told.calls.length === 1);
     const line = new RegExp(`^▲ DOWN shop — 127\\.0\\.0\\.1 port ${target.port} refused the connection, since ${CLOCK} \\(.+\\)$`);
-    expect(box.mails.map(({ to }) => to[0]).toSorted()).toEqual(["boss@example.com", "ops@example.com"]);
+    expect(box.mails.flatMap(({ to }) => to).toSorted()).toEqual(["boss@example.com", "ops@example.com"]);
     for (const { subject, raw } of box.mails) {
       expect(subject).toMatch(line);
       expect(raw).toMatch(/^Auto-Submitted: auto-generated/m);
