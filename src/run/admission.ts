@@ -25,6 +25,8 @@ export class Admission {
   limit(limits: { readonly runs: number; readonly perTarget: number }): void {
     this.#runs = limits.runs;
     this.#perTarget = limits.perTarget;
+    this.#queue.unshift(...[...this.#held.values()].flat());
+    this.#held.clear();
     this.#pump();
   }
 

@@ -8,10 +8,6 @@ export interface Due<Item> {
 export class DueQueue<Item> {
   readonly #heap: Due<Item>[] = [];
 
-  get size(): number {
-    return this.#heap.length;
-  }
-
   /** Milliseconds on the monotonic clock of the earliest entry; null when there is none. */
   get earliest(): number | null {
     return this.#heap[0]?.at ?? null;
@@ -39,10 +35,6 @@ export class DueQueue<Item> {
     const last = heap.pop();
     if (last !== undefined && heap.length > 0) this.#sink(last);
     return first.item;
-  }
-
-  clear(): void {
-    this.#heap.length = 0;
   }
 
   #sink(entry: Due<Item>): void {

@@ -3,6 +3,7 @@ import type { Evidence, FactValue, FailureCode, Facts, Instant, Origin, Result, 
 import type { CheckDefinition, FactCondition } from "../config/site.ts";
 import type { AnyProbe, Outcome, ProbeContext } from "../probes/probe.ts";
 import type { Pattern, Ports } from "../sys/ports.ts";
+import { asOfNow, momentOf } from "./pulse.ts";
 
 /** Evidence kept with a result, in all. */
 const EVIDENCE_MAX = 4096;
@@ -39,7 +40,8 @@ const trouble = (verdict: Verdict, code: FailureCode, sentence: string): Outcome
 
 /** Runs a check once: each try under one deadline, failed ones repeated at once as often as configured. Null when it was stopped before it ended. */
 export async function execute(bench: Bench, job: Job): Promise<Result | null> {
-  const started = bench.ports.clock.now();
+  const { clock } = bench.ports;
+  const begun = momentOf(clock);
   let tries = 0;
   let last: Try;
   do {
@@ -48,7 +50,7 @@ export async function execute(bench: Bench, job: Job): Promise<Result | null> {
     if (job.stop.aborted) return null;
     last = { ...last, outcome: applyConditions(bench, job.definition, last.outcome, last.tookMs) };
   } while (tries <= job.definition.retries && mayRetry(last.outcome));
-  return toResult(bench, job.definition, { slot: job.slot, origin: job.origin, started }, last, tries);
+  return toResult(bench, job.definition, { slot: job.slot, origin: job.origin, started: asOfNow(clock, begun) }, last, tries);
 }
 
 /** What a certificate or a wrong answer says does not change within the same second. */

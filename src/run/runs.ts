@@ -4,6 +4,7 @@ import type { Beliefs } from "./beliefs.ts";
 import { type Demand, type Entry, expectBy } from "./entry.ts";
 import { type Bench, execute } from "./execute.ts";
 import { ownResult, turnResult } from "./groups.ts";
+import { asOfNow, momentOf } from "./pulse.ts";
 
 export interface RunsParts {
   readonly bench: Bench;
@@ -149,9 +150,8 @@ export class Runs {
 
   /** Runs the members one after the other; null when it was stopped before the last one. */
   async #runTurn(entry: Entry, demand: Demand, stop: AbortController): Promise<Result | null> {
-    const started = this.#parts.now();
     const { clock } = this.#parts.bench.ports;
-    const begin = clock.monotonic();
+    const begun = momentOf(clock);
     const results = new Map<CheckName, Result | null>();
     for (const name of entry.definition.policy.group?.members ?? []) {
       const member = this.#parts.entry(name);
@@ -162,7 +162,7 @@ export class Runs {
       results.set(name, await this.#runMember(member, demand, stop.signal));
     }
     if (stop.signal.aborted) return null;
-    return turnResult(entry.definition, results, { ...demand, started, tookMs: clock.monotonic() - begin, vantage: this.#parts.bench.vantage });
+    return turnResult(entry.definition, results, { ...demand, started: asOfNow(clock, begun), tookMs: clock.monotonic() - begun.monotonic, vantage: this.#parts.bench.vantage });
   }
 
   /** A member that is removed stops alone; one whose group is stopped stops too. */
