@@ -6,8 +6,9 @@ import { ldap } from "./ldap.ts";
 import type { AnyProbe } from "./probe.ts";
 import { push } from "./push.ts";
 import { script } from "./script.ts";
+import { smb } from "./smb.ts";
 import { smtp } from "./smtp.ts";
 import { tcp } from "./tcp.ts";
 
 /** Every probe, in the order in which they are shown. A new one is one line here. */
-export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, ldap, smtp];
+export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, ldap, smb, smtp];
