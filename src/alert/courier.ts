@@ -32,8 +32,8 @@ export interface CourierOptions {
   readonly sendMs: number;
   readonly patience: Patience;
   readonly pauses: Pauses;
-  /** The first or a further try to send these begins. */
-  readonly onTry: (alerts: readonly Alert[]) => void;
+  /** These are sent, or refused: no further try is made. */
+  readonly onDone: (alerts: readonly Alert[]) => void;
   /** Told of each try's outcome, before it is settled. */
   readonly onOutcome: (channel: ChannelName, sending: Sending) => void;
   /** Called when a message's place is free again. */
@@ -115,8 +115,8 @@ export class Courier {
     if (channel === undefined) return this.#settle(row, { kind: "failed", at: ports.clock.now(), tookMs: millis(0), reason: "channel removed" });
     const message = this.render(row.id, alerts, { asOf: row.formedAt, alsoTold: await alsoTold(store, row, alerts), unrecorded: false });
     const at = ports.clock.now();
-    this.#options.onTry(alerts);
     const { sending, tookMs } = await this.send(channel, message);
+    if (sending.kind !== "retry") this.#options.onDone(alerts);
     await this.#settle(row, this.#settlement(row, sending, at, tookMs));
   }
 

@@ -62,8 +62,8 @@ export class Outbox {
   /** Messages to be tried before their time, because news waits behind them. */
   readonly #hastened = new Set<string>();
   #waiting: ReadonlyMap<ChannelName, number> = new Map();
-  /** Committed, and no try has begun: with a store that fails for long they go out from memory as well. */
-  readonly #untried = new Map<AlertId, Alert>();
+  /** Committed and not sent: with a store that fails for long they go out from memory as well, before what came later. */
+  readonly #unsent = new Map<AlertId, Alert>();
 
   constructor(options: OutboxOptions) {
     const { store, ports, mask, sendMs = SEND_MS } = options;
@@ -81,8 +81,8 @@ export class Outbox {
       sendMs,
       patience: this.#patience,
       pauses: this.#pauses,
-      onTry: (alerts) => {
-        for (const { id } of alerts) this.#untried.delete(id);
+      onDone: (alerts) => {
+        for (const { id } of alerts) this.#unsent.delete(id);
       },
       onOutcome: (channel, sending) => this.#noteOutcome(channel, sending),
       onFree: () => this.kick(),
@@ -103,7 +103,7 @@ export class Outbox {
 
   /** Call after each commit with alerts in it, with these. Cheap; never throws. */
   kick(committed: readonly Alert[] = []): void {
-    for (const alert of committed) this.#untried.set(alert.id, alert);
+    for (const alert of committed) this.#unsent.set(alert.id, alert);
     this.#again = true;
     if (this.#state !== "idle") return;
     const wait = this.#patience.waitMs();
@@ -119,9 +119,9 @@ export class Outbox {
     this.kick();
   }
 
-  /** Sends alerts that could not be committed, from memory, marked as such, and before them what was committed and never tried; the same alert is taken once. */
+  /** Sends alerts that could not be committed, from memory, marked as such, and before them what was committed and not sent; the same alert is taken once. */
   sendUnrecorded(alerts: readonly Alert[]): void {
-    this.#unrecorded.send([...this.#untried.values(), ...alerts]);
+    this.#unrecorded.send([...this.#unsent.values(), ...alerts]);
   }
 
   /** Sends a test message past the outbox to every recipient of a channel; the worst of the answers. */
@@ -202,9 +202,9 @@ export class Outbox {
     const { store, ports } = this.#options;
     // What settles while the store is read looks like a message that a crash left behind: left for the next round.
     const leftAlone = new Set(this.#courier.busy.keys());
-    const untried = [...this.#untried.keys()];
+    const unsent = [...this.#unsent.keys()];
     const { alerts, messages, health } = await store.outbox(LIMIT);
-    this.#forget(untried, alerts, messages);
+    this.#forget(unsent, alerts, messages);
     if (await this.#settleHealth(health, alerts)) {
       this.#again = true;
       return;
@@ -223,10 +223,10 @@ export class Outbox {
   }
 
   /** Of those known before the look, what waits no longer was withdrawn or given up. */
-  #forget(untried: readonly AlertId[], alerts: readonly Alert[], messages: readonly MessageRow[]): void {
-    if (untried.length === 0 || alerts.length === LIMIT || messages.length === LIMIT) return;
+  #forget(unsent: readonly AlertId[], alerts: readonly Alert[], messages: readonly MessageRow[]): void {
+    if (unsent.length === 0 || alerts.length === LIMIT || messages.length === LIMIT) return;
     const waiting = new Set([...alerts.map((alert) => alert.id), ...messages.flatMap((row) => row.alerts)]);
-    for (const id of untried) if (!waiting.has(id)) this.#untried.delete(id);
+    for (const id of unsent) if (!waiting.has(id)) this.#unsent.delete(id);
   }
 
   async #write(change: OutboxChange): Promise<void> {
