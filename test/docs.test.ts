@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
-import { parse } from "yaml";
+import { load } from "js-yaml";
 import { describe, expect, test } from "vitest";
 import { renderMessage } from "../src/alert/message.ts";
 import { channels } from "../src/alert/channels/index.ts";
@@ -78,7 +78,7 @@ const SECTIONS: ReadonlySet<string> = new Set(["checks", "channels", "defaults",
 
 /** A piece of a configuration as a whole one: keys of the site beside a check, checks by name, or keys of one check. */
 function wholeOf(snippet: string): { readonly text: string; readonly whole: boolean } {
-  const value: unknown = parse(snippet);
+  const value: unknown = load(snippet);
   if (typeof value !== "object" || value === null) throw new Error(`no mapping: ${snippet}`);
   const isSite = Object.keys(value).every((key) => SECTIONS.has(key) || key.startsWith("x-"));
   if ("checks" in value && isSite) return { text: snippet, whole: true };

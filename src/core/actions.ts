@@ -9,11 +9,13 @@ export function act(draft: Draft, action: Action): void {
   const { muting } = belief;
   switch (action.kind) {
     case "added":
+      watchFrom(draft, action.watchFrom);
       return expect(draft, action.expectBy);
     case "restart":
       if (belief.wait !== null) believe(draft, { wait: null });
       // What was so before the process stopped is not told further until a run has seen it again.
       if (belief.incident !== null) believe(draft, { countFrom: now });
+      watchFrom(draft, action.watchFrom);
       return expect(draft, action.expectBy);
     case "acknowledge":
       return acknowledge(draft, action.by, action.note);
@@ -44,6 +46,11 @@ export function act(draft: Draft, action: Action): void {
     default:
       return action satisfies never;
   }
+}
+
+/** Silence is counted over several starts: what was worked out at this one is what the next one goes on from. */
+function watchFrom(draft: Draft, from: Instant | undefined): void {
+  if (from !== undefined) believe(draft, { watch: { from, at: draft.now } });
 }
 
 function expect(draft: Draft, expectBy: Instant | null): void {
@@ -79,5 +86,5 @@ function reload(draft: Draft, action: Action & { kind: "reload" }): void {
   const anew = freshState(policy, now);
   draft.seen = { ...anew.seen, expectBy: action.expectBy };
   believe(draft, { ...anew.belief, incidents: belief.incidents, status: belief.status, since: paused ? belief.since : now, muting: { ...belief.muting, silenced: null }, countFrom: now });
-  if (!paused) move(draft, anew.belief.status, reasonOf("changed", "what it asks was changed; waiting for its first run"));
+  if (!paused) move(draft, anew.belief.status, reasonOf("changed", "what it asks was changed; waiting for its first result"));
 }

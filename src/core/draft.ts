@@ -23,7 +23,7 @@ export function freshState(policy: Policy, now: Instant): CheckState {
       status: policy.initial === "down" ? "down" : "pending",
       since: now,
       rule: "new",
-      sentence: "waiting for its first run",
+      sentence: "waiting for its first result",
       cause: null,
       streak: null,
       passes: 0,

@@ -131,7 +131,7 @@ export const ROOMS: readonly Room[] = [
     may: /^src\/(config|core)\/|^src\/dial\/options$/,
     types: /^src\/(sys\/ports|probes\/probe|alert\/channels\/channel)$/,
     node: ["fs", "fs/promises", "url", "worker_threads"],
-    packages: ["zod", "yaml", "js-yaml"],
+    packages: ["zod", "js-yaml"],
     instead: "reading a file must not load client libraries: take the lists of probes and channels as module addresses",
   },
   {
@@ -140,7 +140,7 @@ export const ROOMS: readonly Room[] = [
     may: new RegExp(`^src/config/|${SCHEMA.source}`),
     types: /^src\/(sys\/ports|probes\/probe|alert\/channels\/channel)$/,
     node: [],
-    packages: ["zod", "yaml", "js-yaml"],
+    packages: ["zod", "js-yaml"],
     instead: "reading a file must not load client libraries: take probes, channels and files as arguments (types may be imported)",
   },
   {
@@ -149,7 +149,7 @@ export const ROOMS: readonly Room[] = [
     may: /^src\/(import|config|core)\//,
     types: /^src\/sys\/ports$/,
     node: [],
-    packages: ["js-yaml", "yaml"],
+    packages: ["js-yaml"],
     instead: "an importer turns files into a document, warnings, state and history: take bytes as arguments and return values",
   },
   {
@@ -175,7 +175,7 @@ export const ROOMS: readonly Room[] = [
     may: /^src\/(api|core|config)\/|^src\/store\/store$/,
     types: /^src\/sys\/ports$/,
     node: ["crypto", "fs", "fs/promises", "http", "https", "net", "path", "stream", "tls", "url", "zlib"],
-    packages: ["hono", "@hono/node-server", "prom-client", "zod"],
+    packages: ["hono", "@hono/node-server", "zod"],
     instead: "thin: validate, call the handle, map errors; SQL, probes and channels are behind the handle",
   },
   {
