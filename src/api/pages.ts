@@ -40,7 +40,8 @@ export class Pages {
   async serve(path: string, accept: string, encodings: string): Promise<Response | null> {
     const folder = await this.#look();
     const found = folder?.files.has(path) === true && path !== "/index.html";
-    const page = !found && accept.includes("text/html");
+    // Whoever asks for the address itself without saying what it takes (curl, a check of the page) gets the page.
+    const page = !found && (accept.includes("text/html") || path === "/");
     if (folder === null) return page ? new Response(UNBUILT, { status: 503, headers: { ...safeHeaders, "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" } }) : null;
     const address = found ? path : page ? "/index.html" : null;
     return address === null ? null : this.#send(folder, address, encodings);
