@@ -1,6 +1,6 @@
 import { createSocket } from "node:dgram";
 import { createServer, type Server } from "node:http";
-import { type AddressInfo, createServer as createTcpServer, type Server as TcpServer } from "node:net";
+import { createServer as createTcpServer, type Server as TcpServer } from "node:net";
 import { SMTPServer } from "smtp-server";
 import { decodeMessage, encodeMessage } from "../../src/wire/dns.ts";
 import type { Past, Seen } from "./past.ts";
@@ -93,7 +93,7 @@ async function playNames(): Promise<{ readonly port: number; close(): void }> {
     socket.send(encodeMessage({ ...query, response: true, recursionAvailable: true, rcode: 0, answers, authority: [], additional: [], edns: null }), from.port, from.address);
   });
   await new Promise<void>((resolve) => void socket.bind(0, "127.0.0.1", resolve));
-  return { port: (socket.address() as AddressInfo).port, close: () => void socket.close() };
+  return { port: socket.address().port, close: () => void socket.close() };
 }
 
 const MINUTE = 60_000;

@@ -13,6 +13,7 @@ export const packages = [
   { name: "dovecot-pop3d", programs: ["pop3-login"] },
   { name: "frr", programs: ["vtysh"] },
   { name: "iproute2", programs: ["ip"] },
+  { name: "chromium", programs: ["chromium"] },
   { name: "iputils-ping", programs: ["ping"] },
   { name: "monitoring-plugins-basic", programs: ["check_dummy", "check_load", "check_tcp"] },
   { name: "nginx-light", programs: ["nginx"] },

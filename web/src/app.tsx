@@ -106,7 +106,7 @@ function Checks(): JSX.Element {
         <Show when={pane()}>{(pane) => <CheckList pane={pane()} />}</Show>
       </main>
       <Show when={name()} keyed>
-        {(name) => <section class="pane pane-detail" id={hidden() ? "main" : undefined}><CheckView name={name} /></section>}
+        {(name) => <section class="pane pane-detail" id={hidden() ? "main" : undefined} role={hidden() ? "main" : undefined}><CheckView name={name} /></section>}
       </Show>
     </div>
   );
@@ -118,10 +118,13 @@ function Stories(): JSX.Element {
     const here = route();
     return here.view === "incident" ? here.id : null;
   });
+  const hidden = (): boolean => id() !== null && !isWide();
   return (
     <div class="split" data-open={id() === null ? undefined : ""}>
-      <main class="pane pane-list" hidden={id() !== null && !isWide()} id="main"><Incidents chosen={id() ?? ""} /></main>
-      <Show when={id()} keyed>{(id) => <section class="pane pane-detail"><IncidentPage id={id} /></section>}</Show>
+      <main class="pane pane-list" hidden={hidden()} id={hidden() ? undefined : "main"}><Incidents chosen={id() ?? ""} /></main>
+      <Show when={id()} keyed>
+        {(id) => <section class="pane pane-detail" id={hidden() ? "main" : undefined} role={hidden() ? "main" : undefined}><IncidentPage id={id} /></section>}
+      </Show>
     </div>
   );
 }

@@ -19,9 +19,9 @@ async function exchange<Value>(path: string, init: Omit<RequestInit, "headers"> 
   const signal = init.signal ? AbortSignal.any([init.signal, patience]) : patience;
   try {
     const response = await fetch(ROOT + path, { ...init, signal, credentials: "same-origin", headers: { accept: "application/json", ...init.headers } });
-    const body: unknown = response.status === 204 ? null : await response.json().catch(() => null);
-    if (response.ok) return { kind: "answered", value: body as Value };
-    const problem = readProblem(body) ?? { error: `The server answered ${response.status} ${response.statusText}`.trim(), advice: "Look into Tocsin's log." };
+    // An answer that breaks off is none.
+    if (response.ok) return { kind: "answered", value: (response.status === 204 ? null : await response.json()) as Value };
+    const problem = readProblem(await response.json().catch(() => null)) ?? { error: `The server answered ${response.status} ${response.statusText}`.trim(), advice: "Look into Tocsin's log." };
     return response.status === 401 ? { kind: "signed-out", problem } : { kind: "refused", status: response.status, problem };
   } catch {
     return { kind: "unreachable", problem: UNREACHABLE };
