@@ -195,7 +195,7 @@ export class World {
   #fake(type: string): AnyProbe {
     const options = z.object({ name: z.string(), within: z.number() });
     const probe: Probe<FakeOptions> = { type, about: "", source: "", options, facts: {}, target: ({ name }) => name, run: (of, ctx) => this.#runs(of, ctx) };
-    return probe as AnyProbe;
+    return probe;
   }
 
   #ports(): Ports {
