@@ -135,7 +135,8 @@ export class Monitor {
     this.beliefs.connect();
     for (const definition of update.added) {
       this.engine.put({ definition, start: "new", heardAt: null });
-      this.act(definition.name, { kind: "added", expectBy: this.engine.expectBy(definition.name) });
+      const watch = this.#waits(definition) ? { watchFrom: now } : {};
+      this.act(definition.name, { kind: "added", expectBy: this.engine.expectBy(definition.name), ...watch });
       if (definition.paused) this.act(definition.name, { kind: "pause", by: "configuration" });
     }
     for (const { definition, what } of [...update.changed, ...update.renamed]) this.#reload(definition, what ?? "telling");
@@ -182,12 +183,26 @@ export class Monitor {
     const { name, policy } = definition;
     const last = this.beliefs.state(name)?.seen.last ?? null;
     const stale = last === null || now - last.started >= policy.everyMs;
-    const heardAt = last === null ? null : instant(last.started + Math.max(0, now - Math.max(aliveAt, last.started)));
+    const heardAt = this.#waits(definition) ? this.#watchFrom(name, aliveAt, now) : null;
     this.engine.put({ definition, start: stale ? "new" : "old", heardAt });
-    this.act(name, { kind: last === null ? "added" : "restart", expectBy: this.engine.expectBy(name) });
+    const watch = heardAt === null ? {} : { watchFrom: heardAt };
+    this.act(name, { kind: last === null ? "added" : "restart", expectBy: this.engine.expectBy(name), ...watch });
     const paused = this.beliefs.state(name)?.belief.muting.paused ?? null;
     if (definition.paused && paused === null) this.act(name, { kind: "pause", by: "configuration" });
     if (!definition.paused && paused?.by === "configuration") this.act(name, { kind: "resume", by: "configuration", expectBy: this.engine.expectBy(name) });
+  }
+
+  /** Whether the check waits to be told. */
+  #waits({ type }: CheckDefinition): boolean {
+    return this.parts.probes.some((probe) => probe.type === type && probe.passive !== undefined);
+  }
+
+  /** From when a silence counts: since the last result, or since the watch began, with the time added in which nobody listened, over however many starts. */
+  #watchFrom(check: CheckName, aliveAt: number, now: Instant): Instant {
+    const state = this.beliefs.state(check);
+    const last = state?.seen.last?.started ?? null;
+    const { from, at } = state?.belief.watch ?? { from: last ?? now, at: last ?? now };
+    return instant(Math.min(now, from + Math.max(0, now - Math.max(aliveAt, at))));
   }
 
   #reload(definition: CheckDefinition, what: "target" | "judging" | "telling"): void {

@@ -86,5 +86,6 @@ function reload(draft: Draft, action: Action & { kind: "reload" }): void {
   const anew = freshState(policy, now);
   draft.seen = { ...anew.seen, expectBy: action.expectBy };
   believe(draft, { ...anew.belief, incidents: belief.incidents, status: belief.status, since: paused ? belief.since : now, muting: { ...belief.muting, silenced: null }, countFrom: now });
+  if (belief.watch !== undefined) watchFrom(draft, now);
   if (!paused) move(draft, anew.belief.status, reasonOf("changed", "what it asks was changed; waiting for its first result"));
 }

@@ -1,6 +1,6 @@
 import { act } from "./actions.ts";
 import { counts, count, see, wanted } from "./count.ts";
-import type { Draft } from "./draft.ts";
+import { believe, type Draft } from "./draft.ts";
 import { escalate, nextSaying, sayEveryRun } from "./escalate.ts";
 import { settle, settlesAt } from "./flap.ts";
 import { askParents, goDegraded, goDown, goUp, unblock } from "./moves.ts";
@@ -28,6 +28,7 @@ export function judge(policy: Policy, state: CheckState, input: Input, now: Inst
 function judgeResult(draft: Draft, input: Input & { kind: "result" }): void {
   const { result, expectBy } = input;
   see(draft, result, expectBy);
+  if (draft.belief.watch !== undefined) believe(draft, { watch: null });
   if (draft.belief.status === "paused" || !counts(result)) return;
   if (result.verdict !== "unknown" && result.started >= draft.belief.countFrom) {
     count(draft, result);

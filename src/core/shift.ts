@@ -12,7 +12,7 @@ export function shiftState(state: CheckState, byMs: number): CheckState {
 }
 
 function shiftBelief(belief: Belief, byMs: number): Belief {
-  const { streak, incident, wait, flapping } = belief;
+  const { streak, incident, wait, flapping, watch } = belief;
   const steps = incident?.steps.map((progress) => ({ ...progress, nextAt: shifted(progress.nextAt, byMs) })) ?? [];
   return {
     ...belief,
@@ -23,6 +23,7 @@ function shiftBelief(belief: Belief, byMs: number): Belief {
     wait: wait && { since: shifted(wait.since, byMs), failedAt: shifted(wait.failedAt, byMs), until: shifted(wait.until, byMs), askedAt: shifted(wait.askedAt, byMs) },
     outages: belief.outages.map((at) => shifted(at, byMs)),
     flapping: flapping && { ...flapping, since: shifted(flapping.since, byMs) },
+    ...(watch ? { watch: { from: shifted(watch.from, byMs), at: shifted(watch.at, byMs) } } : {}),
   };
 }
 

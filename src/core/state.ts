@@ -90,6 +90,11 @@ export interface Belief {
   readonly flapping: { readonly since: Instant; readonly told: readonly Told[] } | null;
   /** False until it first was up, degraded or down by its own runs; `initial: down` is silent until then. */
   readonly known: boolean;
+  /**
+   * Of a check that waits to be told, since the last start and until something is heard or missed: from when the silence counts, with the time
+   * in which nobody listened added, as worked out at `at`.
+   */
+  readonly watch?: { readonly from: Instant; readonly at: Instant } | null;
 }
 
 /** What was seen last; rebuilt from the results after a restart. */
@@ -141,7 +146,8 @@ export interface Around {
 }
 
 export type Action =
-  | { readonly kind: "added"; readonly expectBy: Instant | null }
+  /** `watchFrom`: of a check that waits to be told, from when the silence counts. */
+  | { readonly kind: "added"; readonly expectBy: Instant | null; readonly watchFrom?: Instant }
   | { readonly kind: "acknowledge"; readonly by: string; readonly note: string }
   | { readonly kind: "pause"; readonly by: string }
   | { readonly kind: "resume"; readonly by: string; readonly expectBy: Instant | null }
@@ -152,7 +158,7 @@ export type Action =
   | { readonly kind: "remove" }
   | { readonly kind: "maintenance"; readonly open: readonly string[] }
   /** The process starts again: waits and expectations begin anew, nothing that was told is told again. */
-  | { readonly kind: "restart"; readonly expectBy: Instant | null }
+  | { readonly kind: "restart"; readonly expectBy: Instant | null; readonly watchFrom?: Instant }
   /** A run was due and did not happen (overrun, limits). */
   | { readonly kind: "skipped"; readonly slot: Instant };
 

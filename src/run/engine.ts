@@ -20,6 +20,9 @@ const IDLE_MS = 1000;
 /** A timer may fire this much early; waking again for less is waste. */
 const EARLY_MS = 0.5;
 
+/** This process was so late for the deadline of a heartbeat that one may lie unread. */
+const LATE_MS = 100;
+
 type Due = { readonly entry: Entry; readonly what: "slot" | "start" | "wake" };
 
 export interface EngineParts {
@@ -222,6 +225,7 @@ export class Engine {
 
   #expectBeat(entry: Entry, from: Instant, now: Instant, monotonic: number): void {
     entry.slot = deadlineOf(entry, from);
+    entry.putOff = false;
     this.#setSlot(entry, now, monotonic);
     this.#arm();
   }
@@ -275,9 +279,10 @@ export class Engine {
     }
     if (entry.slotDue > monotonic + EARLY_MS || entry.slot === null) return;
     const { slot } = entry;
-    this.delays.add(monotonic - entry.slotDue);
+    const lateMs = monotonic - entry.slotDue;
+    this.delays.add(lateMs);
     entry.slotDue = Number.POSITIVE_INFINITY;
-    if (entry.probe.passive !== undefined) return this.#miss(entry, now, monotonic);
+    if (entry.probe.passive !== undefined) return lateMs > LATE_MS && !entry.putOff ? this.#putOff(entry, lateMs, now, monotonic) : this.#miss(entry, now, monotonic);
     if (entry.schedule.kind === "after") entry.slot = null;
     else this.#plan(entry, now, monotonic, slot);
     this.#runs.want(entry, { slot, origin: "scheduled" });
@@ -294,6 +299,13 @@ export class Engine {
   }
 
   /** A paused check still listens, and misses nothing. */
+  /** Time in which nobody listened does not count: the deadline comes once more, later by as much. */
+  #putOff(entry: Entry, lateMs: number, now: Instant, monotonic: number): void {
+    entry.putOff = true;
+    entry.slot = instant(now + Math.round(lateMs));
+    this.#setSlot(entry, now, monotonic);
+  }
+
   #miss(entry: Entry, now: Instant, monotonic: number): void {
     this.#expectBeat(entry, now, now, monotonic);
     const outcome = miss(entry, now);

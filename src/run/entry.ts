@@ -30,6 +30,8 @@ export interface Entry {
   run: Run | null;
   /** Of a check that waits to be told: when its last heartbeat came; null for not yet. */
   heardAt: Instant | null;
+  /** The deadline of a heartbeat was put off once, because this process was late for it. */
+  putOff: boolean;
   /** Waits for its turn, or for the end of the run before it. */
   next: Demand | null;
   queued: boolean;
@@ -39,7 +41,7 @@ export interface Entry {
 export function newEntry(definition: CheckDefinition, probe: AnyProbe, schedule: Schedule): Entry {
   const wants = wantedFacts([...definition.expect, ...definition.warn]);
   const never = Number.POSITIVE_INFINITY;
-  return { definition, probe, wants, schedule, slot: null, slotDue: never, startDue: never, wakeDue: never, run: null, heardAt: null, next: null, queued: false, gone: false };
+  return { definition, probe, wants, schedule, slot: null, slotDue: never, startDue: never, wakeDue: never, run: null, heardAt: null, putOff: false, next: null, queued: false, gone: false };
 }
 
 /** A group that is judged from its members' states looks at them as often as the busiest member runs, 1 min when none does. */
