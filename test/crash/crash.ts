@@ -14,9 +14,9 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /** A round in one line, and what was found. */
 function tell(report: CrashReport, times: number): void {
-  const { seed, kills, outages, sure, transitions, alerts, taken, repeats, startMsMax, findings } = report;
+  const { seed, kills, outages, sure, results, unknown, transitions, alerts, taken, repeats, startMsMax, findings } = report;
   const how = Object.entries(kills).map(([kind, count]) => `${count} ${kind}`).join(", ");
-  say(`seed ${seed}: ${times} kills (${how}), ${outages} outages (${sure} surely to be told), ${transitions} transitions, ${alerts} alerts in ${taken} messages taken (${repeats} repeats), slowest start ${startMsMax} ms: ${findings.length === 0 ? "nothing lost" : `${findings.length} FINDINGS`}`);
+  say(`seed ${seed}: ${times} kills (${how}), ${outages} outages (${sure} surely to be told), ${results} runs (${unknown} without a verdict), ${transitions} transitions, ${alerts} alerts in ${taken} messages taken (${repeats} repeats), slowest start ${startMsMax} ms: ${findings.length === 0 ? "nothing lost" : `${findings.length} FINDINGS`}`);
   for (const finding of findings.slice(0, 30)) say(`  ${finding}`);
   if (findings.length > 0) say(`  again: npm run crash -- --seed ${seed} --times ${times}`);
 }
@@ -29,7 +29,7 @@ else {
     const times = Math.min(left, ROUND);
     const report = await crashRound(seed, times, values.keep);
     tell(report, times);
-    if (values.keep) say(`  kept: ${report.folder}`);
+    if (values.keep || report.findings.length > 0) say(`  logs and database: ${report.folder}`);
     kills += times;
     if (report.findings.length > 0) broken += 1;
   }

@@ -23,6 +23,9 @@ export interface CrashReport {
   readonly outages: number;
   /** Outages that lasted long enough to be held against it. */
   readonly sure: number;
+  readonly results: number;
+  /** Runs for which the process itself was too late, and the like. */
+  readonly unknown: number;
   readonly transitions: number;
   readonly alerts: number;
   readonly deliveries: number;
@@ -39,15 +42,17 @@ const QUIET_POLL_MS = 200;
 /** So often in a row it must look settled: an alert may wait for its group's window. */
 const QUIET_TIMES = 8;
 
-/** Starts and kills Tocsin `times` times on one data folder, lets all heal, and holds what it kept and told against what happened. `keep`: the folder with logs and database stays. */
+/** Starts and kills Tocsin `times` times on one data folder, lets all heal, and holds what it kept and told against what happened. The folder with logs and database stays when something was found, or to `keep` it. */
 export async function crashRound(seed: number, times: number, keep = false): Promise<CrashReport> {
   const folder = mkdtempSync(join(tmpdir(), "tocsin-crash-"));
   const round = new Round(folder, seed);
+  let report: CrashReport | null = null;
   try {
-    return await round.run(times);
+    report = await round.run(times);
+    return report;
   } finally {
     await round.close();
-    if (!keep) rmSync(folder, { recursive: true, force: true });
+    if (!keep && report?.findings.length === 0) rmSync(folder, { recursive: true, force: true });
   }
 }
 
@@ -148,7 +153,7 @@ class Round {
     const kept = readKept(join(this.#folder, "data"));
     const { receipts, world } = { receipts: this.#receipts.taken, world: this.#world };
     const lives = this.#lives.map(({ spawnedAt, endedAt }) => ({ from: spawnedAt, to: endedAt ?? Date.now() }));
-    const told = toldFindings({ all: this.#all, outages: (name) => world.outages(name), beats: (name) => world.beats(name), pulses: world.pulses, lives, receipts }, kept);
+    const told = toldFindings({ all: this.#all, outages: (name) => world.outages(name), beats: (name) => world.beats(name), lives, receipts }, kept);
     const logs = this.#lives.flatMap((life, at) => life.log.split("\n").filter(isAlarming).map((line) => `process ${at + 1} wrote: ${line.slice(0, 500)}`));
     return {
       seed: this.#seed,
@@ -156,6 +161,8 @@ class Round {
       kills,
       outages: this.#all.reduce((sum, { name }) => sum + world.outages(name).length, 0),
       sure: told.sure,
+      results: kept.results.length,
+      unknown: kept.results.filter(({ verdict }) => verdict === "unknown").length,
       transitions: kept.transitions.length,
       alerts: kept.alerts.length,
       deliveries: this.#receipts.begun,

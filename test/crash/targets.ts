@@ -49,8 +49,6 @@ abstract class Breakable implements Target {
 /** A listener on an address of its own; broken, nobody listens there. */
 export class Door extends Breakable {
   readonly #address: string;
-  /** When somebody connected. */
-  readonly visits: number[] = [];
   #server: Server | null = null;
 
   constructor(address: string) {
@@ -60,7 +58,6 @@ export class Door extends Breakable {
 
   async open(): Promise<void> {
     const server = createServer((socket) => {
-      this.visits.push(now());
       socket.on("error", () => undefined).resume();
     });
     server.listen(PORT, this.#address);

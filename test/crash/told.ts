@@ -2,7 +2,7 @@ import type { Alert } from "../../src/core/types.ts";
 import { iso } from "./consistent.ts";
 import type { Kept } from "./kept.ts";
 import type { Receipt } from "./receipts.ts";
-import { PUSH_WITHIN_S, type Subject } from "./site.ts";
+import { PULSE, PUSH_WITHIN_S, type Subject } from "./site.ts";
 import type { Outage } from "./targets.ts";
 
 /** What happened outside of Tocsin, by which its words are judged. */
@@ -10,8 +10,6 @@ export interface Truth {
   readonly all: readonly Subject[];
   readonly outages: (name: string) => readonly Outage[];
   readonly beats: (name: string) => readonly number[];
-  /** Runs of the check that never fails. */
-  readonly pulses: readonly number[];
   /** From the start to the end of each process. */
   readonly lives: readonly { readonly from: number; readonly to: number }[];
   readonly receipts: readonly Receipt[];
@@ -120,11 +118,12 @@ function falseFindings({ all, outages, beats }: Truth, kept: Kept): readonly str
 function missedFindings(truth: Truth, kept: Kept, heard: Heard): { readonly findings: readonly string[]; readonly sure: number } {
   const findings: string[] = [];
   let sure = 0;
+  const isSure = certainty(truth, kept);
   const incidentsOf = Map.groupBy(kept.incidents, ({ check }) => check as string);
   const alertsOf = Map.groupBy(kept.alerts.map(({ alert }) => alert), ({ incident }) => incident ?? "");
   for (const subject of truth.all) {
     for (const outage of outagesOf(truth, subject)) {
-      if (!isSure(truth, subject, outage)) continue;
+      if (!isSure(subject, outage)) continue;
       sure += 1;
       const incident = incidentsOf.get(subject.name)?.find(({ firstSign, closed }) => firstSign <= outage.opening && (closed ?? Number.POSITIVE_INFINITY) >= outage.opening);
       for (const pair of subject.pairs) {
@@ -144,17 +143,22 @@ const SPARE_ROUNDS = 1;
 
 /**
  * Whether the check must have been believed down. Two runs of the pulse a second apart have every slot of that second between them, so their
- * number bounds the runs of other checks from below, however slow the machine is. The last run of a life may have died uncommitted.
+ * number bounds the runs of other checks from below, however slow the machine is. The last run of a life may have died uncommitted; and a run
+ * for which the process was too late itself says nothing.
  */
-function isSure(truth: Truth, subject: Subject, { closed, opening }: Outage): boolean {
-  const { everyS, failAfter, parent, kind } = subject;
-  if (opening - closed < 1000) return false;
-  if (parent !== null && truth.outages(parent).some((of) => of.closing < opening && of.opened > closed - 15_000)) return false;
-  const pulsesIn = ({ from, to }: { readonly from: number; readonly to: number }): number => truth.pulses.filter((at) => at >= Math.max(from, closed) && at <= Math.min(to, opening)).length;
-  const counts = truth.lives.map(pulsesIn);
-  if (kind === "push") return counts.some((pulses) => pulses >= PUSH_WITHIN_S + 1 + SPARE_ROUNDS);
-  // A silent server holds each run to its deadline.
-  const paceS = kind === "silent" ? everyS + subject.runMs / 1000 : everyS;
-  const runs = counts.reduce((sum, pulses) => sum + Math.max(0, Math.floor((pulses - 1) / paceS) - 1), 0);
-  return runs >= failAfter + SPARE_ROUNDS + (parent !== null || kind === "own" ? 1 : 0);
+function certainty(truth: Truth, kept: Kept): (subject: Subject, outage: Outage) => boolean {
+  const pulses = kept.results.filter(({ check }) => check === PULSE).map(({ started }) => started);
+  const unknown = Map.groupBy(kept.results.filter(({ verdict }) => verdict === "unknown"), ({ check }) => check);
+  return (subject, { closed, opening }) => {
+    const { name, everyS, failAfter, parent, kind, members } = subject;
+    if (opening - closed < 1000) return false;
+    if (parent !== null && truth.outages(parent).some((of) => of.closing < opening && of.opened > closed - 15_000)) return false;
+    if ([name, ...members].some((one) => unknown.get(one)?.some(({ started }) => started > closed - subject.runMs && started < opening))) return false;
+    const counts = truth.lives.map(({ from, to }) => pulses.filter((at) => at >= Math.max(from, closed) && at <= Math.min(to, opening)).length);
+    if (kind === "push") return counts.some((count) => count >= PUSH_WITHIN_S + 1 + SPARE_ROUNDS);
+    // A silent server holds each run to its deadline.
+    const paceS = kind === "silent" ? everyS + subject.runMs / 1000 : everyS;
+    const runs = counts.reduce((sum, count) => sum + Math.max(0, Math.floor((count - 1) / paceS) - 1), 0);
+    return runs >= failAfter + SPARE_ROUNDS + (parent !== null || kind === "own" ? 1 : 0);
+  };
 }

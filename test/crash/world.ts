@@ -15,7 +15,6 @@ export class World {
   readonly #folder: string;
   readonly #addresses = new Map<string, string>();
   readonly #targets = new Map<string, Target>();
-  readonly #pulse: Door;
   readonly #calm = new AbortController();
   #played: Promise<unknown> = Promise.resolve();
 
@@ -28,7 +27,6 @@ export class World {
       this.#addresses.set(name, `${corner}.${number}`);
       this.#targets.set(name, this.#make(name, kind));
     }
-    this.#pulse = this.#targets.get(PULSE) as Door;
   }
 
   #make(name: string, kind: Subject["kind"]): Target {
@@ -58,11 +56,6 @@ export class World {
   beats(name: string): readonly number[] {
     const target = this.#targets.get(name);
     return target instanceof Sender ? target.taken : [];
-  }
-
-  /** When Tocsin ran the check that never fails. */
-  get pulses(): readonly number[] {
-    return this.#pulse.visits;
   }
 
   async open(): Promise<void> {
