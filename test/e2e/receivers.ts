@@ -64,6 +64,8 @@ export interface ToldAlert {
   readonly id: string;
   readonly kind: string;
   readonly check: string;
+  /** ISO 8601. */
+  readonly at: string;
   readonly status: string;
   readonly sentence: string;
   readonly outageFrom: string | null;

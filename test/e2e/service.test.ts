@@ -27,7 +27,7 @@ async function serviceManager(): Promise<{ readonly socket: string; readonly tol
 }
 
 describe.skipIf(missing.length > 0)(`under systemd${missing.length > 0 ? ` (skipped: ${missing.join(", ")} not installed)` : ""}`, () => {
-  test("it is told of the start, of each reload in order, of life, and of the end", async () => {
+  test.concurrent("it is told of the start, of each reload in order, of life, and of the end", async () => {
     const { socket, told } = await serviceManager();
     const place = new Place({ checks: idle });
     await place.start({ NOTIFY_SOCKET: socket, WATCHDOG_USEC: "400000" });
@@ -48,13 +48,13 @@ describe.skipIf(missing.length > 0)(`under systemd${missing.length > 0 ? ` (skip
   });
 });
 
-test("without a service manager nothing is told and nothing is missing", async () => {
+test.concurrent("without a service manager nothing is told and nothing is missing", async () => {
   const place = new Place({ checks: idle });
   await place.start({ NOTIFY_SOCKET: join(place.folder, "nobody"), WATCHDOG_USEC: "400000" });
   expect((await place.stop()).exit).toBe(0);
 });
 
-describe("the heartbeat", () => {
+describe.concurrent("the heartbeat", () => {
   test("is called while all is well, and not while nobody could be told", async () => {
     const [beats, told, target] = [await hook(), await new Hook().open(), await service(false)];
     atEnd(() => told.close());

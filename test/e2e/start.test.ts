@@ -22,7 +22,7 @@ async function hasIpv6(): Promise<boolean> {
 
 const ipv6 = await hasIpv6();
 
-describe("from an empty folder", () => {
+describe.concurrent("from an empty folder", () => {
   test("init, run, sign in: the address and the password once, files that only their owner can read", async () => {
     const folder = temporaryFolder();
     expect(await tocsin(["init"], folder)).toMatchObject({ exit: 0, out: expect.stringContaining("tocsin run") });
@@ -57,7 +57,7 @@ describe("from an empty folder", () => {
   });
 });
 
-describe("status", () => {
+describe.concurrent("status", () => {
   test("exit codes: 0 well, 1 degraded, 2 down, 3 not running; --json as documented", async () => {
     const target = await service();
     const check = { type: "tcp", host: "127.0.0.1", port: target.port, every: "200ms" };
@@ -83,7 +83,7 @@ describe("status", () => {
   });
 });
 
-describe("a start that cannot be", () => {
+describe.concurrent("a start that cannot be", () => {
   const f = async (args: readonly string[], exit: number, said: string | RegExp, folder = temporaryFolder()) => {
     const ended = await tocsin(args, folder);
     expect({ exit: ended.exit, said: ended.out + ended.err }).toEqual({ exit, said: typeof said === "string" ? expect.stringContaining(said) : expect.stringMatching(said) });
@@ -126,7 +126,7 @@ describe("a start that cannot be", () => {
   });
 });
 
-describe("where it listens", () => {
+describe.concurrent("where it listens", () => {
   test("nowhere: no page, no password, but the command line", async () => {
     const place = new Place(quiet);
     const run = await place.start({}, "off");

@@ -3,14 +3,18 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { request, type RequestOptions } from "node:http";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { vi } from "vitest";
 import type { CheckSummary, IncidentView, MessageView, Overview, StatusReport } from "../../src/api/types.ts";
 import { atEnd, temporaryFolder } from "../servers/ground.ts";
 
 /** The program as its user has it: real processes of `bin/tocsin`, started with arguments, asked over its socket and its page, ended by signals. */
 
 export const PROGRAM = join(import.meta.dirname, "../../bin/tocsin");
-const PATIENCE_MS = 40_000;
+const PATIENCE_MS = 60_000;
 const POLL_MS = 20;
+
+// Several wait at the same time, each for real processes.
+vi.setConfig({ testTimeout: 150_000 });
 
 const children = new Set<ChildProcess>();
 process.once("exit", () => {
@@ -155,7 +159,9 @@ export class Place {
   }
 
   async json<T>(path: string): Promise<T> {
-    const answer = await this.get(path);
+    const answer = await this.get(path).catch((error: unknown) => {
+      throw new Error(`${path}: ${String(error)}\n${this.#run?.said ?? ""}`, { cause: error });
+    });
     if (answer.status !== 200) throw new Error(`${path}: ${answer.status} ${answer.body}`);
     return JSON.parse(answer.body) as T;
   }
