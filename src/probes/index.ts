@@ -3,6 +3,7 @@ import { group } from "./group.ts";
 import { http } from "./http.ts";
 import { icmp } from "./icmp.ts";
 import { ldap } from "./ldap.ts";
+import { openvpn } from "./openvpn.ts";
 import type { AnyProbe } from "./probe.ts";
 import { push } from "./push.ts";
 import { script } from "./script.ts";
@@ -11,4 +12,4 @@ import { smtp } from "./smtp.ts";
 import { tcp } from "./tcp.ts";
 
 /** Every probe, in the order in which they are shown. A new one is one line here. */
-export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, ldap, smb, smtp];
+export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, ldap, openvpn, smb, smtp];

@@ -13,7 +13,7 @@ const FILETIME_EPOCH_MS = 11_644_473_600_000;
 const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 function bytesOf(...parts: readonly (number | Uint8Array | readonly number[])[]): Uint8Array {
-  return Uint8Array.from(parts.flatMap((part) => (typeof part === "number" ? [part] : [...part])));
+  return Uint8Array.from(parts.flatMap((part) => (typeof part === "number" ? part : Array.from(part))));
 }
 
 const u16 = (value: number): readonly number[] => [value & 0xff, value >> 8];
@@ -63,7 +63,7 @@ export function sessionRefusal(type: number, content: Uint8Array): string | null
 export function encodeSmb1Negotiate(dialects: readonly Dialect[]): Uint8Array {
   const later = dialects.some((dialect) => dialect !== "SMB1" && dialect !== "2.0.2");
   const names = [...(dialects.includes("SMB1") ? ["NT LM 0.12"] : []), ...(dialects.includes("2.0.2") ? ["SMB 2.002"] : []), ...(later ? ["SMB 2.???"] : [])];
-  const list = names.flatMap((name) => [2, ...ascii(name), 0]);
+  const list = names.flatMap((name) => Array.from(ascii(`\x02${name}\0`)));
   // flags: paths without case, canonical; flags2: long names, extended security, NT status codes, Unicode
   return bytesOf(0xff, ascii("SMB"), 0x72, u32(0), 0x18, u16(0xc801), zeros(12), u16(0xffff), u16(0), u16(0), u16(0), 0, u16(list.length), list);
 }
