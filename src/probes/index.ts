@@ -2,8 +2,10 @@ import { dns } from "./dns.ts";
 import { group } from "./group.ts";
 import { http } from "./http.ts";
 import { icmp } from "./icmp.ts";
+import { imap } from "./imap.ts";
 import { ldap } from "./ldap.ts";
 import { openvpn } from "./openvpn.ts";
+import { pop3 } from "./pop3.ts";
 import type { AnyProbe } from "./probe.ts";
 import { push } from "./push.ts";
 import { script } from "./script.ts";
@@ -12,4 +14,4 @@ import { smtp } from "./smtp.ts";
 import { tcp } from "./tcp.ts";
 
 /** Every probe, in the order in which they are shown. A new one is one line here. */
-export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, ldap, openvpn, smb, smtp];
+export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, imap, ldap, openvpn, pop3, smb, smtp];

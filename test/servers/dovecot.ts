@@ -100,6 +100,12 @@ service pop3-login {
 ${listener("pop3", ports.pop3)}
 ${listener("pop3s", ports.pop3s, "ssl = yes")}
 }
+# no waiting after a failed login
+service anvil {
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
+}
 service lmtp {
 ${listener("lmtp", ports.lmtp)}
 }
