@@ -22,6 +22,7 @@ function tell(report: CrashReport, times: number): void {
 }
 
 const { values } = parseArgs({ options: { times: { type: "string", default: "25" }, seed: { type: "string", default: "1" }, keep: { type: "boolean", default: false }, help: { type: "boolean", short: "h" } } });
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
 if (values.help === true) say(HELP);
 else {
   let [left, broken, kills] = [Number(values.times), 0, 0];

@@ -29,8 +29,12 @@ export class Life {
     const log = openSync(this.#log, "w");
     this.#child = spawn(program, ["run", join(folder, "tocsin.yaml"), "--data", this.#data, "--listen", `${PAGE.host}:${PAGE.port}`], { cwd: folder, stdio: ["ignore", log, log] });
     closeSync(log);
+    // Whatever becomes of the test, it leaves no process behind.
+    const kill = (): void => void this.#child.kill("SIGKILL");
+    process.once("exit", kill);
     this.ended = new Promise((resolve) => {
       this.#child.once("exit", (code, signal) => {
+        process.off("exit", kill);
         this.endedAt = Date.now();
         this.end = signal ?? `exit code ${code}`;
         resolve();
