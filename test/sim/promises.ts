@@ -73,7 +73,7 @@ export function checkBounds(ledger: Ledger, truth: Truth, checks: readonly Check
     for (const outage of outagesOf(truth, check)) {
       const boundMs = boundOf(check, byName, history, outage);
       const deadline = afterRunning(history.lives, outage.from, boundMs);
-      if (deadline === null || deadline > outage.to || !alone(truth, check, outage, deadline)) continue;
+      if (deadline === null || deadline > outage.to || !alone(truth, check, outage, deadline, history.lives)) continue;
       judged += 1;
       const inTime = (tellings.get(check.name) ?? []).some((at) => at >= outage.from && at <= deadline);
       if (!inTime) ledger.breach("real means told", `${check.name} was down from ${outage.from / 1000} s to ${outage.to / 1000} s and by ${deadline / 1000} s nobody was told (bound ${boundMs / 1000} s)`);
@@ -106,11 +106,14 @@ function boundOf(check: CheckDefinition, byName: ReadonlyMap<string, CheckDefini
 
 const countMs = ({ policy, schedule }: CheckDefinition): number => (policy.failAfter + 1) * (policy.everyMs + (schedule.kind === "after" ? policy.runMs : 0)) + policy.runMs;
 
-/** Nothing else blurs it: the check was well before, and the gateway was not in the way. */
-function alone(truth: Truth, check: CheckDefinition, outage: Outage, deadline: number): boolean {
+/** Nothing else blurs it: the check was well before and seen so, and the gateway was not in the way. */
+function alone(truth: Truth, check: CheckDefinition, outage: Outage, deadline: number, lives: readonly Span[]): boolean {
   const { policy } = check;
   const calmMs = (policy.recoverAfter + 2) * policy.everyMs * 2 + 10 * 60_000;
   const before = hostsOf(check).some((host) => truth.hinderedWithin(host, outage.from - calmMs, outage.from - 1));
   const blocked = policy.parents.some((parent) => truth.downWithin(parent, outage.from - calmMs, deadline));
-  return !before && !blocked;
+  // An outage whose end fell into a time without a process, and this one's beginning too, are one to Tocsin.
+  const lived = lives.reduce((sum, life) => sum + overlap(life, outage.from - calmMs, outage.from), 0);
+  const seenWell = lived >= (policy.recoverAfter + 2) * policy.everyMs + policy.runMs;
+  return !before && !blocked && seenWell;
 }
