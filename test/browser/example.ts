@@ -64,7 +64,7 @@ export async function playExample(): Promise<{ readonly dns: number; end(): void
   };
   for (const host of ["shop", "pay", "images", "wiki", "ci"]) {
     const afterMs = host === "shop" ? SHOP_SLOW_MS : 12;
-    await listen(createServer((_request, response) => void setTimeout(() => response.end("<h1>Welcome</h1>"), afterMs)), host, WEB_PORT);
+    await listen(createServer((request, response) => void setTimeout(() => response.end(request.method === "POST" ? "" : "<h1>Welcome</h1>"), afterMs)), host, WEB_PORT);
   }
   for (const [host, port, greeting] of [["mail", 1430, "* OK"], ["db", 5432, ""], ["cache", 6379, ""], ["git", 2222, "SSH-2.0-OpenSSH_9.2\r\n"], ["phones", 5060, ""]] as const) {
     await listen(createTcpServer((socket) => socket.on("error", () => undefined).end(greeting)), host, port);

@@ -1,4 +1,4 @@
-// node test/browser/picture.ts: makes docs/page.png and docs/page-phone.png from a real Tocsin with the example's services (Debian, Chromium, a built page).
+// node_modules/.bin/node test/browser/picture.ts: makes docs/page.png and docs/page-phone.png from a real Tocsin with the example's services (Debian, Chromium, a built page).
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DESK, openTab, PHONE, type Scheme, signIn, startChromium } from "./chromium.ts";
