@@ -189,7 +189,7 @@ export class Beliefs {
 }
 
 /** The same state under another name. */
-export function renamed(state: CheckState, check: CheckName): CheckState {
+function renamed(state: CheckState, check: CheckName): CheckState {
   const { belief, seen, wakeAt } = state;
   const incident = belief.incident === null ? null : { ...belief.incident, check };
   return { check, belief: { ...belief, incident }, seen, wakeAt };

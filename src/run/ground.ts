@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { SimulatedDisk } from "../../test/sim/disk.ts";
 import { LifeClock, VirtualTime } from "../../test/sim/clock.ts";
 import { Chance } from "../../test/sim/random.ts";
@@ -193,8 +192,7 @@ export class World {
   }
 
   #fake(type: string): AnyProbe {
-    const options = z.object({ name: z.string(), within: z.number() });
-    const probe: Probe<FakeOptions> = { type, about: "", source: "", options, facts: {}, target: ({ name }) => name, run: (of, ctx) => this.#runs(of, ctx) };
+    const probe: Probe<FakeOptions> = { type, about: "", source: "", options: UNREAD, facts: {}, target: ({ name }) => name, run: (of, ctx) => this.#runs(of, ctx) };
     return probe;
   }
 
@@ -211,6 +209,9 @@ export class World {
     };
   }
 }
+
+/** The engine takes options as loaded and never reads a schema. */
+const UNREAD = {} as Probe<FakeOptions>["options"];
 
 const PASSIVE: NonNullable<AnyProbe["passive"]> = {
   token: () => "t",
