@@ -1,7 +1,9 @@
+import { berFrame } from "../wire/ber.ts";
+import { decodeLdap, encodeStartTls, ldapResultName } from "../wire/ldap.ts";
 import type { Dialogue, Read } from "./dialogue.ts";
 
 /** Protocols that turn to TLS in the middle of a plain conversation. */
-export const STARTTLS_PROTOCOLS = ["smtp", "imap", "pop3", "ftp"] as const;
+export const STARTTLS_PROTOCOLS = ["smtp", "imap", "pop3", "ftp", "ldap"] as const;
 export type StarttlsProtocol = (typeof STARTTLS_PROTOCOLS)[number];
 
 const REPLY_LINES_MAX = 100;
@@ -17,7 +19,7 @@ interface Script {
 /** RFC 5321, section 4.2.1; RFC 959, section 4.2: `250-` goes on, `250 ` ends. */
 const numbered = (line: string): boolean => /^\d{3}(?!-)/.test(line);
 
-const SCRIPTS: { readonly [protocol in StarttlsProtocol]: Script } = {
+const SCRIPTS: { readonly [protocol in Exclude<StarttlsProtocol, "ldap">]: Script } = {
   // RFC 3207
   smtp: { greeting: /^220/, steps: [{ send: "EHLO tocsin.invalid", answer: /^250/ }, { send: "STARTTLS", answer: /^220/ }], last: numbered },
   // RFC 3501, section 6.2.1
@@ -33,6 +35,12 @@ const SCRIPTS: { readonly [protocol in StarttlsProtocol]: Script } = {
  * something said under TLS (CVE-2011-0411).
  */
 export async function requestTls(dialogue: Dialogue, protocol: StarttlsProtocol): Promise<Read<null>> {
+  const asked = protocol === "ldap" ? await askLdap(dialogue) : await askInLines(dialogue, protocol);
+  if (asked.kind === "failed" || dialogue.surplus === 0) return asked;
+  return { kind: "failed", failure: { code: "protocol", sentence: `the server sent ${dialogue.surplus} bytes more before TLS began (command injection, CVE-2011-0411)` } };
+}
+
+async function askInLines(dialogue: Dialogue, protocol: keyof typeof SCRIPTS): Promise<Read<null>> {
   const script = SCRIPTS[protocol];
   const greeting = await answer(dialogue, script);
   if (greeting.kind === "failed") return greeting;
@@ -43,9 +51,30 @@ export async function requestTls(dialogue: Dialogue, protocol: StarttlsProtocol)
     if (said.kind === "failed") return said;
     if (!step.answer.test(said.value)) return wrong(protocol, step.send, said.value);
   }
-  if (dialogue.surplus === 0) return { kind: "read", value: null };
-  return { kind: "failed", failure: { code: "protocol", sentence: `the server sent ${dialogue.surplus} bytes more before TLS began (command injection, CVE-2011-0411)` } };
+  return { kind: "read", value: null };
 }
+
+/** RFC 4511, section 4.14: one extended operation, one result. */
+async function askLdap(dialogue: Dialogue): Promise<Read<null>> {
+  dialogue.write(encodeStartTls(1), "StartTLS\n");
+  let bytes: Uint8Array = new Uint8Array(0);
+  for (let count = 2; ; ) {
+    const more = await dialogue.take(count);
+    if (more.kind === "failed") return more;
+    bytes = Buffer.concat([bytes, more.value]);
+    const frame = berFrame(bytes);
+    if (frame.kind === "bad" || (frame.kind !== "more" && (frame.tag !== 0x30 || frame.total > LDAP_RESULT_MAX))) return wrong("ldap", "StartTLS", "no LDAP message");
+    count = frame.kind === "more" ? 1 : frame.total - bytes.length;
+    if (count === 0) break;
+  }
+  const result = decodeLdap(bytes);
+  if (result.kind === "bad") return wrong("ldap", "StartTLS", result.reason);
+  if (result.kind !== "result" || result.operation !== "extended") return wrong("ldap", "StartTLS", "the answer to another operation");
+  return result.code === 0 ? { kind: "read", value: null } : wrong("ldap", "StartTLS", ldapResultName(result.code));
+}
+
+/** A result with its diagnostic message is some hundred bytes. */
+const LDAP_RESULT_MAX = 4096;
 
 const wrong = (protocol: string, what: string, said: string): Read<null> => {
   const sentence = what === "the greeting" ? `the server does not greet as ${protocol}: ${said.slice(0, 80)}` : `the server refused ${what}: ${said.slice(0, 80)}`;
