@@ -29,7 +29,7 @@ export function summarise(definition: CheckDefinition, state: CheckState, around
     state: belief.status,
     since: incident?.kind === "down" && belief.status === "down" ? incident.firstSign : belief.since,
     summary: explains ? belief.sentence : (seen.last?.sentence ?? ""),
-    latencyMs: seen.last === null || seen.last.verdict === "unknown" ? null : seen.last.latencyMs,
+    latencyMs: seen.last === null || seen.last.verdict === "unknown" || timeless(definition, seen.last) ? null : seen.last.latencyMs,
     lastRunAt: seen.last?.started ?? null,
     nextRunAt: around.nextRunAt,
     recent: around.recent,
@@ -46,6 +46,9 @@ export function summarise(definition: CheckDefinition, state: CheckState, around
     running: around.running,
   };
 }
+
+/** Nothing was asked, so that nothing took time: heartbeats whose sender measured nothing, and groups judged from their members' states. */
+const timeless = ({ type, policy }: CheckDefinition, last: Result): boolean => policy.group?.run === "own" || (type === "push" && last.latencyMs === 0);
 
 function certificateDays(last: Result | null): number | null {
   const certificate = last?.facts["certificate"];
