@@ -8,6 +8,7 @@ import { openvpn } from "./openvpn.ts";
 import { pop3 } from "./pop3.ts";
 import type { AnyProbe } from "./probe.ts";
 import { push } from "./push.ts";
+import { rip } from "./rip.ts";
 import { script } from "./script.ts";
 import { smb } from "./smb.ts";
 import { smtp } from "./smtp.ts";
@@ -15,4 +16,4 @@ import { tcp } from "./tcp.ts";
 import { tls } from "./tls.ts";
 
 /** Every probe, in the order in which they are shown. A new one is one line here. */
-export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, imap, ldap, openvpn, pop3, smb, smtp, tls];
+export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, imap, ldap, openvpn, pop3, rip, smb, smtp, tls];
