@@ -1,3 +1,4 @@
+import { availableParallelism, cpus, loadavg } from "node:os";
 import { commit } from "./commit.ts";
 import { asJson, asLine, type Measure } from "./figure.ts";
 import { firstResult } from "./first-result.ts";
@@ -30,8 +31,11 @@ if (unknown.length > 0) {
   process.stderr.write(`there is no bench ${unknown.join(", ")}; there are ${Object.keys(BENCHES).join(", ")}\n`);
   process.exit(64);
 }
+const load = (): string => loadavg().map((average) => average.toFixed(1)).join(" ");
+process.stderr.write(`${availableParallelism()} cores of ${cpus()[0]?.model ?? "unknown"}, Node ${process.versions.node}, load ${load()}\n`);
 for (const [name, measure] of Object.entries(BENCHES)) {
   if (named.length > 0 && !named.includes(name)) continue;
   const figures = await measure((text) => void process.stderr.write(`${name}: ${text}\n`));
   for (const figure of figures) process.stdout.write(`${json ? asJson(figure) : asLine(figure)}\n`);
 }
+process.stderr.write(`load at the end ${load()}\n`);
