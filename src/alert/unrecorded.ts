@@ -20,7 +20,9 @@ const REMEMBERED = 20_000;
 export class Unrecorded {
   readonly #ports: UnrecordedPorts;
   readonly #handed = new Set<AlertId>();
-  readonly #queues = new Map<string, Promise<void>>();
+  /** What is to be sent, by channel and recipient: a further try takes along what came meanwhile, so that no recovery overtakes its outage. */
+  readonly #waiting = new Map<string, Alert[]>();
+  readonly #carriers = new Map<string, Promise<void>>();
 
   constructor(ports: UnrecordedPorts) {
     this.#ports = ports;
@@ -28,24 +30,22 @@ export class Unrecorded {
 
   /** Takes alerts over; a message with one alert bears that alert's id as its key. */
   send(alerts: readonly Alert[]): void {
-    const groups = new Map<string, [Alert, ...Alert[]]>();
     for (const alert of alerts) {
       if (this.#handed.has(alert.id)) continue;
       this.#remember(alert.id);
       const pair = pairOf(alert);
-      const group = groups.get(pair);
-      if (group === undefined) groups.set(pair, [alert]);
-      else group.push(alert);
-    }
-    for (const [pair, group] of groups) {
-      const queue = (this.#queues.get(pair) ?? Promise.resolve()).then(() => this.#carry(group));
-      this.#queues.set(pair, queue);
+      const waiting = this.#waiting.get(pair);
+      if (waiting !== undefined) waiting.push(alert);
+      else {
+        this.#waiting.set(pair, [alert]);
+        this.#carriers.set(pair, this.#carry(pair));
+      }
     }
   }
 
   /** Resolves when nothing is under way. */
   async settled(): Promise<void> {
-    await Promise.all(this.#queues.values());
+    await Promise.all(this.#carriers.values());
   }
 
   #remember(id: AlertId): void {
@@ -54,13 +54,24 @@ export class Unrecorded {
     if (this.#handed.size > REMEMBERED && oldest !== undefined) this.#handed.delete(oldest);
   }
 
-  async #carry(alerts: readonly [Alert, ...Alert[]]): Promise<void> {
-    const key = alerts.length === 1 ? alerts[0].id : hash128(JSON.stringify(["unrecorded", ...alerts.map((alert) => alert.id)]));
+  async #carry(pair: string): Promise<void> {
+    // What is handed over together is sent together.
+    await Promise.resolve();
     for (let tries = 1; tries <= TRIES_MAX && !this.#ports.stopped(); tries++) {
-      const sending = await this.#ports.send(key, alerts);
-      if (sending === null || sending.kind !== "retry") return;
-      await this.#ports.pause(tries);
+      const [first, ...rest] = this.#waiting.get(pair) ?? [];
+      if (first === undefined) break;
+      const alerts: readonly [Alert, ...Alert[]] = [first, ...rest];
+      const sending = await this.#ports.send(keyOf(alerts), alerts);
+      if (sending === null || sending.kind !== "retry") {
+        this.#waiting.get(pair)?.splice(0, alerts.length);
+        tries = 0;
+      } else if (tries < TRIES_MAX) await this.#ports.pause(tries);
     }
+    // What never got out goes along when more is sent from memory later.
+    for (const { id } of this.#waiting.get(pair) ?? []) this.#handed.delete(id);
+    this.#waiting.delete(pair);
+    this.#carriers.delete(pair);
   }
 }
 
+const keyOf = (alerts: readonly [Alert, ...Alert[]]): string => (alerts.length === 1 ? alerts[0].id : hash128(JSON.stringify(["unrecorded", ...alerts.map((alert) => alert.id)])));

@@ -107,15 +107,25 @@ describe("from memory", () => {
     await w.pass(MINUTE);
     expect([w.subjects, w.keys]).toEqual([["ops: ▲ DOWN shop — refused, since 03:00 (0 s) (not recorded, may repeat)"], [down.id]]);
   });
-  test("tried again, in order", async () => {
+  test("tried again, and what came meanwhile goes along", async () => {
     const w = await world();
     w.answers = { ops: () => LATER };
     w.outbox.sendUnrecorded([alert(w, "down")]);
-    w.outbox.sendUnrecorded([alert(w, "recovered")]);
     await w.pass(1000);
+    w.outbox.sendUnrecorded([alert(w, "recovered")]);
     w.answers = {};
     await w.pass(MINUTE);
-    expect(w.received.map(({ message }) => message.alerts[0]?.kind)).toEqual(["down", "down", "recovered"]);
+    expect(w.received.map(({ message }) => message.alerts.map(({ kind }) => kind))).toEqual([["down"], ["down", "recovered"]]);
+  });
+  test("what never got out goes before what comes later", async () => {
+    const w = await world();
+    w.answers = { ops: () => LATER };
+    w.outbox.sendUnrecorded([alert(w, "down")]);
+    await w.pass(120 * MINUTE);
+    w.answers = {};
+    w.outbox.sendUnrecorded([alert(w, "down"), alert(w, "recovered")]);
+    await w.pass(MINUTE);
+    expect(w.received.at(-1)?.message.alerts.map(({ kind }) => kind)).toEqual(["down", "recovered"]);
   });
   test("ends when Tocsin stops", async () => {
     const w = await world();
