@@ -22,6 +22,8 @@ const EARLY_MS = 0.5;
 
 /** This process was so late for the deadline of a heartbeat that one may lie unread. */
 const LATE_MS = 100;
+/** Then there is at least so much time to read it. */
+const PUT_OFF_LEAST_MS = 1000;
 
 type Due = { readonly entry: Entry; readonly what: "slot" | "start" | "wake" };
 
@@ -299,10 +301,10 @@ export class Engine {
   }
 
   /** A paused check still listens, and misses nothing. */
-  /** Time in which nobody listened does not count: the deadline comes once more, later by as much. */
+  /** Time in which nobody listened does not count: the deadline comes once more, later by as much or a little more. */
   #putOff(entry: Entry, lateMs: number, now: Instant, monotonic: number): void {
     entry.putOff = true;
-    entry.slot = instant(now + Math.round(lateMs));
+    entry.slot = instant(now + Math.round(Math.max(lateMs, PUT_OFF_LEAST_MS)));
     this.#setSlot(entry, now, monotonic);
   }
 
