@@ -14,9 +14,9 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /** A round in one line, and what was found. */
 function tell(report: CrashReport, times: number): void {
-  const { seed, kills, outages, sure, results, unknown, transitions, alerts, taken, repeats, startMsMax, findings } = report;
+  const { seed, kills, outages, sure, results, unknown, transitions, alerts, taken, repeats, startMsMax, stalledMs, findings } = report;
   const how = Object.entries(kills).map(([kind, count]) => `${count} ${kind}`).join(", ");
-  say(`seed ${seed}: ${times} kills (${how}), ${outages} outages (${sure} surely to be told), ${results} runs (${unknown} without a verdict), ${transitions} transitions, ${alerts} alerts in ${taken} messages taken (${repeats} repeats), slowest start ${startMsMax} ms: ${findings.length === 0 ? "nothing lost" : `${findings.length} FINDINGS`}`);
+  say(`seed ${seed}: ${times} kills (${how}), ${outages} outages (${sure} surely to be told), ${results} runs (${unknown} without a verdict), ${transitions} transitions, ${alerts} alerts in ${taken} messages taken (${repeats} repeats), slowest start ${startMsMax} ms, the test itself stalled for ${stalledMs} ms: ${findings.length === 0 ? "nothing lost" : `${findings.length} FINDINGS`}`);
   for (const finding of findings.slice(0, 30)) say(`  ${finding}`);
   if (findings.length > 0) say(`  again: npm run crash -- --seed ${seed} --times ${times}`);
 }

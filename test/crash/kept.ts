@@ -13,6 +13,8 @@ export interface Kept {
   readonly messages: readonly KeptMessage[];
   readonly states: ReadonlyMap<string, Belief>;
   readonly results: readonly KeptResult[];
+  /** Runs that were due while the one before was not over. */
+  readonly skipped: readonly { readonly check: string; readonly at: number }[];
 }
 
 export interface KeptMessage {
@@ -55,6 +57,7 @@ export function readKept(folder: string): Kept {
       results: rows<{ name: string; slot: number; started: number; verdict: number; origin: number }>(
         "SELECT c.name, r.slot, r.started, r.verdict, r.origin FROM results r JOIN checks c ON c.id = r.check_id ORDER BY r.check_id, r.slot + r.started, r.n",
       ).map(({ name, slot, started, verdict, origin }) => ({ check: name, slot, started: slot + started, verdict: verdicts.word(verdict), origin: origins.word(origin) })),
+      skipped: rows<{ check: string; at: number }>(`SELECT c.name AS "check", j.at FROM journal j JOIN checks c ON c.id = j.check_id WHERE j.input LIKE '%"kind":"skipped"%'`),
     };
   } finally {
     db.close();

@@ -23,6 +23,8 @@ export interface CrashReport {
   readonly outages: number;
   /** Outages that lasted long enough to be held against it. */
   readonly sure: number;
+  /** Time in which the test itself could not run. */
+  readonly stalledMs: number;
   readonly results: number;
   /** Runs for which the process itself was too late, and the like. */
   readonly unknown: number;
@@ -153,7 +155,7 @@ class Round {
     const kept = readKept(join(this.#folder, "data"));
     const { receipts, world } = { receipts: this.#receipts.taken, world: this.#world };
     const lives = this.#lives.map(({ spawnedAt, endedAt }) => ({ from: spawnedAt, to: endedAt ?? Date.now() }));
-    const told = toldFindings({ all: this.#all, outages: (name) => world.outages(name), beats: (name) => world.beats(name), lives, receipts }, kept);
+    const told = toldFindings({ all: this.#all, outages: (name) => world.outages(name), beats: (name) => world.beats(name), lives, receipts, stalls: world.stalls }, kept);
     const logs = this.#lives.flatMap((life, at) => life.log.split("\n").filter(isAlarming).map((line) => `process ${at + 1} wrote: ${line.slice(0, 500)}`));
     return {
       seed: this.#seed,
@@ -161,6 +163,7 @@ class Round {
       kills,
       outages: this.#all.reduce((sum, { name }) => sum + world.outages(name).length, 0),
       sure: told.sure,
+      stalledMs: world.stalls.reduce((sum, { from, to }) => sum + to - from, 0),
       results: kept.results.length,
       unknown: kept.results.filter(({ verdict }) => verdict === "unknown").length,
       transitions: kept.transitions.length,

@@ -13,6 +13,8 @@ export interface Truth {
   /** From the start to the end of each process. */
   readonly lives: readonly { readonly from: number; readonly to: number }[];
   readonly receipts: readonly Receipt[];
+  /** When this test itself got no time to run, and what it watches over did not answer. */
+  readonly stalls: readonly { readonly from: number; readonly to: number }[];
 }
 
 const OPENING: ReadonlySet<string> = new Set(["down", "degraded", "unchecked", "reminder"]);
@@ -93,11 +95,13 @@ function recoveryFindings(kept: Kept, heard: Heard): readonly string[] {
 }
 
 /** Nobody is told of an outage that was none. */
-function falseFindings({ all, outages, beats }: Truth, kept: Kept): readonly string[] {
+function falseFindings({ all, outages, beats, stalls }: Truth, kept: Kept): readonly string[] {
   const found: string[] = [];
   const subjects = new Map(all.map((subject) => [subject.name, subject]));
   const incidentsOf = Map.groupBy(kept.incidents, ({ check }) => check as string);
   const wasDown = (name: string, at: number, runMs: number): boolean => outages(name).some(({ closing, opened }) => at >= closing - runMs && at <= opened);
+  // A listener closes by itself; whoever speaks needs time to run.
+  const stalled = ({ kind, runMs }: Subject, at: number): boolean => (kind === "banner" || kind === "silent" || kind === "push") && stalls.some(({ from, to }) => from < at + runMs && to > at - PUSH_WITHIN_S * 1000);
   const isTrue = (subject: Subject, firstSign: number): boolean => {
     const { name, kind, runMs, members } = subject;
     if (kind === "push") return !beats(name).some((at) => at > firstSign - (PUSH_WITHIN_S - 1) * 1000 && at < firstSign - 100);
@@ -109,7 +113,7 @@ function falseFindings({ all, outages, beats }: Truth, kept: Kept): readonly str
     const subject = subjects.get(check);
     if (subject === undefined) found.push(`there is an incident of ${check}, which is not configured`);
     else if (kind !== "down") found.push(`${check} was ${kind} since ${iso(firstSign)}: ${sentence}`);
-    else if (!isTrue(subject, firstSign)) found.push(`${check} is said to have been down since ${iso(firstSign)} (${sentence}), and it was not`);
+    else if (!isTrue(subject, firstSign) && !stalled(subject, firstSign)) found.push(`${check} is said to have been down since ${iso(firstSign)} (${sentence}), and it was not`);
   }
   return found;
 }
@@ -144,16 +148,17 @@ const SPARE_ROUNDS = 1;
 /**
  * Whether the check must have been believed down. Two runs of the pulse a second apart have every slot of that second between them, so their
  * number bounds the runs of other checks from below, however slow the machine is. The last run of a life may have died uncommitted; and a run
- * for which the process was too late itself says nothing.
+ * that was skipped, or for which the process was too late itself, says nothing.
  */
 function certainty(truth: Truth, kept: Kept): (subject: Subject, outage: Outage) => boolean {
   const pulses = kept.results.filter(({ check }) => check === PULSE).map(({ started }) => started);
-  const unknown = Map.groupBy(kept.results.filter(({ verdict }) => verdict === "unknown"), ({ check }) => check);
+  const unknown = kept.results.filter(({ verdict }) => verdict === "unknown").map(({ check, started }) => ({ check, at: started }));
+  const blind = Map.groupBy([...unknown, ...kept.skipped], ({ check }) => check);
   return (subject, { closed, opening }) => {
     const { name, everyS, failAfter, parent, kind, members } = subject;
     if (opening - closed < 1000) return false;
     if (parent !== null && truth.outages(parent).some((of) => of.closing < opening && of.opened > closed - 15_000)) return false;
-    if ([name, ...members].some((one) => unknown.get(one)?.some(({ started }) => started > closed - subject.runMs && started < opening))) return false;
+    if ([name, ...members].some((one) => blind.get(one)?.some(({ at }) => at > closed - subject.runMs && at < opening))) return false;
     const counts = truth.lives.map(({ from, to }) => pulses.filter((at) => at >= Math.max(from, closed) && at <= Math.min(to, opening)).length);
     if (kind === "push") return counts.some((count) => count >= PUSH_WITHIN_S + 1 + SPARE_ROUNDS);
     // A silent server holds each run to its deadline.

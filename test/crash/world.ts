@@ -10,16 +10,23 @@ const corner = `127.${64 + ((process.pid >> 8) & 127)}.${process.pid & 255}`;
 /** Where Tocsin's page listens. */
 export const PAGE = { host: `${corner}.254`, port: PORT };
 
+/** A listener that speaks up so late is no fault of Tocsin's. */
+const STALL_MS = 500;
+
 /** Everything that Tocsin watches: breaks and mends by a seeded plan, and remembers when. */
 export class World {
   readonly #folder: string;
   readonly #addresses = new Map<string, string>();
   readonly #targets = new Map<string, Target>();
   readonly #calm = new AbortController();
+  readonly #watch: NodeJS.Timeout;
+  /** When this process got no time to run. */
+  readonly stalls: { readonly from: number; readonly to: number }[] = [];
   #played: Promise<unknown> = Promise.resolve();
 
   constructor(folder: string, all: readonly Subject[]) {
     this.#folder = folder;
+    this.#watch = this.#watchStalls();
     let number = 0;
     for (const { name, kind } of all) {
       if (kind === "own" || kind === "turn") continue;
@@ -34,6 +41,15 @@ export class World {
     if (kind === "push") return new Sender(`http://${PAGE.host}:${PAGE.port}/push/${this.tokenOf(name)}`);
     if (kind === "banner") return new Speaker(this.addressOf(name), "421 busy\r\n");
     return kind === "silent" ? new Speaker(this.addressOf(name), "") : new Door(this.addressOf(name));
+  }
+
+  #watchStalls(): NodeJS.Timeout {
+    let last = Date.now();
+    return setInterval(() => {
+      const at = Date.now();
+      if (at - last > STALL_MS) this.stalls.push({ from: last, to: at });
+      last = at;
+    }, STALL_MS / 5);
   }
 
   addressOf(name: string): string {
@@ -88,6 +104,7 @@ export class World {
 
   async close(): Promise<void> {
     await this.calm();
+    clearInterval(this.#watch);
     for (const target of this.#targets.values()) await target.close();
   }
 }
