@@ -8,6 +8,7 @@ export interface DebianPackage {
 /** Everything the test command installs on Debian when it runs as root. One line a package; keep it sorted. */
 export const packages = [
   { name: "bind9", programs: ["named", "named-checkconf"] },
+  { name: "chrony", programs: ["chronyd"] },
   { name: "dovecot-imapd", programs: ["dovecot", "imap-login"] },
   { name: "dovecot-lmtpd", programs: ["lmtp"] },
   { name: "dovecot-pop3d", programs: ["pop3-login"] },
