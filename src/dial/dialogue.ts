@@ -21,6 +21,8 @@ export interface DialogueOptions {
   readonly clock: Pick<Clock, "timer">;
   /** Octets received in all, 64 KiB by default. */
   readonly totalMax?: number;
+  /** Octets of one line, 8 KiB by default. */
+  readonly lineMax?: number;
 }
 
 /**
@@ -67,9 +69,10 @@ export class Dialogue {
 
   /** The next line without its CR LF (or bare LF). */
   async line(): Promise<Read<string>> {
+    const { peer, lineMax = LINE_MAX } = this.#options;
     for (;;) {
       const end = this.#buffer.indexOf(10);
-      if (end > LINE_MAX || (end === -1 && this.#buffer.length > LINE_MAX)) return this.#fail("too-large", `${this.#options.peer} sent a line of more than ${LINE_MAX} bytes`);
+      if (end > lineMax || (end === -1 && this.#buffer.length > lineMax)) return this.#fail("too-large", `${peer} sent a line of more than ${lineMax} bytes`);
       if (end !== -1) {
         const line = decoded(this.#buffer.subarray(0, end)).replace(/\r$/, "");
         this.#buffer = this.#buffer.subarray(end + 1);

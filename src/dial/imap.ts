@@ -1,5 +1,5 @@
 import type { Failure } from "../sys/ports.ts";
-import { type ImapPart, type ImapResponse, imapString, literalLength, parseImapResponse } from "../wire/imap.ts";
+import { type ImapPart, type ImapResponse, type ImapToken, imapString, literalLength, parseImapResponse } from "../wire/imap.ts";
 import { type Read, TOTAL_MAX } from "./dialogue.ts";
 import type { Security } from "./mail-options.ts";
 import type { Session } from "./session.ts";
@@ -148,11 +148,10 @@ export class ImapSession {
   async #offers(): Promise<Failure | null> {
     const done = await this.demand("CAPABILITY");
     if (done.kind === "failed") return done.failure;
-    const listed = done.value.data.find(({ tokens: [name] }) => typeof name === "string" && name.toUpperCase() === "CAPABILITY");
-    if (listed === undefined) return { code: "protocol", sentence: `${this.session.peer} answered CAPABILITY without any` };
-    const names = listed.tokens.slice(1, CAPABILITIES_MAX).flatMap((token) => (typeof token === "string" ? [token.toUpperCase().slice(0, 100)] : []));
-    this.capabilities = names;
-    if (names.some((name) => name.startsWith("IMAP4"))) return null;
+    const listed = listedIn(done.value);
+    if (listed === null) return { code: "protocol", sentence: `${this.session.peer} answered CAPABILITY without any` };
+    this.capabilities = listed;
+    if (this.capabilities.some((name) => name.startsWith("IMAP4"))) return null;
     return { code: "protocol", sentence: `${this.session.peer} offers neither IMAP4rev1 nor IMAP4rev2` };
   }
 
@@ -183,13 +182,26 @@ export class ImapSession {
     const done = await session.timed("login", () => (forbidden ? this.command([`AUTHENTICATE PLAIN ${plain}`], "AUTHENTICATE PLAIN …") : this.command(["LOGIN", imapString(user), imapString(password)], "LOGIN …")));
     if (done.kind === "failed") return done.failure;
     const { answer } = done.value;
-    if (answer.status === "OK") return null;
+    if (answer.status === "OK") {
+      // Many servers offer more to those who have logged in, and say so right away.
+      this.capabilities = listedIn(done.value) ?? this.capabilities;
+      return null;
+    }
     const word = (answer.code ?? "").split(" ")[0]?.toUpperCase() ?? "";
     return { code: TROUBLES.has(word) ? "status" : "auth", sentence: `${session.peer} refused the login of ${user}: ${shownAnswer(answer)}` };
   }
 }
 
+const namesOf = (tokens: readonly ImapToken[]): readonly string[] => tokens.slice(0, CAPABILITIES_MAX).flatMap((token) => (typeof token === "string" ? [token.toUpperCase().slice(0, 100)] : []));
+
+/** Capabilities that a response lists, as data or in the code of the answer; null when none does. */
+function listedIn({ answer, data }: ImapDone): readonly string[] | null {
+  const lists = [...data.map(({ tokens }) => tokens), (answer.code ?? "").split(" ")];
+  const listed = lists.find(([name]) => typeof name === "string" && name.toUpperCase() === "CAPABILITY");
+  return listed === undefined ? null : namesOf(listed.slice(1));
+}
+
 /** `[AUTHENTICATIONFAILED] no such user`, short, for sentences. */
-export function shownAnswer({ code, text }: Pick<ImapResponse, "code" | "text">): string {
+function shownAnswer({ code, text }: Pick<ImapResponse, "code" | "text">): string {
   return `${code === null ? "" : `[${code}] `}${text}`.slice(0, 200);
 }

@@ -65,8 +65,17 @@ export function targetOf(server: MailServer, ports: { readonly plain: number; re
   return `${server.host.includes(":") ? `[${server.host}]` : server.host}:${portOf(server, ports)}`;
 }
 
+type Problem = { readonly path: readonly string[]; readonly wrong: string; readonly right: string } | null;
+
+/** As `serverProblem`; besides, RFC 1939 knows no other end of an argument than the end of the line. */
+export function pop3Problem(server: MailServer, hidden = false): Problem {
+  const name = (["user", "password"] as const).find((field) => /\p{Cc}/u.test(server[field] ?? ""));
+  if (name !== undefined) return { path: [name], wrong: "POP3 cannot send control characters", right: "leave them out; a file with the password must end after it" };
+  return serverProblem(server, hidden);
+}
+
 /** What is wrong with a server's options together, for a probe's `check`. `hidden`: the password does not go over the line as it is. */
-export function serverProblem(server: MailServer, hidden = false): { readonly path: readonly string[]; readonly wrong: string; readonly right: string } | null {
+export function serverProblem(server: MailServer, hidden = false): Problem {
   const { user, password, starttls } = server;
   if ((user === null) !== (password === null)) {
     const missing = user === null ? "user" : "password";

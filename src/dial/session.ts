@@ -15,6 +15,8 @@ export interface SessionRequest extends Destination {
   readonly tls: TlsSettings | null;
   /** Octets received in all; 64 KiB by default. */
   readonly totalMax?: number;
+  /** Octets of one line; 8 KiB by default. */
+  readonly lineMax?: number;
 }
 
 /** What a run amounts to when it failed, in the shape of a probe's outcome. */
@@ -115,7 +117,7 @@ export async function openSession(request: SessionRequest, ctx: DialContext): Pr
     const { failure, facts, phases, attempts } = stream;
     return { kind: "failed", failed: { verdict: verdictOf(failure.code), ...failure, phases, facts, evidence: evidenceOf({ attempts: attempts.join("\n") }) } };
   }
-  const { totalMax } = request;
-  const options = { peer: peerOf(request), signal: ctx.signal, clock: ctx.clock, ...(totalMax === undefined ? {} : { totalMax }) };
+  const { totalMax, lineMax } = request;
+  const options = { peer: peerOf(request), signal: ctx.signal, clock: ctx.clock, ...(totalMax === undefined ? {} : { totalMax }), ...(lineMax === undefined ? {} : { lineMax }) };
   return { kind: "open", session: new Session(new Dialogue(stream.socket, options), request, stream, ctx) };
 }

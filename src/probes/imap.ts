@@ -26,7 +26,7 @@ export const imap: Probe<Options> = {
   facts: {
     address: { about: "The address that answered" },
     banner: { about: "Text of the greeting" },
-    capabilities: { about: "What the last answer to CAPABILITY offered, a list: capabilities.0" },
+    capabilities: { about: "What the server offers in the end, after TLS and login, a list: capabilities.0" },
     preauthenticated: { about: "True when the server greets with PREAUTH" },
     messages: { about: "Mails in the folder" },
     unseen: { about: "Mails in the folder that nobody has read" },

@@ -4,6 +4,7 @@ import { http } from "./http.ts";
 import { icmp } from "./icmp.ts";
 import { imap } from "./imap.ts";
 import { ldap } from "./ldap.ts";
+import { mailflow } from "./mailflow.ts";
 import { openvpn } from "./openvpn.ts";
 import { pop3 } from "./pop3.ts";
 import type { AnyProbe } from "./probe.ts";
@@ -17,4 +18,4 @@ import { tcp } from "./tcp.ts";
 import { tls } from "./tls.ts";
 
 /** Every probe, in the order in which they are shown. A new one is one line here. */
-export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, imap, ldap, openvpn, pop3, rip, smb, smtp, sntp, tls];
+export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, imap, ldap, mailflow, openvpn, pop3, rip, smb, smtp, sntp, tls];

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Facts } from "../core/types.ts";
-import { portOf, securityOf, serverOptions, serverProblem, targetOf } from "../dial/mail-options.ts";
+import { pop3Problem, portOf, securityOf, serverOptions, targetOf } from "../dial/mail-options.ts";
 import { verdictOf } from "../dial/outcome.ts";
 import { Pop3Session } from "../dial/pop3.ts";
 import { openSession } from "../dial/session.ts";
@@ -9,9 +9,6 @@ import { parseStat } from "../wire/pop3.ts";
 import type { Outcome, Probe, ProbeContext } from "./probe.ts";
 
 const PORTS = { plain: 110, tls: 995 };
-/** RFC 1939 knows no other end of an argument than the end of the line. */
-const ARGUMENT = /^\P{Cc}*$/u;
-
 const options = z.strictObject({
   ...serverOptions(),
   apop: z.boolean().default(false).describe("Log in by APOP, which sends no password but a digest of it").meta({ source: "RFC 1939, section 7" }),
@@ -38,9 +35,8 @@ export const pop3: Probe<Options> = {
   },
   target: (chosen) => targetOf(chosen, PORTS),
   check: (chosen) => {
-    for (const name of ["user", "password"] as const) if (!ARGUMENT.test(chosen[name] ?? "")) return { path: [name], wrong: "POP3 cannot send control characters", right: "leave them out; a file with the password must end after it" };
     if (chosen.apop && chosen.user === null) return { path: ["apop"], wrong: "APOP is a way to log in, and there is no `user`", right: "write user and password, or leave apop out" };
-    return serverProblem(chosen, chosen.apop);
+    return pop3Problem(chosen, chosen.apop);
   },
   run,
 };

@@ -4,7 +4,7 @@ import { verdictOf } from "../dial/outcome.ts";
 import { openSession } from "../dial/session.ts";
 import { SmtpSession } from "../dial/smtp.ts";
 import type { Failure } from "../sys/ports.ts";
-import { type SmtpReply, shownReply } from "../wire/smtp.ts";
+import { type SmtpReply, deniesRelay, putsOff, shownReply } from "../wire/smtp.ts";
 import type { Outcome, Probe, ProbeContext } from "./probe.ts";
 
 const SMTP_PORTS = { plain: 25, tls: 465 };
@@ -91,12 +91,6 @@ async function reset(conversation: SmtpSession, judged: Judged): Promise<Judged>
 }
 
 const accepted = (code: number): boolean => code >= 250 && code <= 252;
-
-/** Servers that put off what they would never take say so; Postfix does by default: `454 4.7.1 Relay access denied`. */
-const deniesRelay = (reply: SmtpReply): boolean => /\brelay/i.test(reply.lines.join(" "));
-
-/** RFC 6647, section 2: 450 or 451, and 452 for a mailbox that is full just now; other 4xx are troubles of the server. */
-const putsOff = (reply: SmtpReply): boolean => [450, 451, 452].includes(reply.code) && !deniesRelay(reply);
 
 function wantAccepted(reply: SmtpReply, recipient: string, peer: string, temporary: Options["temporary"]): Judged {
   if (accepted(reply.code)) return { verdict: "up", code: "ok", sentence: `${peer} accepts mail for ${recipient}` };

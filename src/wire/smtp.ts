@@ -38,6 +38,12 @@ export function shownReply({ code, lines }: SmtpReply): string {
   return `${code} ${lines.join(" ").replaceAll(/\s+/g, " ").trim()}`.trim().slice(0, 200);
 }
 
+/** Servers that put off what they would never take say so; Postfix does by default: `454 4.7.1 Relay access denied`. */
+export const deniesRelay = (reply: SmtpReply): boolean => /\brelay/i.test(reply.lines.join(" "));
+
+/** Whether a recipient, or a whole mail, is put off: 450 and 451 as by greylisting (RFC 6647, section 2), 452 for a mailbox that is full just now. */
+export const putsOff = (reply: SmtpReply): boolean => [450, 451, 452].includes(reply.code) && !deniesRelay(reply);
+
 /** What a reply to EHLO offers (RFC 5321, section 4.1.1.1): keywords in capitals, with their parameters as written. */
 export function capabilitiesOf({ lines }: SmtpReply): ReadonlyMap<string, string> {
   const offered = new Map<string, string>();

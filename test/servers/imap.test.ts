@@ -38,7 +38,7 @@ describeWith(["dovecot-imapd", "dovecot-lmtpd", "dovecot-pop3d", "openssl"], "im
     expect(await line({ port: dovecot.imap, host: "::1", starttls: "off" })).toBe(`up ok ::1 port ${dovecot.imap} is ready`);
     expect(await line({ port: dovecot.imaps, host: "localhost", family: 6, tls: { ca: certificates.authority } })).toMatch(/^up ok/);
     expect(await line({ port: dovecot.imap, tls: true })).toMatch(/^down tls-failed TLS failed: the server does not speak TLS on this port/);
-    expect(await line({ port: dovecot.imaps }, { deadlineMs: 300 })).toMatch(/^down timeout /);
+    expect(await line({ port: dovecot.imaps }, { deadlineMs: 1000 })).toMatch(/^down timeout /);
   });
 
   it("judges the certificate", async () => {

@@ -37,7 +37,7 @@ describeWith(["dovecot-imapd", "dovecot-lmtpd", "dovecot-pop3d", "openssl"], "po
     expect(await line({ port: dovecot.pop3, host: "::1", starttls: "off" })).toBe(`up ok ::1 port ${dovecot.pop3} is ready`);
     expect(await line({ port: dovecot.pop3s, tls: { ca: certificates.authority } })).toMatch(/^up ok/);
     expect(await line({ port: dovecot.pop3, tls: true })).toMatch(/^down tls-failed /);
-    expect(await line({ port: dovecot.pop3s }, { deadlineMs: 300 })).toMatch(/^down timeout /);
+    expect(await line({ port: dovecot.pop3s }, { deadlineMs: 1000 })).toMatch(/^down timeout /);
   });
 
   it("judges the certificate", async () => {

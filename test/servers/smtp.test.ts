@@ -44,7 +44,7 @@ describeWith(["postfix", "dovecot-imapd", "dovecot-lmtpd", "openssl"], "smtp aga
     expect(await line({ port: postfix.smtp, host: "::1", starttls: "off" })).toBe(`up ok ::1 port ${postfix.smtp} is ready for mail`);
     expect(await line({ port: postfix.smtps, tls: trusted(), helo: "monitor.example" })).toBe(`up ok 127.0.0.1 port ${postfix.smtps} is ready for mail`);
     expect(await line({ port: postfix.smtp, tls: trusted() })).toMatch(/^down tls-failed TLS failed: the server does not speak TLS on this port/);
-    expect(await line({ port: postfix.smtps, starttls: "off" }, { deadlineMs: 300 })).toBe(`down timeout 127.0.0.1 port ${postfix.smtps} sent nothing in time`);
+    expect(await line({ port: postfix.smtps, starttls: "off" }, { deadlineMs: 1000 })).toBe(`down timeout 127.0.0.1 port ${postfix.smtps} sent nothing in time`);
   });
 
   it("demands STARTTLS, takes it when offered, or leaves it", async () => {
