@@ -14,8 +14,9 @@ import { script } from "./script.ts";
 import { smb } from "./smb.ts";
 import { smtp } from "./smtp.ts";
 import { sntp } from "./sntp.ts";
+import { ssh } from "./ssh.ts";
 import { tcp } from "./tcp.ts";
 import { tls } from "./tls.ts";
 
 /** Every probe, in the order in which they are shown. A new one is one line here. */
-export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, imap, ldap, mailflow, openvpn, pop3, rip, smb, smtp, sntp, tls];
+export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, imap, ldap, mailflow, openvpn, pop3, rip, smb, smtp, sntp, ssh, tls];

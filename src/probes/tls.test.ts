@@ -13,7 +13,7 @@ test("a pin is a SHA-256 digest in any of its usual forms", () => {
 });
 
 test("what is no digest is told while loading", () => {
-  expect(wrong({ pin: "abc" })).toHaveLength(1);
+  expect(wrong({ pin: "abc" })).toEqual(["`abc` is no SHA-256 digest of a key"]);
   expect(wrong({ pin: BASE64.slice(0, 40) })).toHaveLength(1);
   expect(wrong({ pin: "%".repeat(44) })).toHaveLength(1);
   expect(wrong({ pin: [] })).toHaveLength(1);

@@ -16,14 +16,14 @@ import type { Outcome, Probe, ProbeContext } from "./probe.ts";
 const OBJECTION_MS = 1000;
 const PINS_MAX = 10;
 
-const pin = () =>
-  z.string().transform((text, ctx): string => {
-    const bare = text.trim().replace(/^(pin-)?sha256[/:=]+/i, "");
-    const digest = /^[0-9a-f]{64}$/i.test(bare) ? Buffer.from(bare, "hex") : Buffer.from(bare, "base64");
-    if (digest.length === 32 && (bare.length === 64 || digest.toString("base64") === bare)) return digest.toString("base64");
-    ctx.addIssue({ code: "custom", message: `\`${text}\` is no SHA-256 digest of a key`, params: { right: "write 44 characters of Base64, as the fact `key` shows them, or 64 hexadecimal digits" } });
-    return z.NEVER;
-  });
+/** The digest as Base64. */
+function toPin(text: string, ctx: z.RefinementCtx): string {
+  const bare = text.trim().replace(/^(pin-)?sha256[/:=]+/i, "");
+  const digest = /^[0-9a-f]{64}$/i.test(bare) ? Buffer.from(bare, "hex") : Buffer.from(bare, "base64");
+  if (digest.length === 32 && (bare.length === 64 || digest.toString("base64") === bare)) return digest.toString("base64");
+  ctx.addIssue({ code: "custom", message: `\`${text}\` is no SHA-256 digest of a key`, params: { right: "write 44 characters of Base64, as the fact `key` shows them, or 64 hexadecimal digits" } });
+  return z.NEVER;
+}
 
 const options = z.strictObject({
   host: host().describe("Host name or address; asked for by SNI and looked for in the certificate, unless tls.servername is given"),
@@ -32,7 +32,8 @@ const options = z.strictObject({
   starttls: z.enum(STARTTLS_PROTOCOLS).nullable().default(null).describe("Asks for TLS the way this protocol does; without it TLS begins with the first byte").meta({ source: "RFC 3207, RFC 3501, RFC 2595, RFC 4217, RFC 4511" }),
   alpn: z.array(z.string().min(1).max(255)).max(10).default([]).describe("Protocols to offer, best first: [h2, http/1.1]; the server must choose one of them").meta({ source: "RFC 7301" }),
   pin: z
-    .union([pin().transform((one) => [one]), z.array(pin()).min(1).max(PINS_MAX)])
+    .union([z.string(), z.array(z.string()).min(1).max(PINS_MAX)])
+    .transform((written, ctx) => [written].flat().map((one) => toPin(one, ctx)))
     .nullable()
     .default(null)
     .describe("SHA-256 of the public key (SPKI) that the server must have, or a list of which it must have one: Base64 or hexadecimal")
