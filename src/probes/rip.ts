@@ -93,9 +93,10 @@ async function run(chosen: Options, ctx: ProbeContext): Promise<Outcome> {
   const facts = factsOf(table.routes, chosen, address);
   const missing = missingOf(table.routes, chosen);
   if (missing !== null) return ended({ code: "mismatch", sentence: missing }, done, facts, evidence);
+  const count = [...table.routes.values()].filter(reachable).length;
   const wanted = chosen.routes.length === 0 ? "" : `, ${chosen.routes.length === 1 ? "the required one" : `the ${chosen.routes.length} required ones`} among them`;
   // the time of waiting for more is not the router's
-  return { verdict: "up", code: "ok", sentence: `${address} has ${facts["count"] === 1 ? "1 route" : `${facts["count"]} routes`}${wanted}`, phases: done, latencyMs: tenth(table.firstMs), facts, evidence };
+  return { verdict: "up", code: "ok", sentence: `${address} has ${count === 1 ? "1 route" : `${count} routes`}${wanted}`, phases: done, latencyMs: tenth(table.firstMs), facts, evidence };
 }
 
 async function open(chosen: Options, address: string, ctx: ProbeContext): ReturnType<ProbeContext["network"]["datagram"]> {

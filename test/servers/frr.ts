@@ -3,7 +3,7 @@ import { randomInt } from "node:crypto";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { atEnd, startServer } from "./ground.ts";
+import { type RunningServer, atEnd, startServer } from "./ground.ts";
 
 const run = promisify(execFile);
 
@@ -12,9 +12,7 @@ export interface FrrRip {
   readonly address: string;
   /** This machine's on it. */
   readonly own: string;
-  /** Stops or goes on with ripd. */
-  signal(name: "SIGSTOP" | "SIGCONT"): void;
-  stop(): Promise<void>;
+  readonly ripd: RunningServer;
 }
 
 /** Why no router can be started here, or null. */
@@ -69,5 +67,5 @@ export async function startFrrRip(parent: string, authentication: keyof typeof A
   await daemon("zebra", async () => existsSync(join(folder, "zserv.api")));
   await daemon("staticd", async () => (await within("ip", "route")).includes("198.51.100.0/25"));
   const ripd = await daemon("ripd", async () => /:0208 /.test(await within("cat", "/proc/net/udp")));
-  return { address: `${net}.1`, own: `${net}.2`, signal: ripd.signal, stop: ripd.stop };
+  return { address: `${net}.1`, own: `${net}.2`, ripd };
 }

@@ -7,7 +7,7 @@ import { type ContextRequest, probeContext } from "./context.ts";
 import { atEnd, describeWith, freePort, temporaryFolder } from "./ground.ts";
 import { leaks } from "./leak.ts";
 import { type OpenvpnServer, openvpnObstacle, startOpenvpn } from "./openvpn.ts";
-import { drips, rawServer, replies } from "./raw.ts";
+import { dripNow, rawServer, replies } from "./raw.ts";
 
 const ask = (options: object, context: ContextRequest = {}) => openvpn.run(openvpn.options.parse({ host: "127.0.0.1", ...options }), probeContext(context));
 const line = async (...given: Parameters<typeof ask>): Promise<string> => {
@@ -129,7 +129,7 @@ describe("openvpn against faults over TCP", () => {
     return said.replaceAll(String(server.port), "P");
   };
   it("reads an answer byte by byte", async () => {
-    expect(await against((socket) => void socket.once("data", (request: Buffer) => drips(framed(answerTo(request.subarray(2))))(again(socket))))).toBe("up ok answered our reset over TCP");
+    expect(await against((socket) => void socket.once("data", (request: Buffer) => dripNow(socket, framed(answerTo(request.subarray(2))))))).toBe("up ok answered our reset over TCP");
   });
   it("tells another protocol", async () => {
     expect(await against(replies("HTTP/1.1 400 Bad Request\r\n"))).toBe("down protocol the server sent no packet of OpenVPN");
@@ -146,9 +146,3 @@ describe("openvpn against faults over TCP", () => {
     expect(await leaks({ run })).toEqual({ left: [], codes: ["timeout"] });
   });
 });
-
-/** The socket as one that gets its first data now: for `drips`, which waits for it. */
-function again(socket: Socket): Socket {
-  queueMicrotask(() => void socket.emit("data", Buffer.alloc(0)));
-  return socket;
-}

@@ -70,10 +70,13 @@ export function converses(greeting: string, answer: (line: string, socket: Socke
 
 /** Serves the bytes one by one, each in a segment of its own, after the first data has come. */
 export function drips(bytes: Uint8Array): (socket: Socket) => void {
-  return (socket) => {
-    socket.setNoDelay(true);
-    socket.once("data", () => dripOn(socket, bytes, 0));
-  };
+  return (socket) => void socket.once("data", () => dripNow(socket, bytes));
+}
+
+/** Sends the bytes one by one, each in a segment of its own, and closes. */
+export function dripNow(socket: Socket, bytes: Uint8Array): void {
+  socket.setNoDelay(true);
+  dripOn(socket, bytes, 0);
 }
 
 function dripOn(socket: Socket, bytes: Uint8Array, at: number): void {

@@ -72,10 +72,10 @@ describeWith(["frr", "iproute2"], "rip against FRR", () => {
   });
 
   it("sees it hang and go", async () => {
-    open.signal("SIGSTOP");
+    open.ripd.signal("SIGSTOP");
     expect(await line({ host: open.address }, { deadlineMs: 400 })).toMatch(/^down timeout /);
-    open.signal("SIGCONT");
-    await open.stop();
+    open.ripd.signal("SIGCONT");
+    await open.ripd.stop();
     expect(await line({ host: open.address })).toBe(`down refused ${open.address} port 520 refused the connection`);
     expect(await line({ host: open.address, listen: true }, { deadlineMs: 400 })).toBe(`down timeout ${open.address} sent no update in time`);
   });
