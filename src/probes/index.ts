@@ -5,6 +5,7 @@ import { icmp } from "./icmp.ts";
 import { imap } from "./imap.ts";
 import { ldap } from "./ldap.ts";
 import { mailflow } from "./mailflow.ts";
+import { notes } from "./notes.ts";
 import { openvpn } from "./openvpn.ts";
 import { pop3 } from "./pop3.ts";
 import type { AnyProbe } from "./probe.ts";
@@ -17,6 +18,7 @@ import { sntp } from "./sntp.ts";
 import { ssh } from "./ssh.ts";
 import { tcp } from "./tcp.ts";
 import { tls } from "./tls.ts";
+import { uptimes } from "./uptimes.ts";
 
 /** Every probe, in the order in which they are shown. A new one is one line here. */
-export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, imap, ldap, mailflow, openvpn, pop3, rip, smb, smtp, sntp, ssh, tls];
+export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, imap, ldap, mailflow, notes, openvpn, pop3, rip, smb, smtp, sntp, ssh, tls, uptimes];
