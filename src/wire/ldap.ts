@@ -2,7 +2,7 @@ import { BER, type BerElement, ber, berBoolean, berElements, berInteger, berText
 
 /** LDAPv3 messages (RFC 4511) as far as a bind, StartTLS and a base search need them. */
 
-export const STARTTLS_OID = "1.3.6.1.4.1.1466.20037";
+const STARTTLS_OID = "1.3.6.1.4.1.1466.20037";
 /** Notice of Disconnection (RFC 4511, section 4.4.1): the server ends the connection and says why. */
 export const DISCONNECTION_OID = "1.3.6.1.4.1.1466.20036";
 

@@ -45,7 +45,7 @@ function digestOf(packet: Uint8Array, password: string): Buffer {
 }
 
 /** Entries with what the authentication puts before and behind them. `sequence`: a number that grows, 32 bits. */
-export function encodeRip(command: 1 | 2, entries: Uint8Array, authentication: RipAuthentication, sequence: number): Uint8Array {
+function encodeRip(command: 1 | 2, entries: Uint8Array, authentication: RipAuthentication, sequence: number): Uint8Array {
   const header = Uint8Array.of(command, VERSION, 0, 0);
   if (authentication.kind === "none") return Buffer.concat([header, entries]);
   if (authentication.kind === "text") {
