@@ -15,10 +15,11 @@ import { script } from "./script.ts";
 import { smb } from "./smb.ts";
 import { smtp } from "./smtp.ts";
 import { sntp } from "./sntp.ts";
+import { socks5 } from "./socks5.ts";
 import { ssh } from "./ssh.ts";
 import { tcp } from "./tcp.ts";
 import { tls } from "./tls.ts";
 import { uptimes } from "./uptimes.ts";
 
 /** Every probe, in the order in which they are shown. A new one is one line here. */
-export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, imap, ldap, mailflow, notes, openvpn, pop3, rip, smb, smtp, sntp, ssh, tls, uptimes];
+export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, imap, ldap, mailflow, notes, openvpn, pop3, rip, smb, smtp, sntp, socks5, ssh, tls, uptimes];

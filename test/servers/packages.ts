@@ -9,6 +9,7 @@ export interface DebianPackage {
 export const packages = [
   { name: "bind9", programs: ["named", "named-checkconf"] },
   { name: "chrony", programs: ["chronyd"] },
+  { name: "dante-server", programs: ["danted"] },
   { name: "dovecot-imapd", programs: ["dovecot", "imap-login"] },
   { name: "dovecot-lmtpd", programs: ["lmtp"] },
   { name: "dovecot-pop3d", programs: ["pop3-login"] },
@@ -17,6 +18,7 @@ export const packages = [
   { name: "iproute2", programs: ["ip"] },
   { name: "chromium", programs: ["chromium"] },
   { name: "iputils-ping", programs: ["ping"] },
+  { name: "microsocks", programs: ["microsocks"] },
   { name: "monitoring-plugins-basic", programs: ["check_dummy", "check_load", "check_tcp"] },
   { name: "nginx-light", programs: ["nginx"] },
   { name: "openssh-server", programs: ["ssh-keygen", "sshd"] },
