@@ -1,6 +1,7 @@
 import type { Clock, Log, Ports, Timer } from "../sys/ports.ts";
 import type { Store } from "../store/store.ts";
 import { http } from "../probes/http.ts";
+import type { LoopDelay } from "../sys/life.ts";
 import type { Settings } from "../config/site.ts";
 
 const HOUR_MS = 3_600_000;
@@ -47,6 +48,11 @@ export class Chore {
 export function retentionChore(ports: Ports, store: Store, settings: () => Settings): Chore {
   const { clock, log } = ports;
   return new Chore({ clock, log, everyMs: HOUR_MS, firstMs: 5 * MINUTE_MS, work: () => store.prune(settings().retention, clock.now()) });
+}
+
+/** Keeps the figures of the event loop to the last minutes. */
+export function loopChore({ clock, log }: Ports, loop: LoopDelay): Chore {
+  return new Chore({ clock, log, everyMs: MINUTE_MS, firstMs: MINUTE_MS, work: () => Promise.resolve(loop.turn()) });
 }
 
 /** Calls the dead man's switch each minute, but only while engine, store and outbox make progress. */

@@ -20,7 +20,7 @@ import { type ServiceManager, serviceManager } from "../sys/service.ts";
 import { FileWatch } from "../sys/watch.ts";
 import { loadConfiguration, logProblems, updateOf, watchedPaths } from "./configuration.ts";
 import { createHandle } from "./handle.ts";
-import { type Chore, heartbeatChore, retentionChore } from "./housekeeping.ts";
+import { type Chore, heartbeatChore, loopChore, retentionChore } from "./housekeeping.ts";
 import { Monitor } from "./monitor.ts";
 import { firstUpdate } from "./roster.ts";
 
@@ -124,7 +124,7 @@ class Tocsin {
       return EXIT_STORE;
     }
     monitor.start();
-    const chores = [retentionChore(this.#ports, store, settings), heartbeatChore(this.#ports, settings, () => handle.ready().ready)];
+    const chores = [retentionChore(this.#ports, store, settings), heartbeatChore(this.#ports, settings, () => handle.ready().ready), loopChore(this.#ports, this.#loop)];
     this.#running = { store, monitor, chores, site };
     await this.#watch.follow(watchedPaths(config, site.files));
     this.#service.tell("READY=1", `STATUS=${site.checks.length} checks`);

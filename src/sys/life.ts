@@ -30,22 +30,37 @@ export function leave(exit: number, withinMs: number): void {
   setTimeout(() => process.exit(exit), withinMs).unref();
 }
 
-/** How late the event loop was in the last minute or so, ms. */
+interface Lateness {
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+/** How late the event loop was since the turn before the last one, ms: with a turn a minute, in the last one or two minutes. */
 export class LoopDelay {
   readonly #histogram = monitorEventLoopDelay({ resolution: 10 });
+  #before: Lateness = { p50: 0, p99: 0, max: 0 };
 
   constructor() {
     this.#histogram.enable();
   }
 
-  figures(): { readonly p50: number; readonly p99: number; readonly max: number } {
+  /** The worse of the present span and the one before. */
+  figures(): Lateness {
+    const now = this.#now();
+    return { p50: Math.max(now.p50, this.#before.p50), p99: Math.max(now.p99, this.#before.p99), max: Math.max(now.max, this.#before.max) };
+  }
+
+  /** Begins a new span. */
+  turn(): void {
+    this.#before = this.#now();
+    this.#histogram.reset();
+  }
+
+  #now(): Lateness {
     // The histogram counts its own sleep of 10 ms as well.
     const late = (nanoseconds: number): number => Math.max(0, nanoseconds / 1e6 - 10);
     return { p50: late(this.#histogram.percentile(50)), p99: late(this.#histogram.percentile(99)), max: late(this.#histogram.max) };
-  }
-
-  reset(): void {
-    this.#histogram.reset();
   }
 
   stop(): void {
