@@ -10,6 +10,7 @@ import { openvpn } from "./openvpn.ts";
 import { pop3 } from "./pop3.ts";
 import type { AnyProbe } from "./probe.ts";
 import { push } from "./push.ts";
+import { redis } from "./redis.ts";
 import { rip } from "./rip.ts";
 import { script } from "./script.ts";
 import { smb } from "./smb.ts";
@@ -22,4 +23,4 @@ import { tls } from "./tls.ts";
 import { uptimes } from "./uptimes.ts";
 
 /** Every probe, in the order in which they are shown. A new one is one line here. */
-export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, imap, ldap, mailflow, notes, openvpn, pop3, rip, smb, smtp, sntp, socks5, ssh, tls, uptimes];
+export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, imap, ldap, mailflow, notes, openvpn, pop3, redis, rip, smb, smtp, sntp, socks5, ssh, tls, uptimes];
