@@ -1,17 +1,17 @@
 import { z } from "zod";
 import type { Evidence, FailureCode, Facts, FactValue } from "../core/types.ts";
 import { type DnsAnswer, askDns, dnsName } from "../dial/dns.ts";
+import { digText, resolverOf, wantedRecords } from "../dial/dns-lookup.ts";
 import { family, host, port, sourceAddress, tlsSettings } from "../dial/options.ts";
 import { printable, verdictOf } from "../dial/outcome.ts";
-import { type DnsMessage, type DnsRecord, formatRecord, rcodeName } from "../wire/dns.ts";
+import { type DnsMessage, rcodeName } from "../wire/dns.ts";
+import { reverseLabels } from "../wire/dns-names.ts";
 import { RECORD_TYPES, canonicalData, typeCode } from "../wire/dns-records.ts";
-import { parseIp4, parseIp6 } from "../wire/ip.ts";
 import type { Failure } from "../sys/ports.ts";
 import type { Outcome, Probe, ProbeContext } from "./probe.ts";
 
 /** Servers of one check: a zone has at most 13 as a rule. */
 const SERVERS_MAX = 16;
-const ALIASES_MAX = 16;
 const LISTED_MAX = 8;
 
 const one = <Schema extends z.ZodType>(schema: Schema) => z.union([schema.transform((value) => [value]), z.array(schema).min(1).max(64)]);
@@ -47,17 +47,10 @@ interface Judged {
 
 const judgedDown = (code: FailureCode, sentence: string): Judged => ({ verdict: "down", code, sentence });
 
-/** An address as the name below which its PTR record lies (RFC 1035, section 3.5; RFC 3596, section 2.5). */
-function reverseName(text: string): string | null {
-  const four = parseIp4(text);
-  if (four !== null) return `${four.toReversed().join(".")}.in-addr.arpa`;
-  const six = parseIp6(text);
-  return six === null ? null : `${Buffer.from(six).toString("hex").split("").toReversed().join(".")}.ip6.arpa`;
-}
-
 function nameOf({ name, record }: Options): ReturnType<typeof dnsName> {
-  const reverse = record === "PTR" ? reverseName(name) : null;
-  return reverse === null ? dnsName(name) : { kind: "name", name: reverse };
+  // RFC 1035, section 3.5; RFC 3596, section 2.5
+  const reverse = record === "PTR" ? reverseLabels(name) : null;
+  return reverse === null ? dnsName(name) : { kind: "name", name: `${reverse.labels}.${reverse.family === 4 ? "in-addr" : "ip6"}.arpa` };
 }
 
 /** A required answer in the form that decoding gives; IDN in names becomes A-labels. Null when it does not fit the type. */
@@ -69,22 +62,6 @@ function canonicalAnswer(record: string, answer: string): string | null {
 function asciiWord(word: string): string {
   const name = /[^\0-\x7f]/.test(word) ? dnsName(word) : null;
   return name?.kind === "name" ? name.name : word;
-}
-
-/** The records of the asked type, at the end of the chain of aliases (RFC 1034, section 3.6.2), and the smallest TTL on the way in seconds. */
-function wantedRecords(message: DnsMessage, name: string, type: string): { readonly records: readonly DnsRecord[]; readonly ttl: number | null } {
-  let owner = name;
-  const passed: DnsRecord[] = [];
-  for (let aliases = 0; aliases <= ALIASES_MAX; aliases++) {
-    const at = owner;
-    const records = message.answers.filter((record) => record.name === at && record.type === type && record.class === 1);
-    const alias = message.answers.find((record) => record.name === at && record.type === "CNAME");
-    if (records.length > 0) return { records, ttl: Math.min(...[...passed, ...records].map((record) => record.ttl)) };
-    if (alias === undefined) break;
-    passed.push(alias);
-    owner = alias.text;
-  }
-  return { records: [], ttl: null };
 }
 
 const listed = (texts: readonly string[]): string => (texts.length > LISTED_MAX ? `${texts.slice(0, LISTED_MAX).join(", ")} and ${texts.length - LISTED_MAX} more` : texts.join(", "));
@@ -139,14 +116,6 @@ function factsOf(options: Options, answer: Extract<DnsAnswer, { kind: "answered"
   } satisfies { readonly [name: string]: FactValue };
 }
 
-function digText(message: DnsMessage): string {
-  const flags = { qr: message.response, aa: message.authoritative, tc: message.truncated, rd: message.recursionDesired, ra: message.recursionAvailable, ad: message.authenticated };
-  const set = Object.entries(flags).flatMap(([flag, on]) => (on ? [flag] : []));
-  const sections = { ANSWER: message.answers, AUTHORITY: message.authority, ADDITIONAL: message.additional };
-  const lines = Object.entries(sections).flatMap(([title, records]) => (records.length === 0 ? [] : [`;; ${title}`].concat(records.map(formatRecord))));
-  return printable([`;; ${rcodeName(message.rcode)}, flags: ${set.join(" ")}`, ...lines].join("\n"));
-}
-
 interface Asked {
   readonly judged: Judged;
   readonly answer: DnsAnswer;
@@ -174,8 +143,8 @@ async function askOne(server: { readonly host: string; readonly port: number }, 
 async function serversOf(options: Options, ctx: ProbeContext): Promise<readonly { readonly host: string; readonly port: number }[]> {
   const usual = options.transport === "tls" ? 853 : 53;
   if (options.server !== null) return options.server.slice(0, SERVERS_MAX).map((name) => ({ host: name, port: options.port ?? usual }));
-  const [first] = (await ctx.network.resolvers?.()) ?? [];
-  return first === undefined ? [] : [{ host: first.ip, port: options.port ?? (options.transport === "tls" ? usual : first.port) }];
+  const first = await resolverOf(ctx);
+  return first === null ? [] : [{ host: first.host, port: options.port ?? (options.transport === "tls" ? usual : first.port) }];
 }
 
 /** One DNS record from one server or several, compared with required answers. */

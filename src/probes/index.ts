@@ -1,4 +1,5 @@
 import { dns } from "./dns.ts";
+import { dnsSerial } from "./dns-serial.ts";
 import { group } from "./group.ts";
 import { http } from "./http.ts";
 import { icmp } from "./icmp.ts";
@@ -23,4 +24,4 @@ import { tls } from "./tls.ts";
 import { uptimes } from "./uptimes.ts";
 
 /** Every probe, in the order in which they are shown. A new one is one line here. */
-export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, imap, ldap, mailflow, notes, openvpn, pop3, redis, rip, smb, smtp, sntp, socks5, ssh, tls, uptimes];
+export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, dnsSerial, imap, ldap, mailflow, notes, openvpn, pop3, redis, rip, smb, smtp, sntp, socks5, ssh, tls, uptimes];

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { nameOctets, readName } from "./dns-names.ts";
+import { nameOctets, readName, reverseLabels } from "./dns-names.ts";
 import { Reader } from "./reader.ts";
 
 /** Hexadecimal, blanks ignored; the name begins at `offset`. */
@@ -76,4 +76,10 @@ test("any octets survive the text", () => {
       expect(nameOctets(text === "." ? text : `${text}.`)).toEqual(again);
     }),
   );
+});
+
+test("an address in reverse", () => {
+  expect(reverseLabels("192.0.2.10")).toEqual({ labels: "10.2.0.192", family: 4 });
+  expect(reverseLabels("2001:db8::1")).toEqual({ labels: "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2", family: 6 });
+  expect(reverseLabels("www.example.com")).toBeNull();
 });

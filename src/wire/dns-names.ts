@@ -1,3 +1,4 @@
+import { parseIp4, parseIp6 } from "./ip.ts";
 import type { Reader } from "./reader.ts";
 
 /** RFC 1035, section 2.3.4: octets of a label, octets of a name on the wire, and the labels that fit into that. */
@@ -82,4 +83,12 @@ export function nameOctets(text: string): { readonly kind: "octets"; readonly oc
   if (label.length > 0) return { kind: "wrong", wrong: `\`${text}\` has a broken escape` };
   if (octets.length + 1 > NAME_OCTETS_MAX) return { kind: "wrong", wrong: `\`${text}\` is longer than 255 octets` };
   return { kind: "octets", octets: Uint8Array.of(...octets, 0) };
+}
+
+/** The labels of an address in reverse (RFC 1035, section 3.5; RFC 3596, section 2.5; RFC 5782, section 2): `10.2.0.192`, or 32 single digits; null when it is no address. */
+export function reverseLabels(text: string): { readonly labels: string; readonly family: 4 | 6 } | null {
+  const four = parseIp4(text);
+  if (four !== null) return { labels: four.toReversed().join("."), family: 4 };
+  const six = parseIp6(text);
+  return six === null ? null : { labels: Buffer.from(six).toString("hex").split("").toReversed().join("."), family: 6 };
 }

@@ -1,14 +1,14 @@
-import { createSocket } from "node:dgram";
 import { type Socket, createServer } from "node:net";
 import { beforeAll, expect, it } from "vitest";
 import { dns } from "../../src/probes/dns.ts";
 import type { Outcome, ProbeContext } from "../../src/probes/probe.ts";
 import { realProcesses } from "../../src/sys/processes.ts";
 import { realPorts } from "../../src/sys/real.ts";
-import { type DnsMessage, decodeMessage, encodeMessage } from "../../src/wire/dns.ts";
+import { decodeMessage } from "../../src/wire/dns.ts";
 import { type Bind9, startBind9 } from "./bind9.ts";
 import { type Certificates, makeCertificates } from "./certificates.ts";
 import { atEnd, describeWith, freePort, temporaryFolder } from "./ground.ts";
+import { fakeUdp, reply } from "./nameserver.ts";
 
 const ports = realPorts({ level: "error", mask: (text) => text, resolvers: () => [], processes: realProcesses() });
 /** Ends a run that is meant to succeed only if something is badly wrong. */
@@ -117,6 +117,8 @@ describeWith(["bind9", "openssl"], "dns against BIND", () => {
 
   it("sees a server that stopped answering, and one that is gone", async () => {
     bind.signal("SIGSTOP");
+    // its threads stop one after the other
+    await expect.poll(async () => (await run(at({ name: "mail.example.test" }), { signal: AbortSignal.timeout(300) })).code).toBe("timeout");
     await f(at({ name: "mail.example.test" }), "down", "timeout", `127.0.0.1 port ${bind.port} did not answer in time`, { signal: AbortSignal.timeout(300) });
     await f(at({ name: "mail.example.test", transport: "tcp" }), "down", "timeout", `127.0.0.1 port ${bind.port} did not answer in time`, { signal: AbortSignal.timeout(300) });
     await bind.stop();
@@ -124,21 +126,6 @@ describeWith(["bind9", "openssl"], "dns against BIND", () => {
     await f(at({ name: "mail.example.test", transport: "tcp" }), "down", "refused", `127.0.0.1 port ${bind.port} refused the connection`);
   });
 });
-
-/** What a fake answers to a query: datagrams or frames, sent in this order. */
-type Answers = (query: DnsMessage, bytes: Buffer) => readonly Uint8Array[];
-
-async function fakeUdp(answers: Answers): Promise<number> {
-  const socket = createSocket("udp4");
-  const port = await freePort();
-  await new Promise<void>((resolve) => socket.bind(port, "127.0.0.1", resolve));
-  atEnd(() => new Promise((resolve) => socket.close(resolve)));
-  socket.on("message", (bytes, from) => {
-    const query = decodeMessage(bytes);
-    if (query.kind === "message") for (const answer of answers(query, bytes)) socket.send(answer, from.port, from.address);
-  });
-  return port;
-}
 
 async function fakeTcp(serve: (socket: Socket, query: Buffer) => void, port?: number): Promise<number> {
   const sockets = new Set<Socket>();
@@ -156,8 +143,6 @@ async function fakeTcp(serve: (socket: Socket, query: Buffer) => void, port?: nu
   return listening;
 }
 
-const reply = (query: DnsMessage, more: Partial<DnsMessage> = {}): Uint8Array =>
-  encodeMessage({ ...query, response: true, recursionAvailable: true, edns: null, answers: [{ name: query.questions[0]?.name ?? ".", type: "A", class: 1, ttl: 5, text: "192.0.2.1" }], ...more });
 const framed = (bytes: Uint8Array): Buffer => Buffer.concat([Uint8Array.of(bytes.length >> 8, bytes.length & 255), bytes]);
 const ask = (port: number, more: object = {}): object => ({ name: "x.test", server: "127.0.0.1", port, ...more });
 
