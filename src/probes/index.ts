@@ -6,6 +6,7 @@ import { icmp } from "./icmp.ts";
 import { imap } from "./imap.ts";
 import { ldap } from "./ldap.ts";
 import { mailflow } from "./mailflow.ts";
+import { memcached } from "./memcached.ts";
 import { notes } from "./notes.ts";
 import { openvpn } from "./openvpn.ts";
 import { pop3 } from "./pop3.ts";
@@ -24,4 +25,4 @@ import { tls } from "./tls.ts";
 import { uptimes } from "./uptimes.ts";
 
 /** Every probe, in the order in which they are shown. A new one is one line here. */
-export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, dnsSerial, imap, ldap, mailflow, notes, openvpn, pop3, redis, rip, smb, smtp, sntp, socks5, ssh, tls, uptimes];
+export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, dnsSerial, imap, ldap, mailflow, memcached, notes, openvpn, pop3, redis, rip, smb, smtp, sntp, socks5, ssh, tls, uptimes];

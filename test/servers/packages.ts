@@ -18,6 +18,7 @@ export const packages = [
   { name: "iproute2", programs: ["ip"] },
   { name: "chromium", programs: ["chromium"] },
   { name: "iputils-ping", programs: ["ping"] },
+  { name: "memcached", programs: ["memcached"] },
   { name: "microsocks", programs: ["microsocks"] },
   { name: "monitoring-plugins-basic", programs: ["check_dummy", "check_load", "check_tcp"] },
   { name: "nginx-light", programs: ["nginx"] },
