@@ -114,7 +114,7 @@ describe("asking for TLS", () => {
     const [greeting = "", ...others] = replies;
     server.on("data", () => server.write(others.shift() ?? ""));
     server.write(greeting);
-    const done = await requestTls(dialogue, protocol);
+    const done = await requestTls(dialogue, protocol, "mx.test");
     const said = dialogue.transcript.sent.trimEnd().replaceAll("\r\n", " | ");
     return done.kind === "read" ? said : done.failure.sentence;
   }

@@ -13,6 +13,8 @@ const FAREWELL_MS = 1000;
 export interface SessionRequest extends Destination {
   /** TLS from the first byte; null: plain, at least at first. */
   readonly tls: TlsSettings | null;
+  /** With TLS from the first byte: protocols to offer, best first. */
+  readonly alpn?: readonly string[];
   /** Octets received in all; 64 KiB by default. */
   readonly totalMax?: number;
   /** Octets of one line; 8 KiB by default. */

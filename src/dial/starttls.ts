@@ -1,9 +1,10 @@
 import { berFrame } from "../wire/ber.ts";
 import { decodeLdap, encodeStartTls, ldapResultName } from "../wire/ldap.ts";
 import type { Dialogue, Read } from "./dialogue.ts";
+import { openXmppStream, requestXmppTls } from "./xmpp.ts";
 
 /** Protocols that turn to TLS in the middle of a plain conversation. */
-export const STARTTLS_PROTOCOLS = ["smtp", "imap", "pop3", "ftp", "ldap"] as const;
+export const STARTTLS_PROTOCOLS = ["smtp", "imap", "pop3", "ftp", "ldap", "xmpp", "xmpp-server"] as const;
 export type StarttlsProtocol = (typeof STARTTLS_PROTOCOLS)[number];
 
 const REPLY_LINES_MAX = 100;
@@ -19,7 +20,7 @@ interface Script {
 /** RFC 5321, section 4.2.1; RFC 959, section 4.2: `250-` goes on, `250 ` ends. */
 const numbered = (line: string): boolean => /^\d{3}(?!-)/.test(line);
 
-const SCRIPTS: { readonly [protocol in Exclude<StarttlsProtocol, "ldap">]: Script } = {
+const SCRIPTS: { readonly [protocol in Exclude<StarttlsProtocol, "ldap" | "xmpp" | "xmpp-server">]: Script } = {
   // RFC 3207
   smtp: { greeting: /^220/, steps: [{ send: "EHLO tocsin.invalid", answer: /^250/ }, { send: "STARTTLS", answer: /^220/ }], last: numbered },
   // RFC 3501, section 6.2.1
@@ -31,13 +32,19 @@ const SCRIPTS: { readonly [protocol in Exclude<StarttlsProtocol, "ldap">]: Scrip
 };
 
 /**
- * Leads the plain conversation up to where TLS begins. Anything the server sent beyond its go-ahead is a failure: it would be taken for
+ * Leads the plain conversation up to where TLS begins; `name` is the domain to ask for where the protocol wants one. Anything the server sent beyond its go-ahead is a failure: it would be taken for
  * something said under TLS (CVE-2011-0411).
  */
-export async function requestTls(dialogue: Dialogue, protocol: StarttlsProtocol): Promise<Read<null>> {
-  const asked = protocol === "ldap" ? await askLdap(dialogue) : await askInLines(dialogue, protocol);
+export async function requestTls(dialogue: Dialogue, protocol: StarttlsProtocol, name: string): Promise<Read<null>> {
+  const asked = await ask(dialogue, protocol, name);
   if (asked.kind === "failed" || dialogue.surplus === 0) return asked;
   return { kind: "failed", failure: { code: "protocol", sentence: `the server sent ${dialogue.surplus} bytes more before TLS began (command injection, CVE-2011-0411)` } };
+}
+
+function ask(dialogue: Dialogue, protocol: StarttlsProtocol, name: string): Promise<Read<null>> {
+  if (protocol === "ldap") return askLdap(dialogue);
+  if (protocol === "xmpp" || protocol === "xmpp-server") return askXmpp(dialogue, protocol, name);
+  return askInLines(dialogue, protocol);
 }
 
 async function askInLines(dialogue: Dialogue, protocol: keyof typeof SCRIPTS): Promise<Read<null>> {
@@ -52,6 +59,12 @@ async function askInLines(dialogue: Dialogue, protocol: keyof typeof SCRIPTS): P
     if (!step.answer.test(said.value)) return wrong(protocol, step.send, said.value);
   }
   return { kind: "read", value: null };
+}
+
+async function askXmpp(dialogue: Dialogue, protocol: "xmpp" | "xmpp-server", domain: string): Promise<Read<null>> {
+  const opened = await openXmppStream(dialogue, { stream: protocol === "xmpp" ? "c2s" : "s2s", domain, from: null });
+  if (opened.kind === "failed") return opened;
+  return opened.value.starttls === "no" ? { kind: "failed", failure: { code: "protocol", sentence: "the server does not offer STARTTLS" } } : requestXmppTls(dialogue, opened.value, domain);
 }
 
 /** RFC 4511, section 4.14: one extended operation, one result. */

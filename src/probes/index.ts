@@ -23,6 +23,7 @@ import { ssh } from "./ssh.ts";
 import { tcp } from "./tcp.ts";
 import { tls } from "./tls.ts";
 import { uptimes } from "./uptimes.ts";
+import { xmpp } from "./xmpp.ts";
 
 /** Every probe, in the order in which they are shown. A new one is one line here. */
-export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, dnsSerial, imap, ldap, mailflow, memcached, notes, openvpn, pop3, redis, rip, smb, smtp, sntp, socks5, ssh, tls, uptimes];
+export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, dnsSerial, imap, ldap, mailflow, memcached, notes, openvpn, pop3, redis, rip, smb, smtp, sntp, socks5, ssh, tls, uptimes, xmpp];

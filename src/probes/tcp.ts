@@ -110,7 +110,7 @@ interface Seen {
 async function converse(dialogue: Dialogue, chosen: Options, tls: TlsSettings | null, seen: Seen, ctx: ProbeContext): Promise<Failure | null> {
   const protocol = chosen.starttls;
   if (protocol !== null && tls !== null) {
-    const asked = await timed("starttls", seen, ctx, () => requestTls(dialogue, protocol));
+    const asked = await timed("starttls", seen, ctx, () => requestTls(dialogue, protocol, tls.servername ?? chosen.host));
     if (asked.kind === "failed") return asked.failure;
     const secured = await upgrade(dialogue.detach(), chosen, tls, seen, ctx);
     if (secured.kind === "failed") return secured.failure;

@@ -29,7 +29,7 @@ const options = z.strictObject({
   host: host().describe("Host name or address; asked for by SNI and looked for in the certificate, unless tls.servername is given"),
   port: port().default(443).describe("TCP port"),
   tls: tlsSettings().prefault({}).describe("Settings of TLS: {verify, ca, servername, minVersion, cert, key}"),
-  starttls: z.enum(STARTTLS_PROTOCOLS).nullable().default(null).describe("Asks for TLS the way this protocol does; without it TLS begins with the first byte").meta({ source: "RFC 3207, RFC 3501, RFC 2595, RFC 4217, RFC 4511" }),
+  starttls: z.enum(STARTTLS_PROTOCOLS).nullable().default(null).describe("Asks for TLS the way this protocol does; without it TLS begins with the first byte").meta({ source: "RFC 3207, RFC 3501, RFC 2595, RFC 4217, RFC 4511, RFC 6120" }),
   alpn: z.array(z.string().min(1).max(255)).max(10).default([]).describe("Protocols to offer, best first: [h2, http/1.1]; the server must choose one of them").meta({ source: "RFC 7301" }),
   pin: z
     .union([z.string(), z.array(z.string()).min(1).max(PINS_MAX)])
@@ -91,10 +91,10 @@ async function run(chosen: Options, ctx: ProbeContext): Promise<Outcome> {
 
 const peerOf = ({ host, port }: Options): string => `${host} port ${port}`;
 
-async function ask(dialogue: Dialogue, { starttls }: Options, seen: Seen, ctx: ProbeContext): Promise<Failure | null> {
+async function ask(dialogue: Dialogue, { starttls, tls, host }: Options, seen: Seen, ctx: ProbeContext): Promise<Failure | null> {
   if (starttls === null) return null;
   const begun = ctx.clock.monotonic();
-  const asked: Read<null> = await requestTls(dialogue, starttls);
+  const asked: Read<null> = await requestTls(dialogue, starttls, tls.servername ?? host);
   seen.phases = { ...seen.phases, starttls: tenth(ctx.clock.monotonic() - begun) };
   return asked.kind === "failed" ? asked.failure : null;
 }

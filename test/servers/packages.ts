@@ -26,6 +26,7 @@ export const packages = [
   { name: "openssl", programs: ["openssl"] },
   { name: "openvpn", programs: ["openvpn"] },
   { name: "postfix", programs: ["postconf", "postfix", "sendmail"] },
+  { name: "prosody", programs: ["prosody"] },
   { name: "redis-server", programs: ["redis-server"] },
   { name: "samba", programs: ["smbd"] },
   { name: "slapd", programs: ["slapd", "slapadd"] },
