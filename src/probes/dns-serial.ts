@@ -3,7 +3,7 @@ import type { FailureCode, Facts, Phases } from "../core/types.ts";
 import { askDns, dnsName } from "../dial/dns.ts";
 import { digText, everyAddress, resolverOf, wantedRecords } from "../dial/dns-lookup.ts";
 import { host, port, sourceAddress, tlsSettings } from "../dial/options.ts";
-import { evidenceOf, verdictOf } from "../dial/outcome.ts";
+import { evidenceOf, tenth, verdictOf } from "../dial/outcome.ts";
 import type { Failure } from "../sys/ports.ts";
 import { type DnsMessage, rcodeName } from "../wire/dns.ts";
 import { newestOf, stepsBehind } from "../wire/serials.ts";
@@ -62,7 +62,7 @@ export const dnsSerial: Probe<Options> = {
     const servers = chosen.server === null ? await serversOf(name.name, chosen, ctx) : { kind: "found" as const, hosts: chosen.server };
     if (servers.kind === "failed") return { ...servers.verdict, phases: servers.phases, facts: {}, evidence: evidenceOf({ answer: servers.text }) };
     const places = (await Promise.all(servers.hosts.map((server) => addressesOf(server, chosen, ctx)))).flat();
-    const resolve: Phases = { resolve: Math.round((ctx.clock.monotonic() - begun) * 1000) / 1000 };
+    const resolve: Phases = { resolve: tenth(ctx.clock.monotonic() - begun) };
     const distinct = places.filter((place, index) => place.ip === null || places.findIndex(({ ip }) => ip === place.ip) === index).slice(0, ADDRESSES_MAX);
     const told = await Promise.all(distinct.map((place) => ask(place, name.name, chosen, ctx)));
     const facts = factsOf(told);

@@ -12,6 +12,7 @@ import { openvpn } from "./openvpn.ts";
 import { pop3 } from "./pop3.ts";
 import type { AnyProbe } from "./probe.ts";
 import { push } from "./push.ts";
+import { rbl } from "./rbl.ts";
 import { redis } from "./redis.ts";
 import { rip } from "./rip.ts";
 import { script } from "./script.ts";
@@ -26,4 +27,4 @@ import { uptimes } from "./uptimes.ts";
 import { xmpp } from "./xmpp.ts";
 
 /** Every probe, in the order in which they are shown. A new one is one line here. */
-export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, dnsSerial, imap, ldap, mailflow, memcached, notes, openvpn, pop3, redis, rip, smb, smtp, sntp, socks5, ssh, tls, uptimes, xmpp];
+export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, dnsSerial, imap, ldap, mailflow, memcached, notes, openvpn, pop3, rbl, redis, rip, smb, smtp, sntp, socks5, ssh, tls, uptimes, xmpp];

@@ -27,9 +27,11 @@ export const packages = [
   { name: "openvpn", programs: ["openvpn"] },
   { name: "postfix", programs: ["postconf", "postfix", "sendmail"] },
   { name: "prosody", programs: ["prosody"] },
+  { name: "rbldnsd", programs: ["rbldnsd"] },
   { name: "redis-server", programs: ["redis-server"] },
   { name: "samba", programs: ["smbd"] },
   { name: "slapd", programs: ["slapd", "slapadd"] },
+  { name: "unbound", programs: ["unbound"] },
 ] as const satisfies readonly DebianPackage[];
 
 export type PackageName = (typeof packages)[number]["name"];
