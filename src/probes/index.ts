@@ -7,6 +7,7 @@ import { imap } from "./imap.ts";
 import { ldap } from "./ldap.ts";
 import { mailflow } from "./mailflow.ts";
 import { memcached } from "./memcached.ts";
+import { mqtt } from "./mqtt.ts";
 import { notes } from "./notes.ts";
 import { openvpn } from "./openvpn.ts";
 import { pop3 } from "./pop3.ts";
@@ -27,4 +28,4 @@ import { uptimes } from "./uptimes.ts";
 import { xmpp } from "./xmpp.ts";
 
 /** Every probe, in the order in which they are shown. A new one is one line here. */
-export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, dnsSerial, imap, ldap, mailflow, memcached, notes, openvpn, pop3, rbl, redis, rip, smb, smtp, sntp, socks5, ssh, tls, uptimes, xmpp];
+export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, dnsSerial, imap, ldap, mailflow, memcached, mqtt, notes, openvpn, pop3, rbl, redis, rip, smb, smtp, sntp, socks5, ssh, tls, uptimes, xmpp];

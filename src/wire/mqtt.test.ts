@@ -1,0 +1,53 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { decodeMqtt, encodeConnect, encodeDisconnect, encodePublish, encodeSubscribe, mqttCodeName, mqttFrame } from "./mqtt.ts";
+
+const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex.replaceAll(" ", ""), "hex"));
+const same = (got: Uint8Array, hex: string): void => expect(Buffer.from(got).toString("hex")).toBe(hex.replaceAll(" ", ""));
+
+const asked = { clientId: "tocsin", user: null, password: null, keepAliveS: 10 };
+
+test("packets are the octets of the standard", () => {
+  same(encodeConnect({ ...asked, version: "3.1.1" }), "1012 0004 4d515454 04 02 000a 0006 746f6373696e");
+  same(encodeConnect({ ...asked, version: "5" }), "1013 0004 4d515454 05 02 000a 00 0006 746f6373696e");
+  same(encodeConnect({ ...asked, version: "3.1.1", user: "u", password: "p" }), "1018 0004 4d515454 04 c2 000a 0006 746f6373696e 0001 75 0001 70");
+  same(encodeSubscribe("3.1.1", 1, "a/b"), "8208 0001 0003 612f62 00");
+  same(encodeSubscribe("5", 1, "a/b"), "8209 0001 00 0003 612f62 00");
+  same(encodePublish("5", "a", "hi"), "3006 0001 61 00 6869");
+  same(encodeDisconnect(), "e000");
+  same(encodePublish("3.1.1", "a", "x".repeat(200)).subarray(0, 6), "30cb01 0001 61");
+});
+
+test("packets of servers are read", () => {
+  expect(decodeMqtt(bytes("20020000"), "3.1.1")).toEqual({ kind: "connack", sessionPresent: false, code: 0, reason: "" });
+  expect(decodeMqtt(bytes("20090000 06 22000a 210014"), "5")).toEqual({ kind: "connack", sessionPresent: false, code: 0, reason: "" });
+  expect(decodeMqtt(bytes("2008 0087 05 1f0002 6e6f"), "5")).toEqual({ kind: "connack", sessionPresent: false, code: 0x87, reason: "no" });
+  expect(decodeMqtt(bytes("2003 0087 00"), "5")).toMatchObject({ code: 0x87 });
+  expect(decodeMqtt(bytes("9003 0001 80"), "3.1.1")).toEqual({ kind: "suback", id: 1, code: 0x80 });
+  expect(decodeMqtt(bytes("9004 0001 00 00"), "5")).toEqual({ kind: "suback", id: 1, code: 0 });
+  expect(decodeMqtt(bytes("3105 0001 61 6869"), "3.1.1")).toEqual({ kind: "publish", topic: "a", retained: true, payload: bytes("6869") });
+  expect(decodeMqtt(bytes("3208 0001 61 0007 00 6869"), "5")).toEqual({ kind: "publish", topic: "a", retained: false, payload: bytes("6869") });
+  expect(decodeMqtt(bytes("e002 8b 00"), "5")).toEqual({ kind: "disconnect", code: 0x8b, reason: "" });
+  expect(decodeMqtt(bytes("d000"), "5")).toEqual({ kind: "other", type: 13 });
+});
+
+test("what is no packet is told as such", () => {
+  for (const wrong of ["", "20", "2002", "200200", "20020200", "2003 00 00 05", "0000", "2f02 0000", "9001 00", "3003 0005 61", "2006 0000 03 ff0001"]) expect(decodeMqtt(bytes(wrong), "5").kind, wrong).toBe("bad");
+  expect(mqttFrame(bytes("20ffffffff"))).toEqual({ kind: "bad" });
+  expect(mqttFrame(bytes("20ff"))).toEqual({ kind: "more" });
+  expect(mqttFrame(bytes("20ffffff7f"))).toEqual({ kind: "frame", header: 5, total: 268_435_460 });
+});
+
+test("codes have their names", () => {
+  expect(mqttCodeName(5, "3.1.1")).toBe("not authorized");
+  expect(mqttCodeName(0x89, "5")).toBe("server busy");
+  expect(mqttCodeName(0x80, "3.1.1")).toBe("unspecified error");
+  expect(mqttCodeName(9, "3.1.1")).toBe("code 9");
+});
+
+test("any bytes, any change and any cut: a value, never an exception", () => {
+  const version = fc.constantFrom("3.1.1" as const, "5" as const);
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 60 }), version, (any, as) => decodeMqtt(any, as).kind.length > 0 && mqttFrame(any).kind.length > 0));
+  const body = fc.tuple(fc.constantFrom(0x20, 0x30, 0x33, 0x90, 0xe0), fc.uint8Array({ maxLength: 60 }));
+  fc.assert(fc.property(body, version, ([head, rest], as) => decodeMqtt(Uint8Array.of(head, rest.length, ...rest), as).kind.length > 0));
+});

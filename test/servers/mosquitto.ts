@@ -1,0 +1,44 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { CertificateFiles } from "./certificates.ts";
+import { type RunningServer, freePort, listens, startServer } from "./ground.ts";
+
+export interface Mosquitto extends RunningServer {
+  /** For everybody, on 127.0.0.1; `port6` the same on ::1. */
+  readonly port: number;
+  readonly port6: number;
+  readonly tlsPort: number;
+  readonly expiredPort: number;
+  /** For probe / probepw only, who may read and write below `open/` alone. */
+  readonly lockedPort: number;
+}
+
+/** Mosquitto, the MQTT broker, with one listener for each case. */
+export async function startMosquitto(parent: string, good: CertificateFiles, expired: CertificateFiles): Promise<Mosquitto> {
+  const port = await freePort(5);
+  const folder = join(parent, `mosquitto-${port}`);
+  mkdirSync(folder);
+  const passwords = join(folder, "passwords");
+  execFileSync("mosquitto_passwd", ["-b", "-c", passwords, "probe", "probepw"], { stdio: "ignore" });
+  writeFileSync(join(folder, "acl"), "user probe\ntopic readwrite open/#\n");
+  const [port6, tlsPort, expiredPort, lockedPort] = [port + 1, port + 2, port + 3, port + 4];
+  const tls = (at: number, { certPath, keyPath }: CertificateFiles): string => `listener ${at} 127.0.0.1\nallow_anonymous true\ncertfile ${certPath}\nkeyfile ${keyPath}\n`;
+  const config = `user root
+persistence false
+per_listener_settings true
+log_dest stderr
+log_type all
+listener ${port} 127.0.0.1
+allow_anonymous true
+listener ${port6} ::1
+allow_anonymous true
+${tls(tlsPort, good)}${tls(expiredPort, expired)}listener ${lockedPort} 127.0.0.1
+allow_anonymous false
+password_file ${passwords}
+acl_file ${join(folder, "acl")}
+`;
+  writeFileSync(join(folder, "mosquitto.conf"), config);
+  const running = await startServer({ name: "mosquitto", command: "mosquitto", args: ["-c", join(folder, "mosquitto.conf")], folder, ready: listens(lockedPort) });
+  return { ...running, port, port6, tlsPort, expiredPort, lockedPort };
+}
