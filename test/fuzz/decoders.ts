@@ -1,0 +1,172 @@
+import { digestAuthorization } from "../../src/dial/http-digest.ts";
+import { parsePing } from "../../src/dial/ping.ts";
+import { berElements, berFrame, integerOf, oidOf } from "../../src/wire/ber.ts";
+import { readName } from "../../src/wire/dns-names.ts";
+import { RECORD_TYPES, readData, typeCode } from "../../src/wire/dns-records.ts";
+import { decodeMessage } from "../../src/wire/dns.ts";
+import { literalLength, parseImapResponse, searchedNumbers, statusNumbers } from "../../src/wire/imap.ts";
+import { parseIp4, parseIp6 } from "../../src/wire/ip.ts";
+import { decodeLdap } from "../../src/wire/ldap.ts";
+import { parseMemcachedLine } from "../../src/wire/memcached.ts";
+import { decodeNotes } from "../../src/wire/notes.ts";
+import { decodeNtp, kissCode, referenceName } from "../../src/wire/ntp.ts";
+import { type Protection, decodeServerReset } from "../../src/wire/openvpn.ts";
+import { parseRange, parsePluginOutput } from "../../src/wire/perfdata.ts";
+import { apopTimestamp, parsePop3Status, parseStat, unstuffedLine } from "../../src/wire/pop3.ts";
+import { Reader } from "../../src/wire/reader.ts";
+import { parseInfo, parseReplicas, parseRespHead } from "../../src/wire/resp.ts";
+import { type RipAuthentication, decodeRip, encodeResponse } from "../../src/wire/rip.ts";
+import { decodeNegotiated, frameLength, sessionRefusal } from "../../src/wire/smb.ts";
+import { type SmtpReply, addReplyLine, capabilitiesOf, deniesRelay, putsOff, shownReply } from "../../src/wire/smtp.ts";
+import { decodeReply, replyLength } from "../../src/wire/socks5.ts";
+import { fingerprintOf, keyName, verifySignature } from "../../src/wire/ssh-key.ts";
+import { KEX_METHODS, decodeDisconnect, decodeEcdhReply, decodeKexInit, encodeDisconnect, encodeKexInit, encodePacket, ephemeral, packetPayload, sshString } from "../../src/wire/ssh.ts";
+
+/** What reads bytes of strangers, with valid messages to change. A new decoder is one entry here; `fuzz.test.ts` says which file lacks one. */
+export interface Decoder {
+  readonly name: string;
+  /** Files of `src/wire` whose decoders it runs through. */
+  readonly files: readonly string[];
+  readonly seeds: readonly Uint8Array[];
+  /** Reads the bytes and gives all that came of it; must never throw. */
+  readonly decode: (bytes: Uint8Array) => unknown;
+  /** Units of what it gives (characters, octets, values) per octet that it was given; 8 by default. */
+  readonly growth?: number;
+}
+
+/** Files of `src/wire` that read no bytes of strangers, with the reason. */
+export const NO_DECODERS: { readonly [file: string]: string } = {
+  "serials.ts": "counts with numbers that are decoded already",
+};
+
+const hex = (digits: string): Uint8Array => Uint8Array.from(Buffer.from(digits.replaceAll(" ", ""), "hex"));
+const octets = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, "utf8"));
+/** As a dialogue decodes lines. */
+const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString("utf8");
+const lines = (bytes: Uint8Array): readonly string[] => text(bytes).split(/\r?\n/);
+
+const KEY = Uint8Array.from({ length: 256 }, (_, index) => index);
+const OURS = Uint8Array.from({ length: 8 }, (_, index) => index + 1);
+const PROTECTIONS: readonly Protection[] = [
+  { kind: "none" },
+  { kind: "tls-auth", key: KEY, direction: 1, digest: "SHA256" },
+  { kind: "tls-crypt", key: KEY },
+  { kind: "tls-crypt-v2", key: KEY, wrapped: OURS },
+];
+const RIP_AUTHENTICATIONS: readonly RipAuthentication[] = [{ kind: "none" }, { kind: "text", password: "tocsin" }, { kind: "md5", password: "tocsin", keyId: 1 }];
+const ROUTES = [{ prefix: "192.0.2.0/24", metric: 1 }, { prefix: "0.0.0.0/0", metric: 16 }];
+const CURVES = KEX_METHODS.map((method) => ephemeral(method, new Uint8Array(32).fill(5)));
+
+function smtpReplies(bytes: Uint8Array): unknown {
+  let reply: SmtpReply | null = null;
+  for (const line of lines(bytes)) {
+    const added = addReplyLine(reply, line);
+    if (added.kind === "wrong") return added;
+    reply = added.reply;
+  }
+  return reply === null ? null : [capabilitiesOf(reply), shownReply(reply).length, deniesRelay(reply), putsOff(reply)];
+}
+
+function smbAnswer(): Uint8Array {
+  const bytes = Buffer.alloc(128);
+  bytes.write("\xfeSMB", "latin1");
+  bytes.writeUInt16LE(64, 4);
+  bytes.writeUInt32LE(1, 16);
+  bytes.writeUInt16LE(65, 64);
+  bytes.writeUInt16LE(0x0311, 68);
+  return Uint8Array.from(bytes);
+}
+
+const NTP_NOW = 1_795_000_000_000;
+const ED25519 = Buffer.concat([sshString("ssh-ed25519"), sshString(new Uint8Array(32).fill(7))]);
+const ECDSA = Buffer.concat([sshString("ecdsa-sha2-nistp256"), sshString("nistp256"), sshString(new Uint8Array(65).fill(4))]);
+const RSA = Buffer.concat([sshString("ssh-rsa"), sshString(hex("010001")), sshString(new Uint8Array(128).fill(0xc1))]);
+const signature = (name: string, length: number): Uint8Array => Buffer.concat([sshString(name), sshString(new Uint8Array(length).fill(1))]);
+const DNS_ANSWER = "abcd 8500 0001 0002 0000 0001 05616c696173 076578616d706c65 0474657374 00 0001 0001 c00c 0005 0001 0000012c 0006 03777777 c012 c030 0001 0001 0000012c 0004 c000020a 00 0029 04d0 00000000 000a 000f 0006 0006 626f6775";
+
+/** Every decoder, in the order of their files. */
+export const decoders: readonly Decoder[] = [
+  {
+    name: "ber",
+    files: ["ber.ts"],
+    seeds: [hex("300c 020101 6107 0a0100 0400 0400"), hex("2b06010401947801"), hex("308400000010 020101")],
+    decode: (bytes) => [berFrame(bytes), berElements(bytes), integerOf(bytes), oidOf(bytes)],
+  },
+  { name: "dns", files: ["dns.ts", "dns-names.ts", "dns-records.ts", "reader.ts"], seeds: [hex(DNS_ANSWER), hex("0001 8003 0000 0000 0000 0000")], decode: decodeMessage, growth: 128 },
+  { name: "dns-names", files: ["dns-names.ts"], seeds: [hex("03 777777 02 6465 00"), hex("026465000377777700")], decode: (bytes) => readName(new Reader(bytes)) },
+  {
+    name: "dns-records",
+    files: ["dns-records.ts"],
+    seeds: [hex("06 000a 046d61696c 00"), hex("00 c0000201"), hex("03 0561626364 65")],
+    decode: (bytes) => readData(new Reader(bytes, 1), typeCode(RECORD_TYPES[(bytes[0] ?? 0) % (RECORD_TYPES.length + 1)] ?? "TYPE65") ?? 0),
+  },
+  { name: "http-digest", files: [], seeds: [octets('Digest realm="a", nonce="b", qop="auth", algorithm=SHA-256, opaque="c", Basic realm="d"')], decode: (bytes) => digestAuthorization(text(bytes), { user: "u", password: "p", method: "GET", path: "/", cnonce: "0a" }), growth: 16 },
+  {
+    name: "imap",
+    files: ["imap.ts"],
+    seeds: [octets('* STATUS "a b" (MESSAGES 3 UNSEEN 1)'), octets("* SEARCH 3 5"), octets("a1 OK [CAPABILITY IMAP4rev1] done"), octets("* 1 FETCH (BODY[] {3}\r\nabc FLAGS (\\Seen))")],
+    decode: (bytes) => {
+      const pieces = lines(bytes);
+      const response = parseImapResponse(pieces);
+      return [response, pieces.map(literalLength), response === null ? null : [searchedNumbers(response), statusNumbers(response)]];
+    },
+  },
+  { name: "ip", files: ["ip.ts"], seeds: [octets("192.0.2.1"), octets("2001:db8::1"), octets("::ffff:192.0.2.1")], decode: (bytes) => [parseIp4(text(bytes)), parseIp6(text(bytes))], growth: 16 },
+  { name: "ldap", files: ["ldap.ts", "ber.ts"], seeds: [hex("300c 020101 6107 0a0100 0400 0400"), hex("302b 020102 6426 0400 3022 3020 040e 6e616d696e67436f6e7465787473 310e 040c 64633d6578616d706c652c64")], decode: decodeLdap, growth: 16 },
+  { name: "memcached", files: ["memcached.ts"], seeds: [octets("VERSION 1.6.18"), octets("STAT curr_items 5"), octets("SERVER_ERROR out of memory")], decode: (bytes) => parseMemcachedLine(text(bytes)) },
+  { name: "notes", files: ["notes.ts"], seeds: [Buffer.concat([hex("3a00 00002f000000020000400f0005003d0501020304"), octets("\0CN=Mail01/OU=IT/O=Acme\0")])], decode: decodeNotes },
+  {
+    name: "ntp",
+    files: ["ntp.ts"],
+    seeds: [hex(`240206e80000800000010000c0000201 ${"eeaa0c0080000000".repeat(4)}`), hex(`e40003e80000000000000000 52415445 ${"00".repeat(32)}`)],
+    decode: (bytes) => {
+      const packet = decodeNtp(bytes, NTP_NOW);
+      return packet.kind === "bad" ? packet : [packet, kissCode(packet), referenceName(packet)];
+    },
+  },
+  {
+    name: "openvpn",
+    files: ["openvpn.ts"],
+    seeds: [Buffer.concat([Uint8Array.of(0x40), new Uint8Array(8).fill(9), Uint8Array.of(1, 0, 0, 0, 0), OURS, new Uint8Array(4)]), Buffer.concat([Uint8Array.of(0x40), new Uint8Array(60)])],
+    decode: (bytes) => PROTECTIONS.map((protection) => decodeServerReset(bytes, protection, OURS)),
+    growth: 16,
+  },
+  { name: "perfdata", files: ["perfdata.ts"], seeds: [octets("DISK OK - free 3 | /=2643MB;5948;5958;0;5968 'a b'=1%;@1:2;~:3\nmore | c=5s\n")], decode: (bytes) => [parsePluginOutput(text(bytes)), parseRange(text(bytes))], growth: 64 },
+  { name: "ping", files: [], seeds: [octets("64 bytes from 127.0.0.1: icmp_seq=1 ttl=64 time=0.031 ms\nFrom 192.0.2.1 icmp_seq=2 Destination Host Unreachable\n")], decode: (bytes) => parsePing(text(bytes), 5) },
+  { name: "pop3", files: ["pop3.ts"], seeds: [octets("+OK 2 320"), octets("-ERR [AUTH] no <1896.697170952@dbc.mtview.ca.us>"), octets("..")], decode: (bytes) => [parsePop3Status(text(bytes)), unstuffedLine(text(bytes)), parseStat(text(bytes)), apopTimestamp(text(bytes))] },
+  {
+    name: "resp",
+    files: ["resp.ts"],
+    seeds: [octets("$13"), octets("-ERR no"), octets("role:master\r\nconnected_slaves:1\r\nslave0:ip=127.0.0.1,port=6380,state=online,offset=14,lag=0\r\nmaster_repl_offset:14\r\n")],
+    decode: (bytes) => {
+      const info = parseInfo(text(bytes));
+      return [parseRespHead(text(bytes)), info, parseReplicas(info)];
+    },
+    growth: 16,
+  },
+  { name: "rip", files: ["rip.ts"], seeds: RIP_AUTHENTICATIONS.map((authentication) => encodeResponse(ROUTES, authentication, 5)), decode: (bytes) => RIP_AUTHENTICATIONS.map((authentication) => decodeRip(bytes, authentication)), growth: 16 },
+  { name: "smb", files: ["smb.ts"], seeds: [smbAnswer(), Buffer.concat([hex("ff534d42 72"), new Uint8Array(80)])], decode: (bytes) => [decodeNegotiated(bytes, 0), frameLength(bytes), sessionRefusal(bytes[0] ?? 0, bytes.subarray(1))], growth: 16 },
+  { name: "smtp", files: ["smtp.ts"], seeds: [octets("250-mail.example.com\r\n250-SIZE 10240000\r\n250 STARTTLS"), octets("454 4.7.1 <a@b>: Relay access denied")], decode: smtpReplies },
+  { name: "socks5", files: ["socks5.ts"], seeds: [hex("05000001 7f000001 0438"), hex("05000003 03 616263 0050"), hex(`05000004 ${"00".repeat(15)}01 0050`)], decode: (bytes) => [replyLength(bytes), decodeReply(bytes)], growth: 16 },
+  {
+    name: "ssh",
+    files: ["ssh.ts"],
+    seeds: [encodePacket(encodeKexInit(new Uint8Array(16), ["ssh-ed25519"])).subarray(4), encodeKexInit(new Uint8Array(16), ["rsa-sha2-512"]), encodeDisconnect("bye"), Buffer.concat([Uint8Array.of(31), sshString(ED25519), sshString(new Uint8Array(32)), sshString(signature("ssh-ed25519", 64))])],
+    decode: (bytes) => [packetPayload(bytes), decodeKexInit(bytes), decodeEcdhReply(bytes), decodeDisconnect(bytes)],
+    growth: 16,
+  },
+  { name: "ssh-secret", files: ["ssh.ts"], seeds: CURVES.map(({ publicKey }) => publicKey), decode: (bytes) => CURVES.map((curve) => curve.secret(bytes)), growth: 32 },
+  {
+    name: "ssh-key",
+    files: ["ssh-key.ts"],
+    seeds: [ED25519, ECDSA, RSA],
+    decode: (bytes) => [fingerprintOf(bytes), keyName(bytes), ...["ssh-ed25519", "ecdsa-sha2-nistp256", "rsa-sha2-512"].map((name) => verifySignature(name, bytes, signature(name, 64), OURS))],
+    growth: 16,
+  },
+  {
+    name: "ssh-signature",
+    files: ["ssh-key.ts"],
+    seeds: [signature("ssh-ed25519", 64), signature("rsa-sha2-512", 128), Buffer.concat([sshString("ecdsa-sha2-nistp256"), sshString(signature("aaaa", 32))])],
+    decode: (bytes) => [verifySignature("ssh-ed25519", ED25519, bytes, OURS), verifySignature("ecdsa-sha2-nistp256", ECDSA, bytes, OURS), verifySignature("rsa-sha2-512", RSA, bytes, OURS)],
+  },
+];
