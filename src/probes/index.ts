@@ -8,6 +8,7 @@ import { ldap } from "./ldap.ts";
 import { mailflow } from "./mailflow.ts";
 import { memcached } from "./memcached.ts";
 import { mqtt } from "./mqtt.ts";
+import { nntp } from "./nntp.ts";
 import { notes } from "./notes.ts";
 import { openvpn } from "./openvpn.ts";
 import { pop3 } from "./pop3.ts";
@@ -28,4 +29,4 @@ import { uptimes } from "./uptimes.ts";
 import { xmpp } from "./xmpp.ts";
 
 /** Every probe, in the order in which they are shown. A new one is one line here. */
-export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, dnsSerial, imap, ldap, mailflow, memcached, mqtt, notes, openvpn, pop3, rbl, redis, rip, smb, smtp, sntp, socks5, ssh, tls, uptimes, xmpp];
+export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, dnsSerial, imap, ldap, mailflow, memcached, mqtt, nntp, notes, openvpn, pop3, rbl, redis, rip, smb, smtp, sntp, socks5, ssh, tls, uptimes, xmpp];

@@ -190,7 +190,7 @@ function localAddresses(kind: string): string {
 }
 
 function searchPath(): readonly string[] {
-  return [...(process.env["PATH"] ?? "").split(":"), "/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin", "/bin", "/usr/lib/nagios/plugins", "/usr/lib/dovecot"];
+  return [...(process.env["PATH"] ?? "").split(":"), "/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin", "/bin", "/usr/lib/nagios/plugins", "/usr/lib/dovecot", "/usr/lib/news/bin"];
 }
 
 /** Null when all programs of these packages are installed, or why a test is skipped and what to do. */

@@ -15,6 +15,7 @@ export const packages = [
   { name: "dovecot-pop3d", programs: ["pop3-login"] },
   { name: "dropbear-bin", programs: ["dropbear", "dropbearkey"] },
   { name: "frr", programs: ["vtysh"] },
+  { name: "inn2", programs: ["nnrpd"] },
   { name: "iproute2", programs: ["ip"] },
   { name: "chromium", programs: ["chromium"] },
   { name: "iputils-ping", programs: ["ping"] },

@@ -36,6 +36,8 @@ export interface FaultsRequest {
   readonly options?: object;
   /** Gives the beginning of an honest answer and stays silent then. */
   readonly half: (socket: Socket) => void;
+  /** The server speaks first: the probe says nothing before it was greeted. */
+  readonly greeted?: boolean;
   /** How an answer without end is seen, where the octets are sent again and again. */
   readonly endless: { readonly octets: string; readonly line: RegExp };
 }
@@ -43,7 +45,7 @@ export interface FaultsRequest {
 const HTTP = "HTTP/1.1 400 Bad Request\r\nServer: test\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".repeat(3);
 
 /** The cases that every probe of a service over TCP must know: refused, closed, reset, silent, half an answer, other protocols, no end, nothing left behind. */
-export function itKnowsFaults<Options>(probe: Probe<Options>, { options = {}, half, endless }: FaultsRequest): void {
+export function itKnowsFaults<Options>(probe: Probe<Options>, { options = {}, half, greeted = false, endless }: FaultsRequest): void {
   const { line, against } = stage(probe);
   const told = (serve: (socket: Socket) => void, context: ContextRequest = {}): Promise<string> => against(serve, options, context);
   it("is refused, and cannot resolve", async () => {
@@ -61,7 +63,7 @@ export function itKnowsFaults<Options>(probe: Probe<Options>, { options = {}, ha
     expect(await told(half, { deadlineMs: 300 })).toMatch(/^down timeout 127.0.0.1 port P sent .* in time$/);
   });
   it("tells another protocol", async () => {
-    expect(await told(replies(HTTP))).toMatch(/^down protocol /);
+    expect(await told(greeted ? (socket) => void socket.end(HTTP) : replies(HTTP))).toMatch(/^down protocol /);
     expect(await told((socket) => void socket.end("SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n".repeat(3)))).toMatch(/^down protocol /);
   });
   it("takes no answer without end", async () => {
