@@ -6,6 +6,7 @@ import { formatProblem } from "../src/config/problems.ts";
 import { STARTER } from "../src/config/starter.ts";
 import { folder } from "../src/config/testdata/folder.ts";
 import { probes } from "../src/probes/index.ts";
+import { proofOf, unseen } from "./proofs.ts";
 import { COMMAND, references } from "./reference.ts";
 
 /** What lint prints, with the real probes and channels. */
@@ -31,4 +32,13 @@ test("so do its commented examples", async () => {
 test("every probe and channel explains its options", () => {
   for (const kind of [...probes, ...channels]) expect(kind.about).not.toBe("");
   expect(() => JSON.stringify(configurationSchema(probes, channels))).not.toThrow();
+});
+
+test("every probe was seen up and down against something", () => {
+  const found = probes.flatMap(({ type }) => {
+    const proof = proofOf(type);
+    if (proof === null) return [`${type}: no test/servers/${type}.test.ts with describeWith([...], "${type} against ..."), and no entry in test/proofs.ts`];
+    return unseen(proof).map((verdict) => `${type}: ${proof.test} never sees it ${verdict}`);
+  });
+  expect(found.join("\n")).toBe("");
 });

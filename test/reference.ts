@@ -8,6 +8,7 @@ import { runCommandLine } from "../src/cli/program.ts";
 import { run } from "../src/cli/run.ts";
 import { fillParts, referenceParts } from "../src/config/reference.ts";
 import { probes } from "../src/probes/index.ts";
+import { probesMarkdown } from "./proofs.ts";
 
 /** The command that writes the generated parts of the documents anew. */
 export const COMMAND = "node test/reference.ts --write";
@@ -42,7 +43,7 @@ function routesMarkdown(): string {
 
 /** Each document with generated parts: as it is, and as the code says. */
 export async function references(): Promise<readonly { readonly path: string; readonly now: string; readonly right: string }[]> {
-  const parts = { [CONFIGURATION]: referenceParts(probes, channels), "docs/commands.md": { commands: await commandsMarkdown() }, "docs/api.md": { routes: routesMarkdown() } };
+  const parts = { [CONFIGURATION]: referenceParts(probes, channels), "docs/commands.md": { commands: await commandsMarkdown() }, "docs/api.md": { routes: routesMarkdown() }, "docs/probes.md": { probes: probesMarkdown(probes) } };
   return Object.entries(parts).map(([path, of]) => {
     const now = readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
     return { path, now, right: fillParts(now, of) };

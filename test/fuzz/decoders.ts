@@ -8,6 +8,7 @@ import { literalLength, parseImapResponse, searchedNumbers, statusNumbers } from
 import { parseIp4, parseIp6 } from "../../src/wire/ip.ts";
 import { decodeLdap } from "../../src/wire/ldap.ts";
 import { parseMemcachedLine } from "../../src/wire/memcached.ts";
+import { decodeMqtt, mqttFrame } from "../../src/wire/mqtt.ts";
 import { decodeNotes } from "../../src/wire/notes.ts";
 import { decodeNtp, kissCode, referenceName } from "../../src/wire/ntp.ts";
 import { type Protection, decodeServerReset } from "../../src/wire/openvpn.ts";
@@ -21,6 +22,7 @@ import { type SmtpReply, addReplyLine, capabilitiesOf, deniesRelay, putsOff, sho
 import { decodeReply, replyLength } from "../../src/wire/socks5.ts";
 import { fingerprintOf, keyName, verifySignature } from "../../src/wire/ssh-key.ts";
 import { KEX_METHODS, decodeDisconnect, decodeEcdhReply, decodeKexInit, encodeDisconnect, encodeKexInit, encodePacket, ephemeral, packetPayload, sshString } from "../../src/wire/ssh.ts";
+import { type XmlEvent, XmlStream } from "../../src/wire/xml-stream.ts";
 
 /** What reads bytes of strangers, with valid messages to change. A new decoder is one entry here; `fuzz.test.ts` says which file lacks one. */
 export interface Decoder {
@@ -77,6 +79,17 @@ function smbAnswer(): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
+function xmlEvents(bytes: Uint8Array): unknown {
+  const stream = new XmlStream();
+  const events: XmlEvent[] = [];
+  for (const byte of bytes) {
+    const event = stream.push(byte);
+    if (event !== null) events.push(event);
+    if (event?.kind === "bad" || event?.kind === "closed") break;
+  }
+  return events;
+}
+
 const NTP_NOW = 1_795_000_000_000;
 const ED25519 = Buffer.concat([sshString("ssh-ed25519"), sshString(new Uint8Array(32).fill(7))]);
 const ECDSA = Buffer.concat([sshString("ecdsa-sha2-nistp256"), sshString("nistp256"), sshString(new Uint8Array(65).fill(4))]);
@@ -114,6 +127,13 @@ export const decoders: readonly Decoder[] = [
   { name: "ip", files: ["ip.ts"], seeds: [octets("192.0.2.1"), octets("2001:db8::1"), octets("::ffff:192.0.2.1")], decode: (bytes) => [parseIp4(text(bytes)), parseIp6(text(bytes))], growth: 16 },
   { name: "ldap", files: ["ldap.ts", "ber.ts"], seeds: [hex("300c 020101 6107 0a0100 0400 0400"), hex("302b 020102 6426 0400 3022 3020 040e 6e616d696e67436f6e7465787473 310e 040c 64633d6578616d706c652c64")], decode: decodeLdap, growth: 16 },
   { name: "memcached", files: ["memcached.ts"], seeds: [octets("VERSION 1.6.18"), octets("STAT curr_items 5"), octets("SERVER_ERROR out of memory")], decode: (bytes) => parseMemcachedLine(text(bytes)) },
+  {
+    name: "mqtt",
+    files: ["mqtt.ts"],
+    seeds: [hex("20020000"), hex("20090000 06 22000a 210014"), hex("9004 0001 00 00"), hex("3208 0001 61 0007 00 6869"), hex("e002 8b 00")],
+    decode: (bytes) => [mqttFrame(bytes), decodeMqtt(bytes, "3.1.1"), decodeMqtt(bytes, "5")],
+    growth: 16,
+  },
   { name: "notes", files: ["notes.ts"], seeds: [Buffer.concat([hex("3a00 00002f000000020000400f0005003d0501020304"), octets("\0CN=Mail01/OU=IT/O=Acme\0")])], decode: decodeNotes },
   {
     name: "ntp",
@@ -168,5 +188,12 @@ export const decoders: readonly Decoder[] = [
     files: ["ssh-key.ts"],
     seeds: [signature("ssh-ed25519", 64), signature("rsa-sha2-512", 128), Buffer.concat([sshString("ecdsa-sha2-nistp256"), sshString(signature("aaaa", 32))])],
     decode: (bytes) => [verifySignature("ssh-ed25519", ED25519, bytes, OURS), verifySignature("ecdsa-sha2-nistp256", ECDSA, bytes, OURS), verifySignature("rsa-sha2-512", RSA, bytes, OURS)],
+  },
+  {
+    name: "xml-stream",
+    files: ["xml-stream.ts"],
+    seeds: [octets("<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' id='a'><stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls></stream:features></stream:stream>"), octets('<a b="&lt;&#x41;"><c><![CDATA[d]]></c></a>')],
+    decode: xmlEvents,
+    growth: 32,
   },
 ];

@@ -1,0 +1,49 @@
+import { existsSync, readFileSync } from "node:fs";
+import type { AnyProbe } from "../src/probes/probe.ts";
+
+/** What a type was seen up and down against, in words, and the tests that show it. */
+export interface Proof {
+  readonly against: string;
+  readonly test: string;
+}
+
+/** Types that ask nobody, whose servers nobody can have, or whose tests need more words. */
+const OTHERS: { readonly [type: string]: Proof } = {
+  group: { against: "members of every state, as the judge sees them", test: "src/core/group.test.ts" },
+  icmp: { against: "this machine's own addresses, by the system's ping", test: "test/servers/icmp.test.ts" },
+  notes: { against: "a fake, built from what is public of Notes RPC: Domino cannot be had freely", test: "test/servers/notes.test.ts" },
+  push: { against: "senders over HTTP, and the program that waits for them", test: "test/e2e/push.test.ts" },
+  uptimes: { against: "a fake, built from what is public of the project's protocol", test: "test/servers/uptimes.test.ts" },
+};
+
+const read = (path: string): string | null => {
+  const url = new URL(`../${path}`, import.meta.url);
+  return existsSync(url) ? readFileSync(url, "utf8") : null;
+};
+
+/** Where a type is proven: named here, or by the title of the tests that start its real servers (`redis against Redis`); null when it is not. */
+export function proofOf(type: string): Proof | null {
+  const other = OTHERS[type];
+  if (other !== undefined) return other;
+  const test = `test/servers/${type}.test.ts`;
+  const titles = [...(read(test) ?? "").matchAll(/^describeWith\(\[[^\]]*\], "([^"]+)"/gm)].map(([, title]) => title ?? "");
+  const against = titles.filter((title) => title.startsWith(`${type} `)).map((title) => title.slice(type.length + 1).replace(/^against /, ""));
+  return against.length === 0 ? null : { against: against.join(", "), test };
+}
+
+/** Which of `up` and `down` the tests of a proof never see. */
+export function unseen({ test }: Proof): readonly string[] {
+  const source = read(test) ?? "";
+  return ["up", "down"].filter((verdict) => !new RegExp(`["'\`/^(]${verdict}["'\` ]`).test(source));
+}
+
+const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ");
+
+/** The table of `docs/probes.md`. */
+export function probesMarkdown(probes: readonly AnyProbe[]): string {
+  const rows = probes.toSorted((a, b) => (a.type < b.type ? -1 : 1)).map(({ type, about, source }) => {
+    const proof = proofOf(type);
+    return `| [\`${type}\`](configuration.md#${type}) | ${cell(about)} | ${cell(source)} | ${proof === null ? "nothing yet" : `${cell(proof.against)} (\`${proof.test}\`)`} |`;
+  });
+  return ["| Type | What it asks | Standard | Proven against |", "|---|---|---|---|", ...rows].join("\n");
+}
