@@ -1,5 +1,5 @@
-import { createSocket } from "node:dgram";
-import { createServer } from "node:net";
+import { createSocket, type Socket } from "node:dgram";
+import { createServer, type Server } from "node:net";
 import { afterAll, describe, expect, it } from "vitest";
 import { type DnsMessage, type DnsRecord, decodeMessage, encodeMessage } from "../wire/dns.ts";
 import { realClock } from "./clock.ts";
@@ -33,13 +33,11 @@ async function nameServer(zone: Zone, overTcp: Zone = zone) {
     const answer = from[question] ?? MISSING;
     return answer === "silent" ? null : encodeMessage({ ...query, response: true, recursionAvailable: true, ...answer });
   };
-  const udp = createSocket("udp4");
-  udp.on("message", (bytes, peer) => {
-    const answer = reply(bytes, zone, "");
-    if (answer !== null) udp.send(answer, peer.port, peer.address);
-  });
-  await new Promise<void>((resolve) => udp.bind(0, "127.0.0.1", resolve));
-  const { port } = udp.address();
+  const onUdp = (udp: Socket): void =>
+    void udp.on("message", (bytes, peer) => {
+      const answer = reply(bytes, zone, "");
+      if (answer !== null) udp.send(answer, peer.port, peer.address);
+    });
   const tcp = createServer((socket) => {
     socket.on("error", () => {});
     socket.on("data", (chunk: Buffer) => {
@@ -51,9 +49,30 @@ async function nameServer(zone: Zone, overTcp: Zone = zone) {
       socket.write(length.subarray(0, 1), () => socket.write(Buffer.concat([length.subarray(1), answer])));
     });
   });
-  await new Promise<void>((resolve) => tcp.listen(port, "127.0.0.1", resolve));
-  endings.push(() => udp.close(), () => tcp.close());
+  const port = await onOnePort(onUdp, tcp);
+  endings.push(() => tcp.close());
   return { port, asked };
+}
+
+/** Both on one port: where TCP's is taken by another, on another one. */
+async function onOnePort(onUdp: (udp: Socket) => void, tcp: Server): Promise<number> {
+  for (;;) {
+    const udp = createSocket("udp4");
+    await new Promise<void>((resolve) => udp.bind(0, "127.0.0.1", resolve));
+    const { port } = udp.address();
+    const free = await new Promise<boolean>((resolve) => {
+      tcp.once("error", () => resolve(false));
+      tcp.listen(port, "127.0.0.1", () => resolve(true));
+    });
+    tcp.removeAllListeners("error");
+    if (!free) {
+      udp.close();
+      continue;
+    }
+    onUdp(udp);
+    endings.push(() => udp.close());
+    return port;
+  }
 }
 
 interface World {

@@ -118,7 +118,8 @@ describeWith(["postfix", "dovecot-imapd", "dovecot-lmtpd", "openssl"], "smtp aga
     const silent = await rawServer(() => controller.abort());
     expect(await line({ port: silent.port }, { signal: controller.signal })).toMatch(/^down timeout /);
     await postfix.stop();
-    expect(await line({ port: postfix.smtp })).toBe(`down refused 127.0.0.1 port ${postfix.smtp} refused the connection`);
+    // Its children may hold the port for a moment longer: then the connection is reset.
+    expect(await line({ port: postfix.smtp })).toMatch(/^down (refused|reset) 127\.0\.0\.1 port \d+ /);
     expect(await line({ port: await freePort(), host: "::1" })).toMatch(/^down refused /);
   });
 });
