@@ -45,8 +45,8 @@ export const PLANTS: { readonly [name: string]: { readonly finds: string; readon
       const settleMessage: Store["settleMessage"] = async (id, settlement) => {
         await store.settleMessage(id, settlement);
         if (settlement.kind !== "sent") return;
-        const [row] = (await store.messages({ status: "sent", limit: 50 })).filter((sent) => sent.id === id);
-        if (row !== undefined) repeats.push(row.id);
+        const isThere = (await store.messages({ status: "sent", limit: 50 })).some((sent) => sent.id === id);
+        if (isThere) repeats.push(id);
       };
       const repeats: string[] = [];
       const given = new Map<string, Awaited<ReturnType<Store["claimMessage"]>>>();

@@ -87,7 +87,7 @@ function outagesOf(truth: Truth, check: CheckDefinition): readonly Outage[] {
   const hosts = hostsOf(check);
   if (check.policy.group?.require !== "any") return hosts.flatMap((host) => truth.outages(host));
   const [first = "", ...others] = hosts;
-  return truth.outages(first).flatMap((outage) => others.flatMap((other) => truth.outages(other).map((also) => ({ ...outage, from: Math.max(outage.from, also.from), to: Math.min(outage.to, also.to) })))).filter((outage) => outage.to > outage.from);
+  return truth.outages(first).flatMap((outage) => others.flatMap((other) => truth.outages(other).map((also) => ({ how: outage.how, from: Math.max(outage.from, also.from), to: Math.min(outage.to, also.to) })))).filter((outage) => outage.to > outage.from);
 }
 
 function boundOf(check: CheckDefinition, byName: ReadonlyMap<string, CheckDefinition>, history: History, outage: Outage): number {
