@@ -33,7 +33,7 @@ async function tell(doors: RunDoors, channel: string, path: string): Promise<num
   }
   if (!site.channels.some(({ name }) => name === channel)) {
     const names = site.channels.map(({ name }) => name).join(", ");
-    terminal.err(`tocsin notify: there is no channel \`${channel}\`; ${names === "" ? "the configuration names none" : `there are ${names}`}\n`);
+    terminal.err(`tocsin notify: there is no channel \`${channel}\`; ${names === "" ? "the configuration has none" : `the configuration has ${names}`}\n`);
     return 2;
   }
   const { kind, detail } = await doors.notifyOnce(site, channelName(channel));
