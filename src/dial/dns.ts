@@ -7,18 +7,23 @@ import { type DnsMessage, decodeMessage, encodeQuery, rcodeName } from "../wire/
 import { nameOctets } from "../wire/dns-names.ts";
 import type { TlsSettings } from "./options.ts";
 import { type DialContext, tenth } from "./outcome.ts";
+import { type HttpsServer, exchangeOverHttps } from "./dns-https.ts";
 import { openStream } from "./stream.ts";
 
-/** One question to one DNS server over UDP (with TCP when the answer is cut short), TCP, or TLS (RFC 1035, 7766, 7858, matching as RFC 5452). */
+/** One question to one DNS server over UDP (with TCP when the answer is cut short), TCP, TLS or HTTPS (RFC 1035, 7766, 7858, 8484, matching as RFC 5452). */
+
+export type DnsTransport = "udp" | "tcp" | "tls" | "https";
 
 export interface DnsServer {
   readonly host: string;
   readonly port: number;
   readonly family: Family | "any";
   readonly source: string | null;
-  readonly transport: "udp" | "tcp" | "tls";
-  /** Used with `tls` only. */
+  readonly transport: DnsTransport;
+  /** Used with `tls` and `https` only. */
   readonly tls: TlsSettings;
+  /** Used with `https` only. */
+  readonly https?: Pick<HttpsServer, "path" | "method">;
 }
 
 export interface DnsAsk {
@@ -35,7 +40,7 @@ export interface DnsContext extends DialContext {
 
 /** `facts`: of the certificate, with TLS. `notes`: what happened on the way, for the evidence. */
 export type DnsAnswer =
-  | { readonly kind: "answered"; readonly message: DnsMessage; readonly transport: "udp" | "tcp" | "tls"; readonly address: Address; readonly phases: Phases; readonly facts: Facts; readonly notes: readonly string[] }
+  | { readonly kind: "answered"; readonly message: DnsMessage; readonly transport: DnsTransport; readonly address: Address; readonly phases: Phases; readonly facts: Facts; readonly notes: readonly string[] }
   | { readonly kind: "failed"; readonly failure: Failure; readonly phases: Phases; readonly facts: Facts; readonly notes: readonly string[] };
 
 /** A datagram may be lost: after so long the question is asked again, with a new id from a new port. */
@@ -69,6 +74,7 @@ export async function askDns(server: DnsServer, ask: DnsAsk, ctx: DnsContext): P
 }
 
 async function askOnce(server: DnsServer, ask: DnsAsk, edns: boolean, ctx: DnsContext, notes: string[]): Promise<DnsAnswer> {
+  if (server.transport === "https") return askOverHttps(server, ask, edns, ctx, notes);
   if (server.transport !== "udp") return askOverStream(server, ask, edns, ctx, notes);
   const answer = await askOverUdp(server, ask, edns, ctx, notes);
   if (answer.kind === "failed" || !answer.message.truncated) return answer;
@@ -151,6 +157,19 @@ async function askOverStream(server: DnsServer, ask: DnsAsk, edns: boolean, ctx:
   if (message.kind === "message" && answersUs(message, id, ask)) return { kind: "answered", message, transport: secured ? "tls" : "tcp", address: stream.address, phases, facts: stream.facts, notes };
   const wrong = message.kind === "bad" ? `something that is ${message.reason}` : "an answer to another question";
   return { kind: "failed", failure: { code: "protocol", sentence: `${peer} sent ${wrong}` }, phases, facts: stream.facts, notes };
+}
+
+async function askOverHttps(server: DnsServer, ask: DnsAsk, edns: boolean, ctx: DnsContext, notes: string[]): Promise<DnsAnswer> {
+  const id = 0;
+  const query = encodeQuery({ id, name: ask.name, type: ask.type, recursion: ask.recursion, authenticated: true, edns });
+  const reply = await exchangeOverHttps({ ...server, ...(server.https ?? { path: "/dns-query", method: "POST" }) }, query, ctx);
+  const { phases, facts } = reply;
+  const all = [...notes, ...reply.notes];
+  if (reply.kind === "failed") return { kind: "failed", failure: reply.failure, phases, facts, notes: all };
+  const message = decodeMessage(reply.bytes);
+  if (message.kind === "message" && answersUs(message, id, ask)) return { kind: "answered", message, transport: "https", address: reply.address, phases, facts, notes: all };
+  const wrong = message.kind === "bad" ? `something that is ${message.reason}` : "an answer to another question";
+  return { kind: "failed", failure: { code: "protocol", sentence: `${server.host} port ${server.port} sent ${wrong}` }, phases, facts, notes: all };
 }
 
 type Frame = { readonly kind: "frame"; readonly bytes: Uint8Array } | { readonly kind: "failed"; readonly failure: Failure };

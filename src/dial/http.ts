@@ -15,7 +15,7 @@ export interface HttpRequest {
   readonly method: string;
   /** Names in any case; `host`, `user-agent` and `accept` are filled in when missing. */
   readonly headers: { readonly [name: string]: string };
-  readonly body: string | null;
+  readonly body: string | Uint8Array | null;
   readonly family: Family | "any";
   readonly source: string | null;
   readonly tls: TlsSettings;
@@ -52,7 +52,7 @@ export interface WireRequest {
   readonly authority: string;
   readonly scheme: "http" | "https";
   readonly headers: { readonly [name: string]: string };
-  readonly body: string | null;
+  readonly body: string | Uint8Array | null;
   readonly bodyLimit: number;
 }
 
@@ -112,7 +112,8 @@ function wireRequest({ url, method, headers, body, bodyLimit, proxy }: HttpReque
 
 function shownRequest({ method, path, headers, body }: WireRequest, second: boolean): string {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${HIDDEN.test(name) ? "(hidden)" : value}`);
-  return printable(`${method} ${path} HTTP/${second ? "2" : "1.1"}\r\n${lines.join("\r\n")}\r\n\r\n${body ?? ""}`);
+  const head = printable(`${method} ${path} HTTP/${second ? "2" : "1.1"}\r\n${lines.join("\r\n")}\r\n\r\n`);
+  return `${head}${body === null ? "" : printable(body)}`;
 }
 
 function shownResponse({ head, chunks, raw }: Collected): string {

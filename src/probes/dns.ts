@@ -13,6 +13,7 @@ import type { Outcome, Probe, ProbeContext } from "./probe.ts";
 /** Servers of one check: a zone has at most 13 as a rule. */
 const SERVERS_MAX = 16;
 const LISTED_MAX = 8;
+const USUAL_PORTS = { udp: 53, tcp: 53, tls: 853, https: 443 } as const;
 
 const one = <Schema extends z.ZodType>(schema: Schema) => z.union([schema.transform((value) => [value]), z.array(schema).min(1).max(64)]);
 
@@ -25,17 +26,19 @@ const options = z.strictObject({
     .refine((text) => typeCode(text) !== null, { error: "this is no record type", params: { right: `write one of ${RECORD_TYPES.join(", ")}, or TYPE and its number` } })
     .describe(`Record type: ${RECORD_TYPES.join(", ")}, or TYPE65 and the like`),
   server: one(host()).nullable().default(null).describe("Name server to ask, or a list: each must answer as wanted; by default the first resolver of this machine"),
-  port: port().nullable().default(null).describe("Port of the server; 53, with TLS 853"),
+  port: port().nullable().default(null).describe("Port of the server; 53, with TLS 853, with HTTPS 443"),
   answers: one(z.string()).nullable().default(null).describe("Required answers as zone files write them: `192.0.2.1`, `10 mail.example.com`; order and TTL do not matter"),
   match: z
     .enum(["contains", "exact", "any", "none"])
     .default("contains")
     .describe("contains: all required answers are among the answers; exact: these and no others; any: at least one of them; none: none of them, or without `answers` no such record at all"),
-  transport: z.enum(["udp", "tcp", "tls"]).default("udp").describe("udp falls back to TCP for an answer that was cut short").meta({ source: "RFC 7766; RFC 7858" }),
+  transport: z.enum(["udp", "tcp", "tls", "https"]).default("udp").describe("udp falls back to TCP for an answer that was cut short").meta({ source: "RFC 7766; RFC 7858; RFC 8484" }),
   recursion: z.boolean().default(true).describe("true asks a resolver to find the answer; false asks the server for what it is authoritative for, and wants the AA flag"),
   family: family(),
   source: sourceAddress(),
-  tls: tlsSettings().prefault({}).describe("Settings of TLS, for `transport: tls`"),
+  tls: tlsSettings().prefault({}).describe("Settings of TLS, for `transport: tls` and `https`"),
+  path: z.string().regex(/^\/[^\s?#]*$/, "a path begins with / and has no blank, ? or #").max(1024).default("/dns-query").describe("For `transport: https`: path of the service"),
+  method: z.enum(["POST", "GET"]).default("POST").describe("For `transport: https`: how the question is sent"),
 });
 type Options = z.output<typeof options>;
 
@@ -130,8 +133,8 @@ function judgeFailure(options: Options, failure: Failure): Judged {
 }
 
 async function askOne(server: { readonly host: string; readonly port: number }, options: Options, name: string, ctx: ProbeContext): Promise<Asked> {
-  const { transport, family, source, tls, recursion, record } = options;
-  const answer = await askDns({ ...server, transport, family, source, tls }, { name, type: record, recursion }, ctx);
+  const { transport, family, source, tls, recursion, record, path, method } = options;
+  const answer = await askDns({ ...server, transport, family, source, tls, https: { path, method } }, { name, type: record, recursion }, ctx);
   const query = `${name} IN ${record} to ${server.host} port ${server.port} over ${transport.toUpperCase()}, ${recursion ? "recursion desired" : "no recursion"}`;
   const notes = answer.notes.length === 0 ? [] : [{ label: "on the way", text: printable(answer.notes.join("\n")) }];
   const asked = [{ label: "query", text: query }, ...notes];
@@ -141,17 +144,17 @@ async function askOne(server: { readonly host: string; readonly port: number }, 
 }
 
 async function serversOf(options: Options, ctx: ProbeContext): Promise<readonly { readonly host: string; readonly port: number }[]> {
-  const usual = options.transport === "tls" ? 853 : 53;
+  const usual = USUAL_PORTS[options.transport];
   if (options.server !== null) return options.server.slice(0, SERVERS_MAX).map((name) => ({ host: name, port: options.port ?? usual }));
   const first = await resolverOf(ctx);
-  return first === null ? [] : [{ host: first.host, port: options.port ?? (options.transport === "tls" ? usual : first.port) }];
+  return first === null ? [] : [{ host: first.host, port: options.port ?? (usual === 53 ? first.port : usual) }];
 }
 
 /** One DNS record from one server or several, compared with required answers. */
 export const dns: Probe<Options> = {
   type: "dns",
-  about: "Looks up a DNS record at a name server and compares the answers, over UDP with TCP fallback, TCP or TLS",
-  source: "RFC 1035, section 4; RFC 7766; RFC 7858; RFC 5452, section 9.1",
+  about: "Looks up a DNS record at a name server and compares the answers, over UDP with TCP fallback, TCP, TLS or HTTPS",
+  source: "RFC 1035, section 4; RFC 7766; RFC 7858; RFC 8484; RFC 5452, section 9.1",
   options,
   facts: {
     rcode: { about: "Answer code: NOERROR, NXDOMAIN, REFUSED, ...; a condition on it decides instead of `answers`" },
@@ -161,10 +164,10 @@ export const dns: Probe<Options> = {
     ra: { about: "True when the server recurses" },
     ad: { about: "True when a resolver found the DNSSEC signatures good" },
     serial: { about: "Serial number of an SOA record" },
-    transport: { about: "`udp`, `tcp` or `tls`, over which the whole answer came" },
+    transport: { about: "`udp`, `tcp`, `tls` or `https`, over which the whole answer came" },
     address: { about: "Address of the server that answered" },
-    "certificate.days": { unit: "days", about: "With TLS: whole days until the first certificate of the chain expires" },
-    "tls.protocol": { about: "With TLS: TLSv1.2 or TLSv1.3" },
+    "certificate.days": { unit: "days", about: "With TLS or HTTPS: whole days until the first certificate of the chain expires" },
+    "tls.protocol": { about: "With TLS or HTTPS: TLSv1.2 or TLSv1.3" },
   },
   target: ({ name, record, server, port }) => `${name} ${record}${server === null ? "" : ` @${server.join(",")}`}${port === null ? "" : `:${port}`}`,
   check(options) {

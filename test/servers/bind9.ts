@@ -8,10 +8,12 @@ export interface Bind9 extends RunningServer {
   readonly port: number;
   /** DNS over TLS. */
   readonly tlsPort: number;
+  /** DNS over HTTPS, at /dns-query. */
+  readonly httpsPort: number;
 }
 
 export interface Bind9Request {
-  /** Which of 127.0.0.1 and ::1 it is on; both unless said. TLS is on the first only. */
+  /** Which of 127.0.0.1 and ::1 it is on; both unless said. TLS and HTTPS are on the first only. */
   readonly families?: readonly (4 | 6)[];
   /** Of another that is on the other address. */
   readonly port?: number;
@@ -49,8 +51,9 @@ const REVERSE = `$TTL 300
 
 /** A BIND that is authoritative for example.test and 2.0.192.in-addr.arpa and refuses all else. `big.example.test TXT` fits no datagram. */
 export async function startBind9(folder: string, certificate: CertificateFiles, { families = [4, 6], port: wanted, serial = 4_294_967_290, second = "127.0.0.1" }: Bind9Request = {}): Promise<Bind9> {
-  const port = wanted ?? (await freePort(2));
+  const port = wanted ?? (await freePort(3));
   const tlsPort = port + 1;
+  const httpsPort = port + 2;
   const zones = join(folder, "zones");
   mkdirSync(zones, { recursive: true });
   writeFileSync(join(zones, "example.test"), zone(serial, second));
@@ -61,13 +64,13 @@ export async function startBind9(folder: string, certificate: CertificateFiles, 
 options { directory "${zones}"; pid-file none; session-keyfile none; managed-keys-directory "${zones}"; lock-file none;
   recursion no; dnssec-validation no; notify no; allow-query { any; }; minimal-responses yes;
   listen-on ${families.includes(4) ? `port ${port} { 127.0.0.1; }` : "{ none; }"}; listen-on-v6 ${families.includes(6) ? `port ${port} { ::1; }` : "{ none; }"};
-  ${families.includes(4) ? `listen-on port ${tlsPort} tls own { 127.0.0.1; };` : ""} };
+  ${families.includes(4) ? `listen-on port ${tlsPort} tls own { 127.0.0.1; }; listen-on port ${httpsPort} tls own http default { 127.0.0.1; };` : ""} };
 controls { };
 logging { category default { default_stderr; }; };
 zone "example.test" { type primary; file "example.test"; };
 zone "2.0.192.in-addr.arpa" { type primary; file "reverse"; };
 `,
   );
-  const running = await startServer({ name: "named", command: "named", args: ["-f", "-n", "1", "-c", join(folder, "named.conf")], folder, ready: families.includes(4) ? listens(tlsPort) : listens(port, "::1") });
-  return { ...running, port, tlsPort };
+  const running = await startServer({ name: "named", command: "named", args: ["-f", "-n", "1", "-c", join(folder, "named.conf")], folder, ready: families.includes(4) ? listens(httpsPort) : listens(port, "::1") });
+  return { ...running, port, tlsPort, httpsPort };
 }

@@ -1,4 +1,6 @@
-import { type Socket, createServer } from "node:net";
+import { readFileSync } from "node:fs";
+import { type ServerHttp2Session, type ServerHttp2Stream, createSecureServer } from "node:http2";
+import { type AddressInfo, type Socket, createServer } from "node:net";
 import { beforeAll, expect, it } from "vitest";
 import { dns } from "../../src/probes/dns.ts";
 import type { Outcome, ProbeContext } from "../../src/probes/probe.ts";
@@ -9,6 +11,7 @@ import { type Bind9, startBind9 } from "./bind9.ts";
 import { type Certificates, makeCertificates } from "./certificates.ts";
 import { atEnd, describeWith, freePort, temporaryFolder } from "./ground.ts";
 import { fakeUdp, reply } from "./nameserver.ts";
+import { type Unbound, startUnbound } from "./unbound.ts";
 
 const ports = realPorts({ level: "error", mask: (text) => text, resolvers: () => [], processes: realProcesses() });
 /** Ends a run that is meant to succeed only if something is badly wrong. */
@@ -94,6 +97,23 @@ describeWith(["bind9", "openssl"], "dns against BIND", () => {
     expect(untrusted.facts).toHaveProperty("certificate.days");
   });
 
+  it("answers over HTTPS", async () => {
+    const https = { server: "127.0.0.1", port: bind.httpsPort, transport: "https", tls: { ca: certificates.authority } };
+    const name = "mail.example.test";
+    const posted = await f({ name, ...https }, "up", "ok", "mail.example.test A is 127.0.0.1");
+    expect(posted.facts).toMatchObject({ transport: "https", address: "127.0.0.1", aa: true, certificate: { days: expect.any(Number) as number }, tls: { protocol: "TLSv1.3" } });
+    expect(Object.keys(posted.phases)).toEqual(["connect", "tls", "firstByte", "transfer"]);
+    expect(posted.evidence[0]?.text).toBe(`mail.example.test IN A to 127.0.0.1 port ${bind.httpsPort} over HTTPS, recursion desired`);
+    await f({ name, method: "GET", ...https }, "up", "ok", "mail.example.test A is 127.0.0.1");
+    expect((await f({ name: "big.example.test", record: "TXT", ...https }, "up", "ok", /and 32 more$/)).facts["answers"]).toHaveLength(40);
+    await f({ name: "no.example.test", ...https }, "down", "mismatch", "no.example.test does not exist (NXDOMAIN)");
+    await f({ name, ...https, path: "/elsewhere" }, "down", "status", `127.0.0.1 port ${bind.httpsPort} answered with HTTP 404 Not Found`);
+    await f({ name, ...https, tls: {} }, "down", "tls-untrusted", /./);
+    await f({ name, ...https, tls: { ca: certificates.authority, servername: "elsewhere.test" } }, "down", "tls-name", /./);
+    // plain DNS over TCP takes the hello of TLS for the beginning of a long message
+    await f({ name, ...https, port: bind.port }, "down", "timeout", /./, { signal: AbortSignal.timeout(500) });
+  });
+
   it("asks again over TCP when the answer is cut short", async () => {
     const big = await f(at({ name: "big.example.test", record: "TXT" }), "up", "ok", /and 32 more$/);
     expect(big.facts["transport"]).toBe("tcp");
@@ -143,6 +163,12 @@ async function fakeTcp(serve: (socket: Socket, query: Buffer) => void, port?: nu
   return listening;
 }
 
+/** A sound answer to a question that nobody asked. */
+function strangerTo(query: Buffer): Uint8Array {
+  const message = decodeMessage(query);
+  if (message.kind === "bad") throw new Error(message.reason);
+  return reply(message, { questions: [{ name: "y.test", type: "A", class: 1 }] });
+}
 const framed = (bytes: Uint8Array): Buffer => Buffer.concat([Uint8Array.of(bytes.length >> 8, bytes.length & 255), bytes]);
 const ask = (port: number, more: object = {}): object => ({ name: "x.test", server: "127.0.0.1", port, ...more });
 
@@ -259,4 +285,53 @@ it("refuses at loading what cannot be asked", () => {
   expect(dns.options.safeParse({ name: "a.test", record: "NONSENSE" }).success).toBe(false);
   expect(dns.target(dns.options.parse({ name: "a.test", server: "192.0.2.53", port: 5353 }))).toBe("a.test A @192.0.2.53:5353");
   expect(dns.target(dns.options.parse({ name: "a.test" }))).toBe("a.test A");
+});
+
+it("tells what came over HTTPS instead of DNS", async () => {
+  const { authority, good } = await makeCertificates(temporaryFolder());
+  const cases: { readonly [path: string]: (stream: ServerHttp2Stream, query: Buffer) => void } = {
+    "/html": (stream) => void (stream.respond({ ":status": 200, "content-type": "text/html" }), stream.end("<html>")),
+    "/garbage": (stream) => void (stream.respond({ ":status": 200, "content-type": "application/dns-message" }), stream.end("garbage")),
+    "/stranger": (stream, query) => void (stream.respond({ ":status": 200, "content-type": "application/dns-message" }), stream.end(strangerTo(query))),
+    "/endless": (stream) => void (stream.respond({ ":status": 200, "content-type": "application/dns-message" }), stream.end(Buffer.alloc(70_000))),
+    "/silent": () => {},
+  };
+  const sessions = new Set<ServerHttp2Session>();
+  const server = createSecureServer({ cert: readFileSync(good.certPath), key: readFileSync(good.keyPath) });
+  server.on("session", (session) => sessions.add(session));
+  server.on("stream", (stream, headers) => {
+    stream.on("error", () => {});
+    stream.once("data", (query: Buffer) => cases[headers[":path"] ?? ""]?.(stream, query));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  atEnd(async () => {
+    for (const session of sessions) session.destroy();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const over = (path: string): object => ({ name: "x.test", server: "127.0.0.1", port, transport: "https", path, tls: { ca: authority } });
+  await f(over("/html"), "down", "protocol", `127.0.0.1 port ${port} sent text/html, not application/dns-message`);
+  await f(over("/garbage"), "down", "protocol", new RegExp(`^127\\.0\\.0\\.1 port ${port} sent something that is not a sound DNS message: `));
+  await f(over("/stranger"), "down", "protocol", `127.0.0.1 port ${port} sent an answer to another question`);
+  await f(over("/endless"), "down", "too-large", `127.0.0.1 port ${port} sent more than 65535 octets, which is no DNS message`);
+  await f(over("/silent"), "down", "timeout", /./, { signal: AbortSignal.timeout(500) });
+});
+
+describeWith(["bind9", "openssl", "unbound"], "dns through unbound", () => {
+  let unbound: Unbound;
+  beforeAll(async () => {
+    const bind = await startBind9(temporaryFolder(), (await makeCertificates(temporaryFolder())).good);
+    unbound = await startUnbound(temporaryFolder(), { "example.test": bind.port });
+  }, 60_000);
+  const at = (more: object): object => ({ server: "127.0.0.1", port: unbound.port, ...more });
+
+  it("finds by recursion, and tells a resolver from an authoritative server", async () => {
+    const www = await f(at({ name: "alias.example.test", answers: ["192.0.2.10", "192.0.2.11"], match: "exact" }), "up", "ok", /./);
+    expect(www.facts).toMatchObject({ ra: true, aa: false });
+    expect((await f(at({ name: "big.example.test", record: "TXT", server: "::1" }), "up", "ok", /./)).facts["transport"]).toBe("tcp");
+    await f(at({ name: "no.example.test" }), "down", "mismatch", "no.example.test does not exist (NXDOMAIN)");
+    await f(at({ name: "example.test", record: "SOA", recursion: false }), "down", "status", "the server answered REFUSED to example.test SOA");
+    await f(at({ name: "alias.example.test", source: "127.0.0.3" }), "down", "status", "the server answered REFUSED to alias.example.test A");
+    await f(at({ name: "example.test", record: "SOA" }), "up", "ok", /4294967290/);
+  });
 });
