@@ -12,8 +12,10 @@ import { nntp } from "./nntp.ts";
 import { notes } from "./notes.ts";
 import { openvpn } from "./openvpn.ts";
 import { pop3 } from "./pop3.ts";
+import { postgres } from "./postgres.ts";
 import type { AnyProbe } from "./probe.ts";
 import { push } from "./push.ts";
+import { radius } from "./radius.ts";
 import { rbl } from "./rbl.ts";
 import { redis } from "./redis.ts";
 import { rip } from "./rip.ts";
@@ -26,7 +28,8 @@ import { ssh } from "./ssh.ts";
 import { tcp } from "./tcp.ts";
 import { tls } from "./tls.ts";
 import { uptimes } from "./uptimes.ts";
+import { websocket } from "./websocket.ts";
 import { xmpp } from "./xmpp.ts";
 
 /** Every probe, in the order in which they are shown. A new one is one line here. */
-export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, dnsSerial, imap, ldap, mailflow, memcached, mqtt, nntp, notes, openvpn, pop3, rbl, redis, rip, smb, smtp, sntp, socks5, ssh, tls, uptimes, xmpp];
+export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, dnsSerial, imap, ldap, mailflow, memcached, mqtt, nntp, notes, openvpn, pop3, postgres, radius, rbl, redis, rip, smb, smtp, sntp, socks5, ssh, tls, uptimes, websocket, xmpp];

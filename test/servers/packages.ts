@@ -3,6 +3,8 @@ export interface DebianPackage {
   readonly name: string;
   /** Any path-less program names; all must be there. */
   readonly programs: readonly string[];
+  /** Paths by which a package without programs is recognised. */
+  readonly files?: readonly string[];
 }
 
 /** Everything the test command installs on Debian when it runs as root. One line a package; keep it sorted. */
@@ -14,6 +16,7 @@ export const packages = [
   { name: "dovecot-lmtpd", programs: ["lmtp"] },
   { name: "dovecot-pop3d", programs: ["pop3-login"] },
   { name: "dropbear-bin", programs: ["dropbear", "dropbearkey"] },
+  { name: "freeradius", programs: ["freeradius"] },
   { name: "frr", programs: ["vtysh"] },
   { name: "inn2", programs: ["nnrpd"] },
   { name: "iproute2", programs: ["ip"] },
@@ -28,9 +31,12 @@ export const packages = [
   { name: "openssl", programs: ["openssl"] },
   { name: "openvpn", programs: ["openvpn"] },
   { name: "postfix", programs: ["postconf", "postfix", "sendmail"] },
+  { name: "postgresql", programs: ["pg_ctlcluster"] },
   { name: "rbldnsd", programs: ["rbldnsd"] },
   { name: "prosody", programs: ["prosody"] },
   { name: "redis-server", programs: ["redis-server"] },
+  { name: "python3-grpcio", programs: [], files: ["/usr/lib/python3/dist-packages/grpc/__init__.py"] },
+  { name: "python3-websockets", programs: [], files: ["/usr/lib/python3/dist-packages/websockets/__init__.py"] },
   { name: "samba", programs: ["smbd"] },
   { name: "slapd", programs: ["slapd", "slapadd"] },
   { name: "unbound", programs: ["unbound"] },
