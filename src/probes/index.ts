@@ -1,5 +1,6 @@
 import { dns } from "./dns.ts";
 import { dnsSerial } from "./dns-serial.ts";
+import { domain } from "./domain.ts";
 import { group } from "./group.ts";
 import { http } from "./http.ts";
 import { icmp } from "./icmp.ts";
@@ -32,4 +33,4 @@ import { websocket } from "./websocket.ts";
 import { xmpp } from "./xmpp.ts";
 
 /** Every probe, in the order in which they are shown. A new one is one line here. */
-export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, dnsSerial, imap, ldap, mailflow, memcached, mqtt, nntp, notes, openvpn, pop3, postgres, radius, rbl, redis, rip, smb, smtp, sntp, socks5, ssh, tls, uptimes, websocket, xmpp];
+export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, dnsSerial, domain, imap, ldap, mailflow, memcached, mqtt, nntp, notes, openvpn, pop3, postgres, radius, rbl, redis, rip, smb, smtp, sntp, socks5, ssh, tls, uptimes, websocket, xmpp];
