@@ -9,6 +9,7 @@ import { ldap } from "./ldap.ts";
 import { mailflow } from "./mailflow.ts";
 import { memcached } from "./memcached.ts";
 import { mqtt } from "./mqtt.ts";
+import { mysql } from "./mysql.ts";
 import { nntp } from "./nntp.ts";
 import { notes } from "./notes.ts";
 import { openvpn } from "./openvpn.ts";
@@ -29,8 +30,7 @@ import { ssh } from "./ssh.ts";
 import { tcp } from "./tcp.ts";
 import { tls } from "./tls.ts";
 import { uptimes } from "./uptimes.ts";
-import { websocket } from "./websocket.ts";
 import { xmpp } from "./xmpp.ts";
 
 /** Every probe, in the order in which they are shown. A new one is one line here. */
-export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, dnsSerial, domain, imap, ldap, mailflow, memcached, mqtt, nntp, notes, openvpn, pop3, postgres, radius, rbl, redis, rip, smb, smtp, sntp, socks5, ssh, tls, uptimes, websocket, xmpp];
+export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, dnsSerial, domain, imap, ldap, mailflow, memcached, mqtt, mysql, nntp, notes, openvpn, pop3, postgres, radius, rbl, redis, rip, smb, smtp, sntp, socks5, ssh, tls, uptimes, xmpp];

@@ -22,6 +22,7 @@ export const packages = [
   { name: "iproute2", programs: ["ip"] },
   { name: "chromium", programs: ["chromium"] },
   { name: "iputils-ping", programs: ["ping"] },
+  { name: "mariadb-server", programs: ["mariadbd", "mariadb-install-db"] },
   { name: "memcached", programs: ["memcached"] },
   { name: "microsocks", programs: ["microsocks"] },
   { name: "monitoring-plugins-basic", programs: ["check_dummy", "check_load", "check_tcp"] },
