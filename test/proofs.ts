@@ -9,8 +9,12 @@ export interface Proof {
 
 /** Types that ask nobody, whose servers nobody can have, or whose tests need more words. */
 const OTHERS: { readonly [type: string]: Proof } = {
+  domain: { against: "an RDAP server and a registry of such over HTTP: Debian packages none", test: "test/servers/domain.test.ts" },
+  cpu: { against: "this machine, idle and kept busy", test: "src/probes/cpu.test.ts" },
+  disk: { against: "this machine's file systems, beside `df`", test: "src/probes/disk.test.ts" },
   group: { against: "members of every state, as the judge sees them", test: "src/core/group.test.ts" },
   icmp: { against: "this machine's own addresses, by the system's ping", test: "test/servers/icmp.test.ts" },
+  memory: { against: "this machine's memory, beside `free`", test: "src/probes/memory.test.ts" },
   notes: { against: "a fake, built from what is public of Notes RPC: Domino cannot be had freely", test: "test/servers/notes.test.ts" },
   push: { against: "senders over HTTP, and the program that waits for them", test: "test/e2e/push.test.ts" },
   uptimes: { against: "a fake, built from what is public of the project's protocol", test: "test/servers/uptimes.test.ts" },

@@ -317,7 +317,7 @@ it("tells what came over HTTPS instead of DNS", async () => {
   await f(over("/silent"), "down", "timeout", /./, { signal: AbortSignal.timeout(500) });
 });
 
-describeWith(["bind9", "openssl", "unbound"], "dns through unbound", () => {
+describeWith(["bind9", "openssl", "unbound"], "dns against unbound", () => {
   let unbound: Unbound;
   beforeAll(async () => {
     const bind = await startBind9(temporaryFolder(), (await makeCertificates(temporaryFolder())).good);
