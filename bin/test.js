@@ -34,7 +34,7 @@ function withoutDaemons(work) {
 async function installServers() {
   const list = join(root, "test/servers/packages.ts");
   const { packages } = existsSync(list) ? await import(pathToFileURL(list).href) : { packages: [] };
-  const missing = packages.filter(({ programs }) => !programs.every(canFind)).map(({ name }) => name);
+  const missing = packages.filter(({ programs, files = [] }) => !programs.every(canFind) || !files.every(existsSync)).map(({ name }) => name);
   if (missing.length === 0) return;
   if (!debian() || process.getuid?.() !== 0) {
     say(`tests of real servers are skipped where these Debian packages are missing (root on Debian has them installed here): ${missing.join(" ")}`);

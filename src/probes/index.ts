@@ -30,7 +30,8 @@ import { ssh } from "./ssh.ts";
 import { tcp } from "./tcp.ts";
 import { tls } from "./tls.ts";
 import { uptimes } from "./uptimes.ts";
+import { websocket } from "./websocket.ts";
 import { xmpp } from "./xmpp.ts";
 
 /** Every probe, in the order in which they are shown. A new one is one line here. */
-export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, dnsSerial, domain, imap, ldap, mailflow, memcached, mqtt, mysql, nntp, notes, openvpn, pop3, postgres, radius, rbl, redis, rip, smb, smtp, sntp, socks5, ssh, tls, uptimes, xmpp];
+export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, dnsSerial, domain, imap, ldap, mailflow, memcached, mqtt, mysql, nntp, notes, openvpn, pop3, postgres, radius, rbl, redis, rip, smb, smtp, sntp, socks5, ssh, tls, uptimes, websocket, xmpp];

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { createSocket } from "node:dgram";
-import { accessSync, chmodSync, constants, createWriteStream, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { accessSync, chmodSync, constants, createWriteStream, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -199,9 +199,9 @@ export function need(...names: readonly PackageName[]): string | null {
 }
 
 export function reasonToSkip(wanted: readonly DebianPackage[]): string | null {
-  const missing = wanted.filter((entry) => !entry.programs.every(isInstalled));
+  const missing = wanted.filter(({ programs, files = [] }) => !programs.every(isInstalled) || !files.every((path) => existsSync(path)));
   if (missing.length === 0) return null;
-  const programs = missing.flatMap((entry) => entry.programs).join(", ");
+  const programs = missing.flatMap(({ programs, files = [] }) => [...programs, ...files]).join(", ");
   return `skipped: ${programs} ${missing.length === 1 ? "is" : "are"} not installed (apt-get install ${missing.map((entry) => entry.name).join(" ")}, as root)`;
 }
 
