@@ -38,7 +38,7 @@ const options = z.strictObject({
     .describe("Further header fields of the handshake")
     .meta({ secret: true }),
   send: z.string().nullable().default(null).describe("Text message to send once the connection is open"),
-  expect: expected().nullable().default(null).describe("What a message of the server must hold then: a text, or /a regular expression/"),
+  answer: expected().nullable().default(null).describe("What a message of the server must hold then: a text, or /a regular expression/"),
   ping: z.boolean().default(true).describe("Whether the server must answer a ping in the end").meta({ source: "RFC 6455, section 5.5.2" }),
   tls: tlsSettings().prefault({}).describe("With wss, settings of TLS: {verify, ca, servername, minVersion, cert, key}"),
   family: family(),
@@ -56,7 +56,7 @@ export const websocket: Probe<Options> = {
   facts: {
     status: { about: "Status code of the answer to the handshake; 101 when it is taken" },
     subprotocol: { about: "The subprotocol that the server chose" },
-    message: { about: "With `expect`: the message that holds it, at most 512 characters" },
+    message: { about: "With `answer`: the message that holds it, at most 512 characters" },
     messages: { about: "Messages that the server sent" },
     address: { about: "The address that answered" },
     "certificate.days": { unit: "days", about: "With wss: whole days until the first certificate of the chain expires" },
@@ -88,7 +88,7 @@ async function run(chosen: Options, ctx: ProbeContext): Promise<Outcome> {
     session.dialogue.close();
     return session.failed(failure);
   }
-  const said = chosen.expect !== null ? "answered as expected" : chosen.ping ? "opened a WebSocket and answered a ping" : "opened a WebSocket";
+  const said = chosen.answer !== null ? "answered as expected" : chosen.ping ? "opened a WebSocket and answered a ping" : "opened a WebSocket";
   return { verdict: "up", code: "ok", sentence: `${session.peer} ${said}`, phases: session.phases, facts: session.facts, evidence: session.evidence };
 }
 
@@ -140,10 +140,10 @@ class Conversation {
   }
 
   /** Null when all went well; then the connection is closed too, as section 7 wants it. */
-  async hold({ send, expect, ping }: Options): Promise<Failure | null> {
+  async hold({ send, answer, ping }: Options): Promise<Failure | null> {
     const session = this.#session;
     if (send !== null) this.#send(OPCODE.text, Buffer.from(send), `message: ${send}\n`);
-    const met = expect === null ? null : await session.timed("message", () => this.#expect(expect));
+    const met = answer === null ? null : await session.timed("message", () => this.#expect(answer));
     const answered = met ?? (ping ? await session.timed("ping", () => this.#ping()) : null);
     session.facts = { ...session.facts, messages: this.#messages };
     if (answered !== null) return answered;

@@ -37,15 +37,15 @@ describeWith(["mosquitto", "openssl", "python3-websockets"], "websocket against 
   });
 
   it("sends a message and waits for another", async () => {
-    expect(await ask({ url: at("/"), send: "Grüße", expect: "/^Gr.ße$/" })).toMatchObject({ verdict: "up", sentence: `127.0.0.1 port ${server.port} answered as expected`, facts: { message: "Grüße", messages: 1 } });
-    expect(await ask({ url: at("/chatty"), ping: false, expect: "news 49" })).toMatchObject({ verdict: "up", facts: { messages: 50 } });
-    expect(await ask({ url: at("/"), send: "fragments", expect: "one two three" })).toMatchObject({ verdict: "up", facts: { messages: 1 } });
-    expect(await line({ url: at("/"), send: "a", expect: "b" }, { deadlineMs: 400 })).toBe(`down mismatch no message of 127.0.0.1 port ${server.port} holds "b"; the last was "a"`);
-    expect(await ask({ url: at("/"), send: "x".repeat(100_000), expect: "x" })).toMatchObject({ verdict: "up" });
+    expect(await ask({ url: at("/"), send: "Grüße", answer: "/^Gr.ße$/" })).toMatchObject({ verdict: "up", sentence: `127.0.0.1 port ${server.port} answered as expected`, facts: { message: "Grüße", messages: 1 } });
+    expect(await ask({ url: at("/chatty"), ping: false, answer: "news 49" })).toMatchObject({ verdict: "up", facts: { messages: 50 } });
+    expect(await ask({ url: at("/"), send: "fragments", answer: "one two three" })).toMatchObject({ verdict: "up", facts: { messages: 1 } });
+    expect(await line({ url: at("/"), send: "a", answer: "b" }, { deadlineMs: 400 })).toBe(`down mismatch no message of 127.0.0.1 port ${server.port} holds "b"; the last was "a"`);
+    expect(await ask({ url: at("/"), send: "x".repeat(100_000), answer: "x" })).toMatchObject({ verdict: "up" });
   });
 
   it("names origin, subprotocol and what else is wanted", async () => {
-    const { facts } = await ask({ url: at("/a?b=c"), origin: "https://www.example.com", subprotocols: ["other", "chat"], headers: { "X-Probe": "yes" }, send: "headers", expect: "x-probe" });
+    const { facts } = await ask({ url: at("/a?b=c"), origin: "https://www.example.com", subprotocols: ["other", "chat"], headers: { "X-Probe": "yes" }, send: "headers", answer: "x-probe" });
     expect(facts).toMatchObject({ subprotocol: "chat", message: expect.stringContaining("https://www.example.com") as string });
     expect(await line({ url: at("/"), subprotocols: ["other"] })).toBe(`down mismatch 127.0.0.1 port ${server.port} speaks none of other`);
   });
@@ -96,7 +96,7 @@ function takes(bytes: Uint8Array, { change = (head: string) => head, close = tru
 describe("websocket against faults", () => {
   const against = async (serve: (socket: Socket) => void, options: object = {}, context: ContextRequest = {}): Promise<string> => {
     const server = await rawServer(serve);
-    const said = await line({ url: `ws://127.0.0.1:${server.port}/`, expect: "hello", ping: false, ...options }, context);
+    const said = await line({ url: `ws://127.0.0.1:${server.port}/`, answer: "hello", ping: false, ...options }, context);
     await server.idle();
     return said.replaceAll(String(server.port), "P");
   };
@@ -137,7 +137,7 @@ describe("websocket against faults", () => {
   it("ends at its deadline", async () => {
     expect(await against(() => {}, {}, { deadlineMs: 150 })).toBe("down timeout 127.0.0.1 port P sent nothing in time");
     expect(await against(takes(HELLO.subarray(0, 4), { close: false }), {}, { deadlineMs: 150 })).toMatch(/^down timeout 127.0.0.1 port P sent only 2 of 5 bytes in time$/);
-    expect(await against(takes(new Uint8Array(0), { close: false }), { ping: true, expect: null }, { deadlineMs: 150 })).toMatch(/^down timeout /);
+    expect(await against(takes(new Uint8Array(0), { close: false }), { ping: true, answer: null }, { deadlineMs: 150 })).toMatch(/^down timeout /);
   });
   it("leaves nothing behind", async () => {
     const run = (port: number, ctx: Parameters<typeof websocket.run>[1]) => websocket.run(websocket.options.parse({ url: `ws://127.0.0.1:${port}/` }), ctx);
