@@ -125,7 +125,7 @@ async function startMonitor(site: Site, clock: LifeClock, probes: ConstructorPar
     network: { resolve: refuse, connect: refuse, datagram: refuse },
     processes: { run: refuse, environment: {} },
     patterns: { match: () => null },
-    host: { uptimeMs: refuse, load: refuse, processors: refuse, system: refuse },
+    host: { uptimeMs: refuse, load: refuse, processors: refuse, memory: refuse, disk: refuse, system: refuse },
     log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
   };
   const monitor = new Monitor({ ports, probes, channels, store, loaded: await store.load(), first: firstUpdate(site) });

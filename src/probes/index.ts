@@ -1,3 +1,5 @@
+import { cpu } from "./cpu.ts";
+import { disk } from "./disk.ts";
 import { dns } from "./dns.ts";
 import { dnsSerial } from "./dns-serial.ts";
 import { domain } from "./domain.ts";
@@ -9,6 +11,7 @@ import { imap } from "./imap.ts";
 import { ldap } from "./ldap.ts";
 import { mailflow } from "./mailflow.ts";
 import { memcached } from "./memcached.ts";
+import { memory } from "./memory.ts";
 import { mqtt } from "./mqtt.ts";
 import { mysql } from "./mysql.ts";
 import { nntp } from "./nntp.ts";
@@ -35,4 +38,4 @@ import { websocket } from "./websocket.ts";
 import { xmpp } from "./xmpp.ts";
 
 /** Every probe, in the order in which they are shown. A new one is one line here. */
-export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, dnsSerial, domain, grpc, imap, ldap, mailflow, memcached, mqtt, mysql, nntp, notes, openvpn, pop3, postgres, radius, rbl, redis, rip, smb, smtp, sntp, socks5, ssh, tls, uptimes, websocket, xmpp];
+export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, cpu, disk, dnsSerial, domain, grpc, imap, ldap, mailflow, memcached, memory, mqtt, mysql, nntp, notes, openvpn, pop3, postgres, radius, rbl, redis, rip, smb, smtp, sntp, socks5, ssh, tls, uptimes, websocket, xmpp];

@@ -30,6 +30,8 @@ export interface ProbeContext {
   readonly log: Log;
   /** Names of the facts that the check's conditions mention, first segment and whole path (`body`, `body.json.depth`). */
   readonly wants: ReadonlySet<string>;
+  /** Whether the check is failing so far, for rules that want more to recover than to stay well; absent where nobody remembers. */
+  readonly failing?: boolean;
 }
 
 /** A heartbeat that somebody sent. */

@@ -201,3 +201,15 @@ test("a probe that throws is a bug here, and no outage", async () => {
   expect(world.resultsOf("shop")).toMatchObject([{ verdict: "unknown", code: "bug" }]);
   expect(world.errors).toEqual(["a probe failed by itself; this is a bug in Tocsin"]);
 });
+
+test("a run is told whether its check is failing so far", async () => {
+  const world = await World.open();
+  world.add(["shop"]);
+  await world.pass(SECOND);
+  world.set("shop", "down");
+  await world.pass(MINUTE);
+  world.set("shop", "up");
+  await world.pass(2 * MINUTE);
+  expect(world.resultsOf("shop").map(({ verdict }) => verdict)).toEqual(["up", "down", "up", "up"]);
+  expect(world.failing).toEqual([false, false, true, false]);
+});

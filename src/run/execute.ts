@@ -25,6 +25,8 @@ export interface Job {
   readonly definition: CheckDefinition;
   readonly probe: AnyProbe;
   readonly wants: ReadonlySet<string>;
+  /** Whether the check is failing so far. */
+  readonly failing?: boolean;
   readonly slot: Instant;
   readonly origin: Origin;
   /** Aborts when Tocsin stops or the check goes. */
@@ -89,7 +91,7 @@ async function tryOnce(bench: Bench, job: Job): Promise<Try> {
 
 function contextOf(bench: Bench, job: Job, signal: AbortSignal): ProbeContext {
   const { clock, random, network, processes, patterns, host, log } = bench.ports;
-  return { signal, clock, random, network, processes, patterns, host, log, wants: job.wants };
+  return { signal, clock, random, network, processes, patterns, host, log, wants: job.wants, failing: job.failing ?? false };
 }
 
 const EXPECT_CODES: { readonly [fact: string]: FailureCode } = { status: "status" };

@@ -86,6 +86,8 @@ export class World {
   readonly behaviours = new Map<string, Behaviour>();
   /** Each run that began, `seconds since T0 name`. */
   readonly began: string[] = [];
+  /** Whether each run was told that its check is failing. */
+  readonly failing: (boolean | undefined)[] = [];
   readonly results: Result[] = [];
   readonly batches: Batch[] = [];
   readonly errors: string[] = [];
@@ -177,6 +179,7 @@ export class World {
     const { verdict, tookMs, hang = false } = this.behaviours.get(name) ?? { verdict: "up", tookMs: 1 };
     if (this.#running.has(name)) this.overlaps += 1;
     this.#running.add(name);
+    this.failing.push(ctx.failing);
     this.began.push(`${Math.round(this.time.monotonic) / 1000} ${name}`);
     try {
       return await new Promise<Outcome>((resolve) => {
@@ -204,7 +207,7 @@ export class World {
       network: { resolve: () => Promise.reject(new Error("no network")), connect: () => Promise.reject(new Error("no network")), datagram: () => Promise.reject(new Error("no network")) },
       processes: { run: () => Promise.reject(new Error("no processes")), environment: {} },
       patterns: { match: ({ source, flags }, text) => new RegExp(source, flags).exec(text) },
-      host: { uptimeMs: () => 0, load: () => [0, 0, 0], processors: () => ({ count: 1, idleMs: 0, totalMs: 0 }), system: () => ({ name: "", release: "", machine: "" }) },
+      host: { uptimeMs: () => 0, load: () => [0, 0, 0], processors: () => ({ count: 1, idleMs: 0, totalMs: 0 }), memory: () => ({ totalBytes: 0, availableBytes: 0, swapTotalBytes: 0, swapFreeBytes: 0 }), disk: () => Promise.reject(new Error("no disk")), system: () => ({ name: "", release: "", machine: "" }) },
       log,
     };
   }

@@ -145,7 +145,9 @@ export class Runs {
   }
 
   #runProbe({ definition, probe, wants }: Entry, demand: Demand, stop: AbortSignal): Promise<Result | null> {
-    return execute(this.#parts.bench, { definition, probe, wants, stop, ...demand });
+    const view = this.#parts.beliefs.view(definition.name);
+    const failing = view !== null && (view.status === "down" || view.failing);
+    return execute(this.#parts.bench, { definition, probe, wants, failing, stop, ...demand });
   }
 
   /** Runs the members one after the other; null when it was stopped before the last one. */

@@ -113,13 +113,37 @@ export interface ProcessorTimes {
   readonly totalMs: number;
 }
 
-/** What this machine says of itself; nothing here waits or throws. */
+export interface MemoryUse {
+  readonly totalBytes: number;
+  /** What programs can still get without swapping: free memory, and caches that can be given up. */
+  readonly availableBytes: number;
+  /** Zeros without swap. */
+  readonly swapTotalBytes: number;
+  readonly swapFreeBytes: number;
+}
+
+export interface DiskUse {
+  readonly totalBytes: number;
+  readonly freeBytes: number;
+  /** What others than root may still take. */
+  readonly availableBytes: number;
+  /** Places for files; both 0 where the file system has no limit. */
+  readonly files: number;
+  readonly filesFree: number;
+}
+
+export type DiskAnswer = { readonly kind: "told"; readonly use: DiskUse } | { readonly kind: "failed"; readonly failure: Failure };
+
+/** What this machine says of itself; nothing here throws, and nothing but `disk` waits. */
 export interface HostFacts {
   /** Since this machine started (in a container: since its host did). */
   uptimeMs(): number;
   /** Processes that run or wait to, as means over 1, 5 and 15 minutes; zeros where the system does not count them. */
   load(): readonly [number, number, number];
   processors(): ProcessorTimes;
+  memory(): MemoryUse;
+  /** The file system that a path lies on. One that hangs (a dead network share) is asked once, not again and again; `signal` ends the waiting. */
+  disk(path: string, signal: AbortSignal): Promise<DiskAnswer>;
   /** Name and release of the system: `Linux`, `6.1.0-30-amd64`, `x86_64`. */
   system(): { readonly name: string; readonly release: string; readonly machine: string };
 }

@@ -13,6 +13,8 @@ export interface ContextRequest {
   /** Instead of a deadline: aborts when the test says so. */
   readonly signal?: AbortSignal;
   readonly wants?: readonly string[];
+  /** The check is failing so far. */
+  readonly failing?: boolean;
   /** Name servers, `127.0.0.1:5353`; the system's by default. */
   readonly resolvers?: readonly string[];
 }
@@ -25,7 +27,7 @@ const host = realHost();
 const log = lineLog({ level: "error", terminal: true, write: (line) => void process.stderr.write(line), mask: (text) => text });
 
 /** What a probe gets from the engine, over the real world. */
-export function probeContext({ deadlineMs = 30_000, signal, wants = [], resolvers = [] }: ContextRequest = {}): ProbeContext {
+export function probeContext({ deadlineMs = 30_000, signal, wants = [], failing = false, resolvers = [] }: ContextRequest = {}): ProbeContext {
   const deadline = signal ?? AbortSignal.timeout(deadlineMs);
-  return { signal: deadline, clock, random, network: realNetwork({ clock, random, resolvers: () => resolvers }), processes, patterns, host, log, wants: new Set(wants) };
+  return { signal: deadline, clock, random, network: realNetwork({ clock, random, resolvers: () => resolvers }), processes, patterns, host, log, wants: new Set(wants), failing };
 }
