@@ -41,6 +41,7 @@ export const packages = [
   { name: "samba", programs: ["smbd"] },
   { name: "slapd", programs: ["slapd", "slapadd"] },
   { name: "unbound", programs: ["unbound"] },
+  { name: "vsftpd", programs: ["vsftpd"] },
 ] as const satisfies readonly DebianPackage[];
 
 export type PackageName = (typeof packages)[number]["name"];
