@@ -4,19 +4,23 @@ import { berElements, berFrame, integerOf, oidOf } from "../../src/wire/ber.ts";
 import { readName } from "../../src/wire/dns-names.ts";
 import { RECORD_TYPES, readData, typeCode } from "../../src/wire/dns-records.ts";
 import { decodeMessage } from "../../src/wire/dns.ts";
+import { type FtpReply, addFtpLine, featuresOf, shownFtpReply } from "../../src/wire/ftp.ts";
 import { literalLength, parseImapResponse, searchedNumbers, statusNumbers } from "../../src/wire/imap.ts";
 import { parseIp4, parseIp6 } from "../../src/wire/ip.ts";
 import { decodeLdap } from "../../src/wire/ldap.ts";
 import { parseMemcachedLine } from "../../src/wire/memcached.ts";
 import { decodeMqtt, mqttFrame } from "../../src/wire/mqtt.ts";
+import { decodeMysql, decodeMysqlGreeting } from "../../src/wire/mysql.ts";
 import { decodeNotes } from "../../src/wire/notes.ts";
 import { decodeNtp, kissCode, referenceName } from "../../src/wire/ntp.ts";
 import { type Protection, decodeServerReset } from "../../src/wire/openvpn.ts";
 import { parseRange, parsePluginOutput } from "../../src/wire/perfdata.ts";
 import { apopTimestamp, parsePop3Status, parseStat, unstuffedLine } from "../../src/wire/pop3.ts";
+import { decodePostgres, zeroEndedList } from "../../src/wire/postgres.ts";
 import { Reader } from "../../src/wire/reader.ts";
 import { parseInfo, parseReplicas, parseRespHead } from "../../src/wire/resp.ts";
 import { type RipAuthentication, decodeRip, encodeResponse } from "../../src/wire/rip.ts";
+import { scramFinal, scramVerified } from "../../src/wire/scram.ts";
 import { decodeNegotiated, frameLength, sessionRefusal } from "../../src/wire/smb.ts";
 import { type SmtpReply, addReplyLine, capabilitiesOf, deniesRelay, putsOff, shownReply } from "../../src/wire/smtp.ts";
 import { decodeReply, replyLength } from "../../src/wire/socks5.ts";
@@ -113,6 +117,21 @@ export const decoders: readonly Decoder[] = [
     seeds: [hex("06 000a 046d61696c 00"), hex("00 c0000201"), hex("03 0561626364 65")],
     decode: (bytes) => readData(new Reader(bytes, 1), typeCode(RECORD_TYPES[(bytes[0] ?? 0) % (RECORD_TYPES.length + 1)] ?? "TYPE65") ?? 0),
   },
+  {
+    name: "ftp",
+    files: ["ftp.ts"],
+    seeds: [octets("220-hello\r\n230 inside\r\n220 ready\r\n"), octets("211-Features:\r\n EPSV\r\n211 End\r\n")],
+    decode: (bytes) => {
+      let soFar: FtpReply | null = null;
+      const read: unknown[] = [];
+      for (const line of lines(bytes)) {
+        const added = addFtpLine(soFar, line);
+        soFar = added.kind === "more" ? added.reply : null;
+        if (added.kind === "whole") read.push([added.reply, featuresOf(added.reply), shownFtpReply(added.reply)]);
+      }
+      return read;
+    },
+  },
   { name: "http-digest", files: [], seeds: [octets('Digest realm="a", nonce="b", qop="auth", algorithm=SHA-256, opaque="c", Basic realm="d"')], decode: (bytes) => digestAuthorization(text(bytes), { user: "u", password: "p", method: "GET", path: "/", cnonce: "0a" }), growth: 16 },
   {
     name: "imap",
@@ -133,6 +152,12 @@ export const decoders: readonly Decoder[] = [
     seeds: [hex("20020000"), hex("20090000 06 22000a 210014"), hex("9004 0001 00 00"), hex("3208 0001 61 0007 00 6869"), hex("e002 8b 00")],
     decode: (bytes) => [mqttFrame(bytes), decodeMqtt(bytes, "3.1.1"), decodeMqtt(bytes, "5")],
     growth: 16,
+  },
+  {
+    name: "mysql",
+    files: ["mysql.ts"],
+    seeds: [hex("0a 382e3000 05000000 6162636465666768 00 fff7 2d 0200 ff81 15 00000000000000000000 696a6b6c6d6e6f7071727374 00 6d7900"), hex("ff 1504 233238303030 6e6f"), hex("fe 6d7900 616263"), hex("01 03")],
+    decode: (bytes) => [decodeMysqlGreeting(bytes), decodeMysql(bytes)],
   },
   { name: "notes", files: ["notes.ts"], seeds: [Buffer.concat([hex("3a00 00002f000000020000400f0005003d0501020304"), octets("\0CN=Mail01/OU=IT/O=Acme\0")])], decode: decodeNotes },
   {
@@ -155,6 +180,12 @@ export const decoders: readonly Decoder[] = [
   { name: "ping", files: [], seeds: [octets("64 bytes from 127.0.0.1: icmp_seq=1 ttl=64 time=0.031 ms\nFrom 192.0.2.1 icmp_seq=2 Destination Host Unreachable\n")], decode: (bytes) => parsePing(text(bytes), 5) },
   { name: "pop3", files: ["pop3.ts"], seeds: [octets("+OK 2 320"), octets("-ERR [AUTH] no <1896.697170952@dbc.mtview.ca.us>"), octets("..")], decode: (bytes) => [parsePop3Status(text(bytes)), unstuffedLine(text(bytes)), parseStat(text(bytes)), apopTimestamp(text(bytes))] },
   {
+    name: "postgres",
+    files: ["postgres.ts"],
+    seeds: [octets("R\0\0\0\nSCRAM-SHA-256\0\0"), octets("ESFATAL\0C28000\0Mno\0\0"), hex("44 0002 00000001 31 ffffffff"), octets("Sserver_version\x0015\0")],
+    decode: (bytes) => [decodePostgres(String.fromCharCode(bytes[0] ?? 0), bytes.subarray(1)), zeroEndedList(bytes)],
+  },
+  {
     name: "resp",
     files: ["resp.ts"],
     seeds: [octets("$13"), octets("-ERR no"), octets("role:master\r\nconnected_slaves:1\r\nslave0:ip=127.0.0.1,port=6380,state=online,offset=14,lag=0\r\nmaster_repl_offset:14\r\n")],
@@ -165,6 +196,14 @@ export const decoders: readonly Decoder[] = [
     growth: 16,
   },
   { name: "rip", files: ["rip.ts"], seeds: RIP_AUTHENTICATIONS.map((authentication) => encodeResponse(ROUTES, authentication, 5)), decode: (bytes) => RIP_AUTHENTICATIONS.map((authentication) => decodeRip(bytes, authentication)), growth: 16 },
+  {
+    name: "scram",
+    files: ["scram.ts"],
+    seeds: [octets("r=abcd,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=1"), octets("r=abcd,s=AA==,i=100001"), octets("v=AAAA")],
+    // Many rounds would only make the fuzzing slow; what lies beyond the limit stays as it is.
+    decode: (bytes) => [scramFinal("p", "abc", text(bytes).replace(/,i=\d{2,5}$/, ",i=2")), scramVerified("v=AAAA", text(bytes))],
+    growth: 128,
+  },
   { name: "smb", files: ["smb.ts"], seeds: [smbAnswer(), Buffer.concat([hex("ff534d42 72"), new Uint8Array(80)])], decode: (bytes) => [decodeNegotiated(bytes, 0), frameLength(bytes), sessionRefusal(bytes[0] ?? 0, bytes.subarray(1))], growth: 16 },
   { name: "smtp", files: ["smtp.ts"], seeds: [octets("250-mail.example.com\r\n250-SIZE 10240000\r\n250 STARTTLS"), octets("454 4.7.1 <a@b>: Relay access denied")], decode: smtpReplies },
   { name: "socks5", files: ["socks5.ts"], seeds: [hex("05000001 7f000001 0438"), hex("05000003 03 616263 0050"), hex(`05000004 ${"00".repeat(15)}01 0050`)], decode: (bytes) => [replyLength(bytes), decodeReply(bytes)], growth: 16 },
