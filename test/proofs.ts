@@ -12,6 +12,7 @@ const OTHERS: { readonly [type: string]: Proof } = {
   domain: { against: "an RDAP server and a registry of such over HTTP: Debian packages none", test: "test/servers/domain.test.ts" },
   cpu: { against: "this machine, idle and kept busy", test: "src/probes/cpu.test.ts" },
   disk: { against: "this machine's file systems, beside `df`", test: "src/probes/disk.test.ts" },
+  docker: { against: "documents of an engine, served over a Unix socket, TCP and TLS: no engine can run inside the tests", test: "test/servers/docker.test.ts" },
   group: { against: "members of every state, as the judge sees them", test: "src/core/group.test.ts" },
   icmp: { against: "this machine's own addresses, by the system's ping", test: "test/servers/icmp.test.ts" },
   memory: { against: "this machine's memory, beside `free`", test: "src/probes/memory.test.ts" },

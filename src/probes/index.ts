@@ -1,5 +1,6 @@
 import { cpu } from "./cpu.ts";
 import { disk } from "./disk.ts";
+import { docker } from "./docker.ts";
 import { dns } from "./dns.ts";
 import { dnsSerial } from "./dns-serial.ts";
 import { domain } from "./domain.ts";
@@ -39,4 +40,4 @@ import { websocket } from "./websocket.ts";
 import { xmpp } from "./xmpp.ts";
 
 /** Every probe, in the order in which they are shown. A new one is one line here. */
-export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, cpu, disk, dnsSerial, domain, ftp, grpc, imap, ldap, mailflow, memcached, memory, mqtt, mysql, nntp, notes, openvpn, pop3, postgres, radius, rbl, redis, rip, smb, smtp, sntp, socks5, ssh, tls, uptimes, websocket, xmpp];
+export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, cpu, disk, dnsSerial, docker, domain, ftp, grpc, imap, ldap, mailflow, memcached, memory, mqtt, mysql, nntp, notes, openvpn, pop3, postgres, radius, rbl, redis, rip, smb, smtp, sntp, socks5, ssh, tls, uptimes, websocket, xmpp];

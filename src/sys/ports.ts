@@ -66,6 +66,8 @@ export interface Network {
   resolvers?(): Promise<readonly { readonly ip: string; readonly port: number }[]>;
   /** One TCP connection to one address. An aborted signal gives code `timeout` and leaves no socket behind. */
   connect(options: ConnectOptions): Promise<Connection>;
+  /** One connection to a Unix socket of this machine; as `connect`. Absent where there is no such thing. */
+  connectPath?(path: string, signal: AbortSignal): Promise<Connection>;
   /** `sourcePort`: our own port, where the protocol wants a certain one; it may be shared with others that share it. */
   datagram(ip: string, port: number, source: string | null, sourcePort?: number): Promise<OpenedDatagram>;
   /** Hears what `request.from` sends to a multicast group. Absent where there is no such thing. */

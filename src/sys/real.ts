@@ -9,6 +9,7 @@ import type { Clock, Network, Ports, Processes, Random } from "./ports.ts";
 import { realRandom } from "./random.ts";
 import { resolver } from "./resolver.ts";
 import { connectTcp } from "./tcp.ts";
+import { connectPath } from "./unix.ts";
 
 export interface RealOptions {
   readonly level: LogLevel;
@@ -41,5 +42,5 @@ export function realNetwork({ clock, random, resolvers }: { readonly clock: Cloc
     configuration,
     system: systemLookup(),
   });
-  return { resolve, resolvers: asked, connect: connectTcp, datagram: openDatagram, listen: listenDatagram };
+  return { resolve, resolvers: asked, connect: connectTcp, connectPath, datagram: openDatagram, listen: listenDatagram };
 }
