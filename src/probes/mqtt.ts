@@ -1,12 +1,12 @@
 import { z } from "zod";
 import type { Facts } from "../core/types.ts";
-import type { Read } from "../dial/dialogue.ts";
+import { connectMqtt, receiveMqtt } from "../dial/mqtt.ts";
 import { type Expected, expected } from "../dial/options.ts";
 import { decoded, printable, verdictOf } from "../dial/outcome.ts";
 import { connectionFacts, credentials, endpoint, serviceOptions } from "../dial/service-options.ts";
 import { type Session, openSession } from "../dial/session.ts";
 import type { Failure } from "../sys/ports.ts";
-import { type MqttPacket, type MqttVersion, decodeMqtt, encodeConnect, encodeDisconnect, encodePublish, encodeSubscribe, mqttCodeName, mqttFrame } from "../wire/mqtt.ts";
+import { encodeDisconnect, encodePublish, encodeSubscribe, mqttCodeName } from "../wire/mqtt.ts";
 import type { Outcome, Probe, ProbeContext } from "./probe.ts";
 
 const options = z.strictObject({
@@ -19,16 +19,10 @@ const options = z.strictObject({
 });
 type Options = z.output<typeof options>;
 
-/** One packet of a session; what is announced beyond that is not for us. */
-const PACKET_MAX = 60_000;
 /** Messages of others that may come before our own. */
 const PACKETS_MAX = 1000;
 const MESSAGE_MAX = 512;
-/** The broker ends the session by itself if we are gone: 1.5 times that. */
-const KEEP_ALIVE_S = 60;
 const SUBSCRIPTION = 1;
-/** Codes by which a broker refuses for who asks: of 3.1.1 below, of 5 above. */
-const REFUSALS: ReadonlySet<number> = new Set([4, 5, 0x86, 0x87, 0x8a, 0x8c]);
 
 /** An MQTT broker. An exchange of our own: clients of MQTT reconnect and keep sessions, and hide the broker's codes and the phases. */
 export const mqtt: Probe<Options> = {
@@ -61,7 +55,7 @@ async function run(chosen: Options, ctx: ProbeContext): Promise<Outcome> {
   if (opened.kind === "failed") return opened.failed;
   const { session } = opened;
   const facts: Record<string, Facts[string]> = {};
-  let failure = await session.timed("login", () => login(session, chosen, facts, ctx));
+  let failure = await session.timed("login", () => connectMqtt(session, chosen, facts, ctx.random));
   const { topic } = chosen;
   if (failure === null && topic !== null) failure = await session.timed("topic", () => hear(session, topic, chosen, facts, ctx));
   session.dialogue.write(encodeDisconnect(), "DISCONNECT\n");
@@ -72,26 +66,12 @@ async function run(chosen: Options, ctx: ProbeContext): Promise<Outcome> {
   return { verdict: "up", code: "ok", sentence: `${session.peer} accepted the connection${more}`, ...seen };
 }
 
-async function login(session: Session, { version, user, password }: Options, facts: Record<string, Facts[string]>, ctx: ProbeContext): Promise<Failure | null> {
-  // A fixed name would throw out whoever has it, another run of ours as well. Up to 23 letters and digits every broker takes.
-  const clientId = `tocsin${hex(ctx, 8)}`;
-  session.dialogue.write(encodeConnect({ version, clientId, user, password, keepAliveS: KEEP_ALIVE_S }), `CONNECT ${version} ${clientId}${user === null ? "" : ` as ${user}`}\n`);
-  const answer = await receive(session, version, 2);
-  if (answer.kind === "failed") return answer.failure;
-  if (answer.value.kind !== "connack") return { code: "protocol", sentence: `the server sent ${answer.value.kind === "bad" ? answer.value.reason : `a ${answer.value.kind} packet`} before it accepted the connection` };
-  const { code, reason } = answer.value;
-  facts["code"] = code;
-  facts["codeName"] = mqttCodeName(code, version);
-  if (code === 0) return null;
-  return { code: REFUSALS.has(code) ? "auth" : "status", sentence: `the broker refused the connection: ${mqttCodeName(code, version)} (${code})${reason === "" ? "" : `, ${reason.slice(0, 200)}`}` };
-}
-
 async function hear(session: Session, topic: string, { version, message, loop }: Options, facts: Record<string, Facts[string]>, ctx: ProbeContext): Promise<Failure | null> {
   session.dialogue.write(encodeSubscribe(version, SUBSCRIPTION, topic), `SUBSCRIBE ${topic}\n`);
   const own = loop ? `tocsin ${hex(ctx, 16)}` : null;
   let granted = false;
   for (let packets = 0; packets < PACKETS_MAX; packets++) {
-    const next = await receive(session, version, null);
+    const next = await receiveMqtt(session, version, null);
     if (next.kind === "failed") return granted && next.failure.code === "timeout" ? { code: "timeout", sentence: `${loop ? "the own message did not come back" : "no message came"} on ${topic} in time` } : next.failure;
     const { value } = next;
     if (value.kind === "bad") return { code: "protocol", sentence: `the broker sent ${value.reason}` };
@@ -119,25 +99,6 @@ function judged(wanted: Expected, text: string, topic: string, ctx: ProbeContext
   if (found !== null && found !== false) return null;
   const shown = wanted.kind === "text" ? JSON.stringify(wanted.text) : `/${wanted.pattern.source}/${wanted.pattern.flags}`;
   return { code: "mismatch", sentence: `the message on ${topic} has no ${shown}: ${printable(text).slice(0, 80)}` };
-}
-
-/** The next packet; `type`: the only one that may come, told before its announced length is waited for. */
-async function receive({ dialogue }: Session, version: MqttVersion, type: number | null): Promise<Read<MqttPacket>> {
-  const alien: Read<MqttPacket> = { kind: "failed", failure: { code: "protocol", sentence: "the server does not speak MQTT" } };
-  const begun = await dialogue.take(2);
-  if (begun.kind === "failed") return begun;
-  let bytes = begun.value;
-  if (type !== null && (bytes[0] ?? 0) >> 4 !== type) return alien;
-  for (;;) {
-    const frame = mqttFrame(bytes);
-    if (frame.kind === "bad") return alien;
-    if (frame.kind === "frame" && frame.total > PACKET_MAX) return { kind: "failed", failure: { code: "too-large", sentence: `the server announces a packet of ${frame.total} bytes` } };
-    const left = frame.kind === "more" ? 1 : frame.total - bytes.length;
-    if (left === 0) return { kind: "read", value: decodeMqtt(bytes, version) };
-    const more = await dialogue.take(left);
-    if (more.kind === "failed") return more;
-    bytes = Buffer.concat([bytes, more.value]);
-  }
 }
 
 const hex = (ctx: ProbeContext, count: number): string => Buffer.from(ctx.random.bytes(count)).toString("hex");
