@@ -120,8 +120,10 @@ function factsOf({ name, type, data }: State, now: number): Facts {
 }
 
 function judged({ state, age, log, softFail }: Facts, name: string, { within }: Options): Failure | null {
-  if (within !== null && typeof age !== "number") return { code: "protocol", sentence: `the state of ${name} does not say when it was checked` };
-  if (within !== null && Number(age) * 1000 > within) return { code: "missed", sentence: `${name} was last checked ${String(age)} s ago, which is longer than ${within / 1000} s` };
+  if (within !== null) {
+    if (typeof age !== "number") return { code: "protocol", sentence: `the state of ${name} does not say when it was checked` };
+    if (age * 1000 > within) return { code: "missed", sentence: `${name} was last checked ${age} s ago, which is longer than ${within / 1000} s` };
+  }
   if (state === "pass") return null;
   const why = typeof softFail === "string" ? `, held back by ${printable(softFail).slice(0, 100)}` : typeof log === "string" ? `: ${log.slice(0, 200)}` : "";
   return { code: "status", sentence: `${name} fails there${why}` };

@@ -11,12 +11,14 @@ import { decodeLdap } from "../../src/wire/ldap.ts";
 import { parseMemcachedLine } from "../../src/wire/memcached.ts";
 import { decodeMqtt, mqttFrame } from "../../src/wire/mqtt.ts";
 import { decodeMysql, decodeMysqlGreeting } from "../../src/wire/mysql.ts";
+import { parseGroup, parseNntpReply } from "../../src/wire/nntp.ts";
 import { decodeNotes } from "../../src/wire/notes.ts";
 import { decodeNtp, kissCode, referenceName } from "../../src/wire/ntp.ts";
 import { type Protection, decodeServerReset } from "../../src/wire/openvpn.ts";
 import { parseRange, parsePluginOutput } from "../../src/wire/perfdata.ts";
 import { apopTimestamp, parsePop3Status, parseStat, unstuffedLine } from "../../src/wire/pop3.ts";
 import { decodePostgres, zeroEndedList } from "../../src/wire/postgres.ts";
+import { chapPassword, decodeRadius, hiddenPassword } from "../../src/wire/radius.ts";
 import { Reader } from "../../src/wire/reader.ts";
 import { parseInfo, parseReplicas, parseRespHead } from "../../src/wire/resp.ts";
 import { type RipAuthentication, decodeRip, encodeResponse } from "../../src/wire/rip.ts";
@@ -61,6 +63,7 @@ const PROTECTIONS: readonly Protection[] = [
 ];
 const RIP_AUTHENTICATIONS: readonly RipAuthentication[] = [{ kind: "none" }, { kind: "text", password: "tocsin" }, { kind: "md5", password: "tocsin", keyId: 1 }];
 const ROUTES = [{ prefix: "192.0.2.0/24", metric: 1 }, { prefix: "0.0.0.0/0", metric: 16 }];
+const RADIUS_REQUEST = { id: 0, authenticator: hex("0f403f94 73978057 bd83d5cb 98f4227a") };
 const CURVES = KEX_METHODS.map((method) => ephemeral(method, new Uint8Array(32).fill(5)));
 
 function smtpReplies(bytes: Uint8Array): unknown {
@@ -146,6 +149,7 @@ export const decoders: readonly Decoder[] = [
   { name: "ip", files: ["ip.ts"], seeds: [octets("192.0.2.1"), octets("2001:db8::1"), octets("::ffff:192.0.2.1")], decode: (bytes) => [parseIp4(text(bytes)), parseIp6(text(bytes))], growth: 16 },
   { name: "ldap", files: ["ldap.ts", "ber.ts"], seeds: [hex("300c 020101 6107 0a0100 0400 0400"), hex("302b 020102 6426 0400 3022 3020 040e 6e616d696e67436f6e7465787473 310e 040c 64633d6578616d706c652c64")], decode: decodeLdap, growth: 16 },
   { name: "memcached", files: ["memcached.ts"], seeds: [octets("VERSION 1.6.18"), octets("STAT curr_items 5"), octets("SERVER_ERROR out of memory")], decode: (bytes) => parseMemcachedLine(text(bytes)) },
+  { name: "nntp", files: ["nntp.ts"], seeds: [octets("201 ready"), octets("1234 3000234 3002322 misc.test")], decode: (bytes) => [parseNntpReply(text(bytes)), parseGroup(text(bytes))] },
   {
     name: "mqtt",
     files: ["mqtt.ts"],
@@ -178,6 +182,14 @@ export const decoders: readonly Decoder[] = [
   },
   { name: "perfdata", files: ["perfdata.ts"], seeds: [octets("DISK OK - free 3 | /=2643MB;5948;5958;0;5968 'a b'=1%;@1:2;~:3\nmore | c=5s\n")], decode: (bytes) => [parsePluginOutput(text(bytes)), parseRange(text(bytes))], growth: 64 },
   { name: "ping", files: [], seeds: [octets("64 bytes from 127.0.0.1: icmp_seq=1 ttl=64 time=0.031 ms\nFrom 192.0.2.1 icmp_seq=2 Destination Host Unreachable\n")], decode: (bytes) => parsePing(text(bytes), 5) },
+  {
+    name: "radius",
+    files: ["radius.ts"],
+    // The exchange of RFC 2865, section 7.1.
+    seeds: [hex("02000026 86fe220e 7624ba2a 1005f6bf 9b55e0b2 0606 00000001 0f06 00000000 0e06 c0a80103"), hex("03000014 00000000 00000000 00000000 00000000")],
+    decode: (bytes) => [decodeRadius(bytes, RADIUS_REQUEST, "xyzzy5461"), hiddenPassword(text(bytes).slice(0, 100), RADIUS_REQUEST.authenticator, "s"), chapPassword(1, text(bytes), RADIUS_REQUEST.authenticator)],
+    growth: 24,
+  },
   { name: "pop3", files: ["pop3.ts"], seeds: [octets("+OK 2 320"), octets("-ERR [AUTH] no <1896.697170952@dbc.mtview.ca.us>"), octets("..")], decode: (bytes) => [parsePop3Status(text(bytes)), unstuffedLine(text(bytes)), parseStat(text(bytes)), apopTimestamp(text(bytes))] },
   {
     name: "postgres",
