@@ -36,9 +36,10 @@ import { socks5 } from "./socks5.ts";
 import { ssh } from "./ssh.ts";
 import { tcp } from "./tcp.ts";
 import { tls } from "./tls.ts";
+import { ups } from "./ups.ts";
 import { uptimes } from "./uptimes.ts";
 import { websocket } from "./websocket.ts";
 import { xmpp } from "./xmpp.ts";
 
 /** Every probe, in the order in which they are shown. A new one is one line here. */
-export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, cpu, disk, dnsSerial, docker, domain, ftp, grpc, imap, ldap, mailflow, memcached, memory, mqtt, mysql, nntp, notes, openvpn, pop3, postgres, radius, rbl, redis, remote, rip, smb, smtp, sntp, socks5, ssh, tls, uptimes, websocket, xmpp];
+export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, cpu, disk, dnsSerial, docker, domain, ftp, grpc, imap, ldap, mailflow, memcached, memory, mqtt, mysql, nntp, notes, openvpn, pop3, postgres, radius, rbl, redis, remote, rip, smb, smtp, sntp, socks5, ssh, tls, ups, uptimes, websocket, xmpp];

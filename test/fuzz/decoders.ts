@@ -14,6 +14,7 @@ import { decodeMysql, decodeMysqlGreeting } from "../../src/wire/mysql.ts";
 import { parseGroup, parseNntpReply } from "../../src/wire/nntp.ts";
 import { decodeNotes } from "../../src/wire/notes.ts";
 import { decodeNtp, kissCode, referenceName } from "../../src/wire/ntp.ts";
+import { parseNutLine } from "../../src/wire/nut.ts";
 import { type Protection, decodeServerReset } from "../../src/wire/openvpn.ts";
 import { parseRange, parsePluginOutput } from "../../src/wire/perfdata.ts";
 import { apopTimestamp, parsePop3Status, parseStat, unstuffedLine } from "../../src/wire/pop3.ts";
@@ -173,6 +174,7 @@ export const decoders: readonly Decoder[] = [
       return packet.kind === "bad" ? packet : [packet, kissCode(packet), referenceName(packet)];
     },
   },
+  { name: "nut", files: ["nut.ts"], seeds: [octets('VAR ups ups.status "OL \\"x\\" CHRG"'), octets("BEGIN LIST VAR ups"), octets("ERR UNKNOWN-UPS")], decode: (bytes) => parseNutLine(text(bytes)) },
   {
     name: "openvpn",
     files: ["openvpn.ts"],

@@ -28,6 +28,7 @@ export const packages = [
   { name: "monitoring-plugins-basic", programs: ["check_dummy", "check_load", "check_tcp"] },
   { name: "mosquitto", programs: ["mosquitto", "mosquitto_passwd"] },
   { name: "nginx-light", programs: ["nginx"] },
+  { name: "nut-server", programs: ["upsd"] },
   { name: "openssh-server", programs: ["ssh-keygen", "sshd"] },
   { name: "openssl", programs: ["openssl"] },
   { name: "openvpn", programs: ["openvpn"] },
