@@ -5,6 +5,7 @@ import { readName } from "../../src/wire/dns-names.ts";
 import { RECORD_TYPES, readData, typeCode } from "../../src/wire/dns-records.ts";
 import { decodeMessage } from "../../src/wire/dns.ts";
 import { type FtpReply, addFtpLine, featuresOf, shownFtpReply } from "../../src/wire/ftp.ts";
+import { decodeHealthAnswer, grpcWords } from "../../src/wire/grpc.ts";
 import { literalLength, parseImapResponse, searchedNumbers, statusNumbers } from "../../src/wire/imap.ts";
 import { parseIp4, parseIp6 } from "../../src/wire/ip.ts";
 import { decodeLdap } from "../../src/wire/ldap.ts";
@@ -20,6 +21,7 @@ import { parseRange, parsePluginOutput } from "../../src/wire/perfdata.ts";
 import { apopTimestamp, parsePop3Status, parseStat, unstuffedLine } from "../../src/wire/pop3.ts";
 import { decodePostgres, zeroEndedList } from "../../src/wire/postgres.ts";
 import { chapPassword, decodeRadius, hiddenPassword } from "../../src/wire/radius.ts";
+import { parseRegistration, serverFor } from "../../src/wire/rdap.ts";
 import { Reader } from "../../src/wire/reader.ts";
 import { parseInfo, parseReplicas, parseRespHead } from "../../src/wire/resp.ts";
 import { type RipAuthentication, decodeRip, encodeResponse } from "../../src/wire/rip.ts";
@@ -29,6 +31,7 @@ import { type SmtpReply, addReplyLine, capabilitiesOf, deniesRelay, putsOff, sho
 import { decodeReply, replyLength } from "../../src/wire/socks5.ts";
 import { fingerprintOf, keyName, verifySignature } from "../../src/wire/ssh-key.ts";
 import { KEX_METHODS, decodeDisconnect, decodeEcdhReply, decodeKexInit, encodeDisconnect, encodeKexInit, encodePacket, ephemeral, packetPayload, sshString } from "../../src/wire/ssh.ts";
+import { closeReason, decodeHeader } from "../../src/wire/websocket.ts";
 import { type XmlEvent, XmlStream } from "../../src/wire/xml-stream.ts";
 
 /** What reads bytes of strangers, with valid messages to change. A new decoder is one entry here; `fuzz.test.ts` says which file lacks one. */
@@ -136,6 +139,7 @@ export const decoders: readonly Decoder[] = [
       return read;
     },
   },
+  { name: "grpc", files: ["grpc.ts"], seeds: [hex("0000000002 0801"), hex("0000000016 1001 1a026162 2100000000000000ff 2d000000ff 0801"), octets("not%20here %zz")], decode: (bytes) => [decodeHealthAnswer(bytes), grpcWords(text(bytes))] },
   { name: "http-digest", files: [], seeds: [octets('Digest realm="a", nonce="b", qop="auth", algorithm=SHA-256, opaque="c", Basic realm="d"')], decode: (bytes) => digestAuthorization(text(bytes), { user: "u", password: "p", method: "GET", path: "/", cnonce: "0a" }), growth: 16 },
   {
     name: "imap",
@@ -200,6 +204,15 @@ export const decoders: readonly Decoder[] = [
     decode: (bytes) => [decodePostgres(String.fromCharCode(bytes[0] ?? 0), bytes.subarray(1)), zeroEndedList(bytes)],
   },
   {
+    name: "rdap",
+    files: ["rdap.ts"],
+    seeds: [
+      octets('{"objectClassName":"domain","ldhName":"example.com","status":["active"],"events":[{"eventAction":"expiration","eventDate":"2027-08-13T04:00:00Z"}],"entities":[{"roles":["registrar"],"vcardArray":["vcard",[["fn",{},"text","A"]]]}],"nameservers":[{"ldhName":"ns1.example.com"}]}'),
+      octets('{"version":"1.0","services":[[["com","net"],["https://rdap.example.com/","http://rdap.example.com/"]],[["example.com"],["https://b.example/"]]]}'),
+    ],
+    decode: (bytes) => [parseRegistration(text(bytes)), serverFor(text(bytes), "www.example.com")],
+  },
+  {
     name: "resp",
     files: ["resp.ts"],
     seeds: [octets("$13"), octets("-ERR no"), octets("role:master\r\nconnected_slaves:1\r\nslave0:ip=127.0.0.1,port=6380,state=online,offset=14,lag=0\r\nmaster_repl_offset:14\r\n")],
@@ -242,6 +255,7 @@ export const decoders: readonly Decoder[] = [
     seeds: [signature("ssh-ed25519", 64), signature("rsa-sha2-512", 128), Buffer.concat([sshString("ecdsa-sha2-nistp256"), sshString(signature("aaaa", 32))])],
     decode: (bytes) => [verifySignature("ssh-ed25519", ED25519, bytes, OURS), verifySignature("ecdsa-sha2-nistp256", ECDSA, bytes, OURS), verifySignature("rsa-sha2-512", RSA, bytes, OURS)],
   },
+  { name: "websocket", files: ["websocket.ts"], seeds: [hex("8105 48656c6c6f"), hex("827e 0100"), hex("827f 0000000000010000"), hex("8802 03e8"), hex("03e8 627965")], decode: (bytes) => [decodeHeader(bytes), closeReason(bytes)] },
   {
     name: "xml-stream",
     files: ["xml-stream.ts"],
