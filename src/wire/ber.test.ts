@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { BER, ber, berBoolean, berElements, berFrame, berInteger, berOid, berText, integerOf, oidOf } from "./ber.ts";
+import { BER, ber, berBoolean, berElements, berFrame, berInteger, berText, integerOf } from "./ber.ts";
 
 const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex.replaceAll(" ", ""), "hex"));
 
@@ -14,9 +14,6 @@ test("elements are the octets of X.690", () => {
   expect(berInteger(128)).toEqual(bytes("02020080"));
   expect(berInteger(-128)).toEqual(bytes("020180"));
   expect(berInteger(-129)).toEqual(bytes("0202ff7f"));
-  expect(berOid("1.3.6.1.4.1.2680.1")).toEqual(bytes("0608 2b06010401947801"));
-  expect(berOid("2.999.3")).toEqual(bytes("0603 883703"));
-  expect(() => berOid("3.1")).toThrow(RangeError);
 });
 
 test("frames tell what is missing and what is wrong", () => {
@@ -34,16 +31,11 @@ test("contents that are none", () => {
   expect(integerOf(bytes(""))).toBeNull();
   expect(integerOf(new Uint8Array(10))).toBeNull();
   expect(integerOf(bytes("00ffffffffffffffff"))).toBe(18_446_744_073_709_551_615n);
-  expect(oidOf(bytes(""))).toBeNull();
-  expect(oidOf(bytes("2b80"))).toBeNull();
-  expect(oidOf(new Uint8Array(50).fill(0xff))).toBeNull();
 });
 
-test("numbers, identifiers and elements come back as they went", () => {
+test("numbers and elements come back as they went", () => {
   const content = (element: Uint8Array): Uint8Array => berElements(element)?.[0]?.content ?? new Uint8Array(0);
   fc.assert(fc.property(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n }), (value) => integerOf(content(berInteger(value))) === value));
-  const arcs = fc.tuple(fc.constantFrom(0, 1), fc.nat(39), fc.array(fc.nat(2 ** 31 - 1), { maxLength: 20 }));
-  fc.assert(fc.property(arcs, ([first, second, rest]) => oidOf(content(berOid([first, second, ...rest].join(".")))) === [first, second, ...rest].join(".")));
   const parts = fc.array(fc.uint8Array({ maxLength: 400 }), { maxLength: 5 });
   fc.assert(
     fc.property(parts, (contents) => {
@@ -57,7 +49,6 @@ test("any bytes: no exception, and elements never reach beyond them", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 64 }), (any) => {
       const elements = berElements(any);
-      oidOf(any);
       integerOf(any);
       const sum = elements?.reduce((total, each) => total + each.content.length, 0) ?? 0;
       expect(sum).toBeLessThanOrEqual(any.length);

@@ -87,38 +87,3 @@ export function integerOf(content: Uint8Array): bigint | null {
   if (content.length === 0 || content.length > 9) return null;
   return content.reduce((value, octet) => (value << 8n) | BigInt(octet), (content[0] ?? 0) >= 0x80 ? -1n : 0n);
 }
-
-/** An object identifier as dotted decimals: `1.3.6.1.2.1.1.3.0`. Throws for what is none, which the caller's schema has excluded. */
-export function berOid(dotted: string, tag: number = BER.oid): Uint8Array {
-  const [first, second, ...rest] = dotted.split(".").map(BigInt);
-  if (first === undefined || second === undefined || first > 2n || (first < 2n && second > 39n)) throw new RangeError(`${dotted} is no object identifier`);
-  return ber(tag, Uint8Array.from([first * 40n + second, ...rest].flatMap(arcOctets)));
-}
-
-function arcOctets(arc: bigint): readonly number[] {
-  const octets = [Number(arc & 0x7fn)];
-  for (let rest = arc >> 7n; rest > 0n; rest >>= 7n) octets.unshift(0x80 | Number(rest & 0x7fn));
-  return octets;
-}
-
-/** An arc of more bits is nobody's. */
-const ARC_OCTETS_MAX = 10;
-
-/** A content as dotted decimals; null when it is no object identifier. */
-export function oidOf(content: Uint8Array): string | null {
-  const arcs: bigint[] = [];
-  let arc = 0n;
-  let octets = 0;
-  for (const octet of content) {
-    arc = (arc << 7n) | BigInt(octet & 0x7f);
-    if (++octets > ARC_OCTETS_MAX) return null;
-    if (octet >= 0x80) continue;
-    arcs.push(arc);
-    arc = 0n;
-    octets = 0;
-  }
-  const [both, ...rest] = arcs;
-  if (both === undefined || octets > 0) return null;
-  const first = both < 80n ? both / 40n : 2n;
-  return [first, both - first * 40n, ...rest].join(".");
-}

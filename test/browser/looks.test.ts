@@ -7,6 +7,17 @@ import { makeFolder, missing, type Running, startTocsin, type Target, tcpTarget,
 const why = missing();
 const LONG = "a-check-with-a-name-that-somebody-made-very-long-so-that-it-must-be-cut-somewhere";
 
+/** Counts the animations that run when the row of `raid` changes its state. */
+const WATCH_RAID = `window.movesOfRaid = new Promise((resolve) => {
+  const observer = new MutationObserver((changes) => {
+    const row = changes.map(({ target }) => target).find((target) => target.matches('[data-check="raid"]'));
+    if (row === undefined) return;
+    observer.disconnect();
+    queueMicrotask(() => resolve(row.getAnimations({ subtree: true }).length));
+  });
+  observer.observe(document.body, { attributes: true, subtree: true, attributeFilter: ["data-state"] });
+}); undefined`;
+
 describe.skipIf(why !== null)(`how the page looks${why === null ? "" : ` (skipped: ${why})`}`, () => {
   const folder = makeFolder();
   let gone: Target;
@@ -140,18 +151,11 @@ checks:
     for (const [reducedMotion, moving] of [["reduce", 0], ["no-preference", 1]] as const) {
       const { page } = await openTab(await chromium.context({ reducedMotion }), tocsin.origin);
       await signIn(page, tocsin, "/checks/raid");
-      const row = page.locator('[data-check="raid"]');
-      const moves = row.evaluate((element) => new Promise<number>((resolve) => {
-        const state = element.getAttribute("data-state");
-        const observer = new element.ownerDocument.defaultView.MutationObserver(() => {
-          if (element.getAttribute("data-state") === state) return;
-          observer.disconnect();
-          queueMicrotask(() => resolve(element.getAnimations({ subtree: true }).length));
-        });
-        observer.observe(element, { attributes: true });
-      }));
+      await page.locator('[data-check="raid"]').waitFor();
+      // The watching stands before the click; what it saw is asked for after it.
+      await page.evaluate(WATCH_RAID);
       await page.getByRole("button", { name: /Pause|Resume/ }).click();
-      expect(await moves).toBe(moving);
+      expect(await page.evaluate("window.movesOfRaid")).toBe(moving);
     }
   });
 });

@@ -1,6 +1,6 @@
 import { digestAuthorization } from "../../src/dial/http-digest.ts";
 import { parsePing } from "../../src/dial/ping.ts";
-import { berElements, berFrame, integerOf, oidOf } from "../../src/wire/ber.ts";
+import { berElements, berFrame, integerOf } from "../../src/wire/ber.ts";
 import { readName } from "../../src/wire/dns-names.ts";
 import { RECORD_TYPES, readData, typeCode } from "../../src/wire/dns-records.ts";
 import { decodeMessage } from "../../src/wire/dns.ts";
@@ -114,7 +114,7 @@ export const decoders: readonly Decoder[] = [
     name: "ber",
     files: ["ber.ts"],
     seeds: [hex("300c 020101 6107 0a0100 0400 0400"), hex("2b06010401947801"), hex("308400000010 020101")],
-    decode: (bytes) => [berFrame(bytes), berElements(bytes), integerOf(bytes), oidOf(bytes)],
+    decode: (bytes) => [berFrame(bytes), berElements(bytes), integerOf(bytes)],
   },
   { name: "dns", files: ["dns.ts", "dns-names.ts", "dns-records.ts", "reader.ts"], seeds: [hex(DNS_ANSWER), hex("0001 8003 0000 0000 0000 0000")], decode: decodeMessage, growth: 128 },
   { name: "dns-names", files: ["dns-names.ts"], seeds: [hex("03 777777 02 6465 00"), hex("026465000377777700")], decode: (bytes) => readName(new Reader(bytes)) },
