@@ -258,7 +258,7 @@ export class Committer {
     const look = (): void => {
       if (this.#failingSince === null) this.#trouble("the store does not answer");
       const behind = [...this.#before, this.#gathering].flatMap((item) => ("alerts" in item ? item.alerts : []));
-      // With none too: what was committed before and not tried yet cannot be claimed either.
+      // With none too: what was committed before and is not sent yet cannot be claimed either.
       this.#hooks.unrecorded([...alerts, ...behind]);
       timer = this.#clock.timer(UNRECORDED_AGAIN_MS, look);
     };
