@@ -123,6 +123,7 @@ async function startMonitor(site: Site, clock: LifeClock, probes: ConstructorPar
     clock,
     random: new Chance(1),
     network: { resolve: refuse, connect: refuse, datagram: refuse },
+    pinger: { ping: refuse, trace: refuse },
     processes: { run: refuse, environment: {} },
     patterns: { match: () => null },
     host: { uptimeMs: refuse, load: refuse, processors: refuse, memory: refuse, disk: refuse, system: refuse },

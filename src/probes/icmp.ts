@@ -2,8 +2,7 @@ import { z } from "zod";
 import type { Facts } from "../core/types.ts";
 import { duration, family, host, sourceAddress } from "../dial/options.ts";
 import { evidenceOf, tenth, verdictOf } from "../dial/outcome.ts";
-import { type Echoed, pingEcho } from "../dial/ping.ts";
-import type { Address } from "../sys/ports.ts";
+import type { Address, PingAnswer } from "../sys/ports.ts";
 import type { Outcome, Probe, ProbeContext } from "./probe.ts";
 
 const options = z.strictObject({
@@ -16,15 +15,16 @@ const options = z.strictObject({
   wait: duration()
     .refine((ms) => ms >= 10, { error: "no answer comes within less than 10 ms on every network", params: { right: "write 10ms or more" } })
     .prefault("2s")
-    .describe("How long an answer is waited for after the last echo"),
+    .describe("How long the answer to an echo is waited for; one that comes later counts as lost"),
   size: z.number().int().min(0).max(65_500).default(56).describe("Octets of payload").meta({ unit: "B" }),
   ttl: z.number().int().min(1).max(255).nullable().default(null).describe("Hops that a packet may take; the system's default when not given"),
+  dontFragment: z.boolean().default(false).describe("No router may take a packet apart: with a `size`, whether the path takes packets so long"),
   family: family(),
   source: sourceAddress(),
 });
 type Options = z.output<typeof options>;
+type Pinged = Extract<PingAnswer, { kind: "pinged" }>;
 
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 const microseconds = (ms: number): number => Math.round(ms * 1000) / 1000;
 
 interface Measured {
@@ -32,57 +32,82 @@ interface Measured {
   readonly loss: number;
   readonly sent: number;
   readonly received: number;
+  readonly duplicates: number;
   readonly min?: number;
   readonly avg?: number;
   readonly max?: number;
+  readonly stddev?: number;
+  readonly median?: number;
   readonly jitter?: number;
+  readonly ttl?: number;
 }
 
-/** Jitter is the mean difference between successive round trips, as RFC 3550, section 6.4.1, takes it but without its smoothing. */
-function measure(times: readonly (number | null)[]): Measured {
-  const answered = times.filter((time) => time !== null);
-  const counts = { sent: times.length, received: answered.length, loss: microseconds((100 * (times.length - answered.length)) / times.length) };
-  if (answered.length === 0) return counts;
-  const differences = answered.slice(1).map((time, index) => Math.abs(time - (answered[index] ?? time)));
-  return { ...counts, min: Math.min(...answered), avg: microseconds(mean(answered)), max: Math.max(...answered), ...(differences.length === 0 ? {} : { jitter: microseconds(mean(differences)) }) };
+/** Statistics of round trips in the order of sending. */
+function spread(times: readonly number[]): Pick<Measured, "min" | "avg" | "max" | "stddev" | "median" | "jitter"> {
+  const sorted = times.toSorted((a, b) => a - b);
+  const mean = times.reduce((sum, time) => sum + time, 0) / times.length;
+  const middle = ((sorted[(times.length - 1) >> 1] ?? mean) + (sorted[times.length >> 1] ?? mean)) / 2;
+  const common = { min: microseconds(sorted[0] ?? mean), avg: microseconds(mean), max: microseconds(sorted.at(-1) ?? mean), median: microseconds(middle) };
+  if (times.length < 2) return common;
+  const squares = times.reduce((sum, time) => sum + (time - mean) ** 2, 0);
+  // RFC 3550, section 6.4.1: the noise of one difference counts a sixteenth
+  const jitter = times.slice(1).reduce((sofar, time, index) => sofar + (Math.abs(time - (times[index] ?? time)) - sofar) / 16, 0);
+  return { ...common, stddev: microseconds(Math.sqrt(squares / (times.length - 1))), jitter: microseconds(jitter) };
 }
 
-function judge(echoed: Extract<Echoed, { kind: "echoed" }>, measured: Measured, place: string): Pick<Outcome, "verdict" | "code" | "sentence"> {
+function measure({ echoes, duplicates }: Pinged): Measured {
+  const answered = echoes.filter((echo) => echo !== null);
+  const counts = { sent: echoes.length, received: answered.length, duplicates, loss: echoes.length === 0 ? 100 : microseconds((100 * (echoes.length - answered.length)) / echoes.length) };
+  const ttl = answered.at(-1)?.ttl ?? null;
+  return answered.length === 0 ? counts : { ...counts, ...spread(answered.map(({ rttMs }) => rttMs)), ...(ttl === null ? {} : { ttl }) };
+}
+
+function judge(pinged: Pinged, measured: Measured, place: string): Pick<Outcome, "verdict" | "code" | "sentence"> {
   const { sent, received, loss, avg } = measured;
   if (received === 0) {
-    const [report] = echoed.reports;
-    if (report !== undefined) return { verdict: "down", code: "unreachable", sentence: `${place} does not answer: ${report}` };
+    const [report] = pinged.reports;
+    if (report !== undefined) return { verdict: "down", code: "unreachable", sentence: `${place} does not answer: ${report.sentence}, says ${report.from}` };
     return { verdict: "down", code: "timeout", sentence: `${place} answered none of ${sent} ${sent === 1 ? "echo" : "echoes"}` };
   }
   const lost = received === sent ? "" : `; ${sent - received} of ${sent} echoes lost (${Math.round(loss)} %)`;
   return { verdict: "up", code: "ok", sentence: `${place} answers in ${avg} ms${lost}` };
 }
 
+/** What came of each echo, for people. */
+function transcriptOf({ echoes, late, duplicates, reports, by }: Pinged, ip: string, size: number): string {
+  const lines = echoes.map((echo, index) => `${index + 1}: ${echo === null ? "no answer" : `${microseconds(echo.rttMs)} ms${echo.ttl === null ? "" : `, ttl ${echo.ttl}`}`}`);
+  const more = [late === 0 ? [] : `${late} answered too late`, duplicates === 0 ? [] : `${duplicates} duplicates`, reports.map(({ from, sentence }) => `${from} says: ${sentence}`)];
+  return [`${echoes.length} echoes of ${size} octets to ${ip} (${by})`, ...lines, ...more.flat()].join("\n");
+}
+
 async function pingOne(options: Options, address: Address, ctx: ProbeContext): Promise<Outcome> {
-  const { count, interval, wait, size, ttl, source } = options;
-  const echoed = await pingEcho(ctx.processes)({ ...address, count, intervalMs: interval, waitMs: wait, size, ttl, source, signal: ctx.signal });
-  const evidence = evidenceOf({ ping: echoed.transcript });
+  const { count, interval, wait, size, ttl, dontFragment, source } = options;
+  const answer = await ctx.pinger.ping({ ...address, count, intervalMs: interval, waitMs: wait, size, ttl, dontFragment, source, signal: ctx.signal });
   const place = address.ip === options.host ? address.ip : `${options.host} (${address.ip})`;
-  if (echoed.kind === "failed") return { verdict: verdictOf(echoed.failure.code), code: echoed.failure.code, sentence: `${place} could not be pinged: ${echoed.failure.sentence}`, phases: {}, facts: {}, evidence };
-  const measured = measure(echoed.times);
-  const outcome = { ...judge(echoed, measured, place), facts: { ...measured, address: address.ip } satisfies Facts, evidence };
+  if (answer.kind === "failed") return { verdict: verdictOf(answer.failure.code), code: answer.failure.code, sentence: `${place} could not be pinged: ${answer.failure.sentence}`, phases: {}, facts: {}, evidence: [] };
+  const measured = measure(answer);
+  const outcome = { ...judge(answer, measured, place), facts: { ...measured, address: address.ip } satisfies Facts, evidence: evidenceOf({ ping: transcriptOf(answer, address.ip, size) }) };
   return measured.avg === undefined ? { ...outcome, phases: {} } : { ...outcome, phases: { echo: measured.avg }, latencyMs: measured.avg };
 }
 
 /** Ping. The latency of a run is the mean round trip, not the time that the run took. */
 export const icmp: Probe<Options> = {
   type: "icmp",
-  about: "Pings a host with ICMP echoes and measures round trips, loss and jitter; needs the system's ping program",
-  source: "RFC 792; RFC 4443, section 4",
+  about: "Pings a host with ICMP echoes and measures round trips, loss and jitter",
+  source: "RFC 792; RFC 4443, section 4; RFC 3550, section 6.4.1 (jitter)",
   options,
   facts: {
     loss: { unit: "%", about: "Echoes without an answer" },
     sent: { about: "Echoes sent" },
     received: { about: "Echoes answered in time, duplicates not counted" },
+    duplicates: { about: "Second answers to the same echo" },
     min: { unit: "ms", about: "Shortest round trip" },
     avg: { unit: "ms", about: "Mean round trip" },
     max: { unit: "ms", about: "Longest round trip" },
-    jitter: { unit: "ms", about: "Mean difference between successive round trips" },
+    median: { unit: "ms", about: "Median round trip" },
+    stddev: { unit: "ms", about: "Standard deviation of the round trips (of a sample: n-1); from two answers on" },
+    jitter: { unit: "ms", about: "Smoothed difference between successive round trips; it begins at 0, so it takes some dozens of echoes to show the whole of it" },
+    ttl: { about: "Hops that the last answer could still have taken" },
     address: { about: "Address that was pinged" },
   },
   target: (options) => options.host,

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Evidence, FailureCode, Facts, Instant, Phases, Verdict } from "../core/types.ts";
-import type { Clock, HostFacts, Log, Network, Patterns, Processes, Random } from "../sys/ports.ts";
+import type { Clock, HostFacts, Log, Network, Patterns, Pinger, Processes, Random } from "../sys/ports.ts";
 
 /** What a run of a probe saw, before the check's own conditions (`expect`, `warn`) are applied to it. */
 export interface Outcome {
@@ -24,6 +24,7 @@ export interface ProbeContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly network: Network;
+  readonly pinger: Pinger;
   readonly processes: Processes;
   readonly patterns: Patterns;
   readonly host: HostFacts;

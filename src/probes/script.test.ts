@@ -20,7 +20,7 @@ function file(body: string): string {
 
 function context(signal = new AbortController().signal): ProbeContext {
   const absent = new Proxy({}, { get: () => expect.fail("a script needs no network") });
-  return { signal, clock: realClock(), processes: realProcesses(), wants: new Set(["output"]), ...({ network: absent, random: absent, patterns: absent, host: absent, log: absent } as Pick<ProbeContext, "network" | "random" | "patterns" | "host" | "log">) };
+  return { signal, clock: realClock(), processes: realProcesses(), wants: new Set(["output"]), ...({ network: absent, pinger: absent, random: absent, patterns: absent, host: absent, log: absent } as Pick<ProbeContext, "network" | "pinger" | "random" | "patterns" | "host" | "log">) };
 }
 
 function run(options: object, signal?: AbortSignal): Promise<Outcome> {

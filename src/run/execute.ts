@@ -90,8 +90,8 @@ async function tryOnce(bench: Bench, job: Job): Promise<Try> {
 }
 
 function contextOf(bench: Bench, job: Job, signal: AbortSignal): ProbeContext {
-  const { clock, random, network, processes, patterns, host, log } = bench.ports;
-  return { signal, clock, random, network, processes, patterns, host, log, wants: job.wants, failing: job.failing ?? false };
+  const { clock, random, network, pinger, processes, patterns, host, log } = bench.ports;
+  return { signal, clock, random, network, pinger, processes, patterns, host, log, wants: job.wants, failing: job.failing ?? false };
 }
 
 const EXPECT_CODES: { readonly [fact: string]: FailureCode } = { status: "status" };

@@ -205,6 +205,7 @@ export class World {
       clock: this.clock,
       random: new Chance(1),
       network: { resolve: () => Promise.reject(new Error("no network")), connect: () => Promise.reject(new Error("no network")), datagram: () => Promise.reject(new Error("no network")) },
+      pinger: { ping: () => Promise.reject(new Error("no pings")), trace: () => Promise.reject(new Error("no traces")) },
       processes: { run: () => Promise.reject(new Error("no processes")), environment: {} },
       patterns: { match: ({ source, flags }, text) => new RegExp(source, flags).exec(text) },
       host: { uptimeMs: () => 0, load: () => [0, 0, 0], processors: () => ({ count: 1, idleMs: 0, totalMs: 0 }), memory: () => ({ totalBytes: 0, availableBytes: 0, swapTotalBytes: 0, swapFreeBytes: 0 }), disk: () => Promise.reject(new Error("no disk")), system: () => ({ name: "", release: "", machine: "" }) },

@@ -85,6 +85,90 @@ export interface ListenRequest {
   readonly source: string | null;
 }
 
+/** Some ICMP echoes to one address. */
+export interface PingRequest {
+  readonly ip: string;
+  readonly family: Family;
+  readonly count: number;
+  readonly intervalMs: number;
+  /** How long the answer to each is waited for; one that comes later counts as lost, and as late. */
+  readonly waitMs: number;
+  /** Octets of payload. */
+  readonly size: number;
+  /** Hops that a packet may take; null for the system's default. */
+  readonly ttl: number | null;
+  /** No router may take a packet apart. */
+  readonly dontFragment: boolean;
+  /** Source address; null for the system's choice. */
+  readonly source: string | null;
+  readonly signal: AbortSignal;
+}
+
+/** An answered echo. */
+export interface Echo {
+  readonly rttMs: number;
+  /** Hops that the answer could still have taken; null where that is not known. */
+  readonly ttl: number | null;
+}
+
+/**
+ * `echoes`: in the order of sending, null for a lost one. `late`: answers that came when nobody waited for them any more; `duplicates`: second answers to the same echo.
+ * `reports`: what routers said about lost ones, each once. `by`: what sent them (`ping socket`, `raw socket`, `ping program`).
+ * An aborted signal ends the waiting: what was not sent by then is not among the echoes.
+ */
+export type PingAnswer =
+  | {
+      readonly kind: "pinged";
+      readonly echoes: readonly (Echo | null)[];
+      readonly late: number;
+      readonly duplicates: number;
+      readonly reports: readonly { readonly from: string; readonly sentence: string }[];
+      readonly by: string;
+    }
+  | { readonly kind: "failed"; readonly failure: Failure };
+
+/** The way to one address: packets with a rising number of hops to live, all at once. */
+export interface TraceRequest {
+  readonly ip: string;
+  readonly family: Family;
+  readonly method: "icmp" | "udp" | "tcp";
+  /** UDP: the first of the destination's ports; TCP: its port; ICMP: unused. */
+  readonly port: number;
+  /** Most hops that are looked for. */
+  readonly hops: number;
+  /** Packets to each hop. */
+  readonly tries: number;
+  readonly waitMs: number;
+  /** Octets of payload. */
+  readonly size: number;
+  readonly source: string | null;
+  readonly signal: AbortSignal;
+}
+
+export interface HopAnswer {
+  readonly ip: string;
+  readonly rttMs: number;
+  /** What the hop said besides that the packet ended there (`host unreachable`), null for nothing. */
+  readonly report: string | null;
+}
+
+/** `answers`: one for each packet in the order of sending, null for a lost one. */
+export interface Hop {
+  readonly ttl: number;
+  readonly answers: readonly (HopAnswer | null)[];
+}
+
+/** `hops` ends with the target when it was `reached`, else with the last hop that answered. `mtu`: octets of the longest packet that the path takes whole, null when not known. */
+export type TraceAnswer =
+  | { readonly kind: "traced"; readonly hops: readonly Hop[]; readonly reached: boolean; readonly mtu: number | null }
+  | { readonly kind: "failed"; readonly failure: Failure };
+
+/** ICMP echoes and traces. Nothing here rejects; both end soon after their signal aborts and leave nothing behind. */
+export interface Pinger {
+  ping(request: PingRequest): Promise<PingAnswer>;
+  trace(request: TraceRequest): Promise<TraceAnswer>;
+}
+
 export interface ProcessRequest {
   /** Program and arguments; no shell is involved. */
   readonly command: readonly [string, ...string[]];
@@ -181,6 +265,7 @@ export interface Ports {
   readonly clock: Clock;
   readonly random: Random;
   readonly network: Network;
+  readonly pinger: Pinger;
   readonly processes: Processes;
   readonly patterns: Patterns;
   readonly host: HostFacts;

@@ -2,6 +2,7 @@ import { realClock } from "./clock.ts";
 import { listenDatagram, openDatagram } from "./datagram.ts";
 import { systemLookup } from "./getaddrinfo.ts";
 import { realHost } from "./host.ts";
+import { realPinger } from "./icmp/pinger.ts";
 import { type LogLevel, realLog } from "./log.ts";
 import { parseHosts, parseResolverConfiguration, parseServer, watchedFile } from "./nameservice.ts";
 import { realPatterns } from "./patterns.ts";
@@ -24,7 +25,7 @@ export interface RealOptions {
 export function realPorts({ level, mask, resolvers, processes }: RealOptions): Ports {
   const clock = realClock();
   const random = realRandom();
-  return { clock, random, network: realNetwork({ clock, random, resolvers }), processes, patterns: realPatterns(), host: realHost(), log: realLog({ level, mask }) };
+  return { clock, random, network: realNetwork({ clock, random, resolvers }), pinger: realPinger(processes), processes, patterns: realPatterns(), host: realHost(), log: realLog({ level, mask }) };
 }
 
 /** The network as it is: names by our own resolver, sockets of the system. */

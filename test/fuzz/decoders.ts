@@ -1,5 +1,5 @@
 import { digestAuthorization } from "../../src/dial/http-digest.ts";
-import { parsePing } from "../../src/dial/ping.ts";
+import { parsePing } from "../../src/sys/icmp/command.ts";
 import { berElements, berFrame, integerOf } from "../../src/wire/ber.ts";
 import { readName } from "../../src/wire/dns-names.ts";
 import { RECORD_TYPES, readData, typeCode } from "../../src/wire/dns-records.ts";

@@ -1,5 +1,6 @@
 import { realClock } from "../../src/sys/clock.ts";
 import { realHost } from "../../src/sys/host.ts";
+import { realPinger } from "../../src/sys/icmp/pinger.ts";
 import { lineLog } from "../../src/sys/log.ts";
 import { realPatterns } from "../../src/sys/patterns.ts";
 import { realProcesses } from "../../src/sys/processes.ts";
@@ -23,11 +24,12 @@ const clock = realClock();
 const random = realRandom();
 const patterns = realPatterns();
 const processes = realProcesses();
+const pinger = realPinger(processes);
 const host = realHost();
 const log = lineLog({ level: "error", terminal: true, write: (line) => void process.stderr.write(line), mask: (text) => text });
 
 /** What a probe gets from the engine, over the real world. */
 export function probeContext({ deadlineMs = 30_000, signal, wants = [], failing = false, resolvers = [] }: ContextRequest = {}): ProbeContext {
   const deadline = signal ?? AbortSignal.timeout(deadlineMs);
-  return { signal: deadline, clock, random, network: realNetwork({ clock, random, resolvers: () => resolvers }), processes, patterns, host, log, wants: new Set(wants), failing };
+  return { signal: deadline, clock, random, network: realNetwork({ clock, random, resolvers: () => resolvers }), pinger, processes, patterns, host, log, wants: new Set(wants), failing };
 }

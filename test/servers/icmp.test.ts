@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { icmp } from "../../src/probes/icmp.ts";
 import type { Outcome } from "../../src/probes/probe.ts";
+import { realPinger } from "../../src/sys/icmp/pinger.ts";
 import type { Processes, Resolution } from "../../src/sys/ports.ts";
 import { realProcesses } from "../../src/sys/processes.ts";
 import { realPorts } from "../../src/sys/real.ts";
@@ -11,7 +12,7 @@ const ports = realPorts({ level: "error", mask: (text) => text, resolvers: () =>
 function run(options: object, more: { signal?: AbortSignal; resolution?: Resolution; processes?: Processes } = {}): Promise<Outcome> {
   const { resolution } = more;
   const network = resolution === undefined ? ports.network : { ...ports.network, resolve: async () => resolution };
-  return icmp.run(icmp.options.parse(options), { ...ports, network, processes: more.processes ?? ports.processes, signal: more.signal ?? AbortSignal.timeout(60_000), wants: new Set() });
+  return icmp.run(icmp.options.parse(options), { ...ports, network, pinger: more.processes === undefined ? ports.pinger : realPinger(more.processes), signal: more.signal ?? AbortSignal.timeout(60_000), wants: new Set() });
 }
 
 describeWith(["iputils-ping"], "icmp by the system's ping", () => {
@@ -21,7 +22,7 @@ describeWith(["iputils-ping"], "icmp by the system's ping", () => {
     expect(outcome.sentence).toMatch(/^127\.0\.0\.1 answers in [\d.]+ ms$/);
     expect(outcome.facts).toHaveProperty("jitter");
     expect(outcome.phases).toEqual({ echo: outcome.facts["avg"] });
-    expect(outcome.evidence[0]?.text).toContain("3 packets transmitted, 3 received");
+    expect(outcome.evidence[0]?.text).toContain("3 echoes of 56 octets to 127.0.0.1");
     expect(await run({ host: "::1", count: 1, source: "::1", ttl: 1, size: 1000 })).toMatchObject({ verdict: "up", facts: { sent: 1, received: 1, address: "::1" } });
   });
 

@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
-import type { ProcessEnd, ProcessRequest, Processes } from "../sys/ports.ts";
-import { type EchoRequest, parsePing, pingEcho } from "./ping.ts";
+import type { PingRequest, ProcessEnd, ProcessRequest, Processes } from "../ports.ts";
+import { parsePing, pingByCommand } from "./command.ts";
 
-const REQUEST: EchoRequest = { ip: "192.0.2.1", family: 4, count: 3, intervalMs: 200, waitMs: 1500, size: 56, ttl: null, source: null, signal: new AbortController().signal };
+const REQUEST: PingRequest = { ip: "192.0.2.1", family: 4, count: 3, intervalMs: 200, waitMs: 1500, size: 56, ttl: null, dontFragment: false, source: null, signal: new AbortController().signal };
 
-function f(output: string, times: readonly (number | null)[], reports: readonly string[] = []): void {
-  expect(parsePing(output, times.length), output).toEqual({ times, reports });
+function f(output: string, times: readonly (number | null)[], more: { reports?: readonly object[]; duplicates?: number } = {}): void {
+  const { echoes, reports, duplicates } = parsePing(output, times.length);
+  expect({ times: echoes.map((echo) => echo?.rttMs ?? null), reports, duplicates }, output).toEqual({ times, reports: [], duplicates: 0, ...more });
 }
 
 /** A process that ends like this, and the command it was asked to run. */
@@ -19,8 +20,8 @@ function ending(end: Partial<Extract<ProcessEnd, { kind: "ended" }>>): { readonl
 }
 
 async function trouble(stderr: string, code: string, sentence: string): Promise<void> {
-  const echoed = await pingEcho(ending({ stderr }).processes)(REQUEST);
-  expect(echoed.kind === "failed" ? echoed.failure : echoed).toEqual({ code, sentence });
+  const answer = await pingByCommand(ending({ stderr }).processes, REQUEST);
+  expect(answer.kind === "failed" ? answer.failure : answer).toEqual({ code, sentence });
 }
 
 test("answers are read by their sequence, whatever their order", () => {
@@ -28,16 +29,18 @@ test("answers are read by their sequence, whatever their order", () => {
   f("64 bytes from fe80::1%eth0: icmp_seq=1 ttl=64 time=1.00 ms\n", [1]);
   f("64 bytes from 192.0.2.1: icmp_seq=1 ttl=64 time<1 ms", [1]);
   f("8 bytes from 192.0.2.1: icmp_seq=1 ttl=64\n", [null]);
+  expect(parsePing("64 bytes from 192.0.2.1: icmp_seq=1 ttl=57 time=0.3 ms\n64 bytes from 192.0.2.1: icmp_seq=2 time=0.3 ms", 2).echoes).toEqual([{ rttMs: 0.3, ttl: 57 }, { rttMs: 0.3, ttl: null }]);
 });
 
-test("duplicates, answers of another echo and damage do not count twice", () => {
-  f("64 bytes from 192.0.2.1: icmp_seq=1 ttl=64 time=1.0 ms\n64 bytes from 192.0.2.1: icmp_seq=1 ttl=64 time=9.0 ms (DUP!)", [1, null]);
+test("duplicates are counted, answers of another echo and damage are not", () => {
+  f("64 bytes from 192.0.2.1: icmp_seq=1 ttl=64 time=1.0 ms\n64 bytes from 192.0.2.1: icmp_seq=1 ttl=64 time=9.0 ms (DUP!)", [1, null], { duplicates: 1 });
   f("64 bytes from 192.0.2.1: icmp_seq=3 ttl=64 time=1.0 ms\n64 bytes from 192.0.2.1: icmp_seq=0 ttl=64 time=1.0 ms", [null, null]);
 });
 
 test("what routers report is kept once", () => {
-  f("From 192.0.2.254 icmp_seq=1 Destination Host Unreachable\nFrom 192.0.2.254 icmp_seq=2 Destination Host Unreachable\n", [null, null], ["Destination Host Unreachable, says 192.0.2.254"]);
-  f("From 192.0.2.254: icmp_seq=1 Time to live exceeded", [null], ["Time to live exceeded, says 192.0.2.254"]);
+  const unreachable = { from: "192.0.2.254", sentence: "Destination Host Unreachable" };
+  f("From 192.0.2.254 icmp_seq=1 Destination Host Unreachable\nFrom 192.0.2.254 icmp_seq=2 Destination Host Unreachable\n", [null, null], { reports: [unreachable] });
+  f("From 192.0.2.254: icmp_seq=1 Time to live exceeded", [null], { reports: [{ from: "192.0.2.254", sentence: "Time to live exceeded" }] });
 });
 
 test("ping's own troubles become failures with advice", async () => {
@@ -50,18 +53,18 @@ test("ping's own troubles become failures with advice", async () => {
 
 test("the command says all that was asked for", async () => {
   const { processes, asked } = ending({ exit: 1 });
-  expect(await pingEcho(processes)({ ...REQUEST, family: 6, ip: "2001:db8::1", ttl: 3, source: "::1" })).toMatchObject({ kind: "echoed", times: [null, null, null] });
-  expect(asked[0]?.command.join(" ")).toBe("ping -n -6 -c 3 -i 0.2 -W 1.5 -s 56 -t 3 -I ::1 2001:db8::1");
+  expect(await pingByCommand(processes, { ...REQUEST, family: 6, ip: "2001:db8::1", ttl: 3, source: "::1", dontFragment: true })).toMatchObject({ kind: "pinged", echoes: [null, null, null], by: "ping program" });
+  expect(asked[0]?.command.join(" ")).toBe("ping -n -6 -c 3 -i 0.2 -W 1.5 -s 56 -t 3 -M do -I ::1 2001:db8::1");
 });
 
 test("answers that came before the deadline or a late trouble count", async () => {
   const stdout = "64 bytes from 192.0.2.1: icmp_seq=1 ttl=64 time=1.0 ms\n";
   for (const end of [{ exit: null, killed: true, signal: "SIGKILL", stdout }, { exit: 2, stdout, stderr: "ping: sendmsg: No buffer space available" }]) {
-    expect(await pingEcho(ending(end).processes)(REQUEST)).toMatchObject({ kind: "echoed", times: [1, null, null] });
+    expect(await pingByCommand(ending(end).processes, REQUEST)).toMatchObject({ kind: "pinged", echoes: [{ rttMs: 1, ttl: 64 }, null, null] });
   }
 });
 
 test("a missing program is told with its package", async () => {
   const processes: Processes = { environment: {}, run: async () => ({ kind: "failed", failure: { code: "resources", sentence: "there is no program ping" } }) };
-  expect(await pingEcho(processes)(REQUEST)).toEqual({ kind: "failed", failure: { code: "resources", sentence: "there is no program ping; install it: apt-get install iputils-ping" }, transcript: "" });
+  expect(await pingByCommand(processes, REQUEST)).toEqual({ kind: "failed", failure: { code: "resources", sentence: "there is no program ping; install it: apt-get install iputils-ping" } });
 });
