@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { LifeClock, VirtualTime } from "../../test/sim/clock.ts";
 import type { Address, DatagramSocket, Failure, Network } from "../sys/ports.ts";
-import { askDatagram } from "./datagrams.ts";
+import { type Transaction, askDatagram } from "./datagrams.ts";
 
 type Arrival = Awaited<ReturnType<DatagramSocket["receive"]>>;
 /** What an address answers to the n-th datagram that it gets, 10 ms later. */
 type Behaviour = (bytes: string, count: number) => string | Failure | null;
 
 /** Asks `host` on a virtual clock, by the hosts' behaviours; tells when and what each address was sent. */
-async function asked(hosts: { readonly [ip: string]: Behaviour }, deadlineMs = 5000) {
+async function asked(hosts: { readonly [ip: string]: Behaviour }, deadlineMs = 5000, transaction?: Transaction) {
   const time = new VirtualTime(0);
   const controller = new AbortController();
   time.at(deadlineMs, () => controller.abort());
@@ -18,6 +18,7 @@ async function asked(hosts: { readonly [ip: string]: Behaviour }, deadlineMs = 5
     let wake: ((arrival: Arrival) => void) | null = null;
     open++;
     return {
+      local: { ip: "192.0.2.99", port: 40_000 + sent.length },
       send: (bytes) => {
         const text = Buffer.from(bytes).toString();
         sent.push(`${text} to ${ip} at ${time.monotonic}`);
@@ -47,9 +48,11 @@ async function asked(hosts: { readonly [ip: string]: Behaviour }, deadlineMs = 5
       family: "any",
       source: null,
       tryMs: 1000,
-      packet: (tries) => Buffer.from(`q${tries}`),
+      ...(transaction === undefined ? {} : { transaction }),
+      packet: (tries, local) => Buffer.from(transaction === undefined ? `q${tries}` : `q${tries} from ${local.port}`),
       read: (bytes) => {
         const text = Buffer.from(bytes).toString();
+        if (text === "soon") return { kind: "underWay" };
         return text === "noise" ? { kind: "ignored" } : text.startsWith("re") ? { kind: "answer", value: text } : { kind: "wrong", reason: text };
       },
     },
@@ -85,5 +88,29 @@ describe("a question by datagram", () => {
   it("ends at the deadline", async () => {
     expect((await asked({ "192.0.2.1": () => null }, 2500)).reply).toMatchObject({ failure: { code: "timeout", sentence: "192.0.2.1 late" }, tries: 3 });
     expect((await asked({}, 2500)).reply).toMatchObject({ failure: { code: "unresolvable" }, tries: 0 });
+  });
+});
+
+describe("a transaction by datagram", () => {
+  const transaction: Transaction = { repeatMs: (sent, underWay) => (underWay ? 4000 : 500 * 2 ** (sent - 1)), lengthMs: 30_000 };
+  const first = "q0 from 40000 to 192.0.2.1 at";
+  it("goes out again unchanged, and takes a late answer", async () => {
+    const { reply, sent } = await asked({ "192.0.2.1": (_, count) => (count === 3 ? "re" : null) }, 20_000, transaction);
+    expect(sent).toEqual([`${first} 0`, `${first} 500`, `${first} 1500`]);
+    expect(reply).toMatchObject({ kind: "answered", value: "re", tries: 1, phases: { answer: 1510 } });
+  });
+  it("is repeated seldom once the answer is under way, and waits for it at one address", async () => {
+    const { reply, sent } = await asked({ "192.0.2.1": (_, count) => (count === 1 ? "soon" : count === 3 ? "re" : null), "192.0.2.2": () => "re" }, 20_000, transaction);
+    expect(sent).toEqual([`${first} 0`, `${first} 4010`, `${first} 8010`]);
+    expect(reply).toMatchObject({ kind: "answered", value: "re", address: { ip: "192.0.2.1" } });
+  });
+  it("begins anew at the next address", async () => {
+    const { sent } = await asked({ "192.0.2.1": () => null, "192.0.2.2": () => "re" }, 20_000, transaction);
+    expect(sent).toEqual([`${first} 0`, `${first} 500`, "q1 from 40002 to 192.0.2.2 at 1000"]);
+  });
+  it("ends at the deadline", async () => {
+    const { reply, sent } = await asked({ "192.0.2.1": () => "noise" }, 3000, transaction);
+    expect(sent).toHaveLength(3);
+    expect(reply).toMatchObject({ failure: { code: "timeout" } });
   });
 });

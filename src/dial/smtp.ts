@@ -4,6 +4,7 @@ import { type SmtpReply, addReplyLine, capabilitiesOf, shownReply } from "../wir
 import type { Read } from "./dialogue.ts";
 import type { Security } from "./mail-options.ts";
 import type { Session } from "./session.ts";
+import { localEnd } from "./stream.ts";
 
 export interface SmtpGreeting {
   readonly security: Security;
@@ -148,12 +149,9 @@ const failed = (code: Failure["code"], sentence: string): Read<never> => ({ kind
 
 const base64 = (text: string): string => Buffer.from(text, "utf8").toString("base64");
 
-/** The network port types its sockets as streams; over a real network they know their own address. */
-const localAddressOf = (socket: Duplex): string | undefined => (socket as Duplex & { readonly localAddress?: string }).localAddress;
-
 /** This side's address as RFC 5321, section 4.1.3, writes it. */
 function ownLiteral(socket: Duplex): string {
-  const address = localAddressOf(socket);
+  const address = localEnd(socket)?.ip;
   if (address === undefined) return "tocsin.invalid";
   return address.includes(":") ? `[IPv6:${address.replace(/%.*/, "")}]` : `[${address}]`;
 }

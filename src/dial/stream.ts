@@ -28,3 +28,9 @@ export async function openStream(request: StreamRequest, ctx: DialContext): Prom
   if (secured.kind === "failed") return { kind: "failed", failure: secured.failure, ...both };
   return { kind: "open", socket: secured.socket, address, ...both, alpn: secured.alpn };
 }
+
+/** This end of a connection; null where it has no address. The network port types its sockets as streams; over a real network they know it. */
+export function localEnd(socket: Duplex): { readonly ip: string; readonly port: number } | null {
+  const { localAddress, localPort } = socket as Duplex & { readonly localAddress?: string; readonly localPort?: number };
+  return localAddress === undefined || localPort === undefined ? null : { ip: localAddress, port: localPort };
+}

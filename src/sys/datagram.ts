@@ -84,6 +84,7 @@ function localAddress(ip: string): Promise<string | null> {
 class Connected implements DatagramSocket {
   readonly #socket: Socket;
   readonly #peer: string;
+  readonly local: DatagramSocket["local"];
   readonly #arrived: Arrival[] = [];
   #waiting: ((arrival: Arrival) => void) | null = null;
   #open = true;
@@ -92,6 +93,8 @@ class Connected implements DatagramSocket {
   constructor(socket: Socket, peer: string, only?: string) {
     this.#socket = socket;
     this.#peer = peer;
+    const { address, port } = socket.address();
+    this.local = { ip: address, port };
     socket.on("message", (bytes, sender) => {
       if (only === undefined || sender.address === only) this.#arrive({ kind: "received", bytes });
     });

@@ -53,6 +53,8 @@ export type Connection =
 
 /** A datagram socket connected to one peer, so that refusals and strangers' packets are told apart. */
 export interface DatagramSocket {
+  /** Our own end, for protocols that want to be told it. */
+  readonly local: { readonly ip: string; readonly port: number };
   send(bytes: Uint8Array): void;
   /** The next datagram, or the failure that ended waiting (also when `signal` aborts: code `timeout`). */
   receive(signal: AbortSignal): Promise<{ readonly kind: "received"; readonly bytes: Uint8Array } | { readonly kind: "failed"; readonly failure: Failure }>;

@@ -26,6 +26,7 @@ import { Reader } from "../../src/wire/reader.ts";
 import { parseInfo, parseReplicas, parseRespHead } from "../../src/wire/resp.ts";
 import { type RipAuthentication, decodeRip, encodeResponse } from "../../src/wire/rip.ts";
 import { scramFinal, scramVerified } from "../../src/wire/scram.ts";
+import { contentLength, listedIn, parseSipDatagram, retryAfter, strayAnswer } from "../../src/wire/sip.ts";
 import { decodeNegotiated, frameLength, sessionRefusal } from "../../src/wire/smb.ts";
 import { type SmtpReply, addReplyLine, capabilitiesOf, deniesRelay, putsOff, shownReply } from "../../src/wire/smtp.ts";
 import { decodeReply, replyLength } from "../../src/wire/socks5.ts";
@@ -78,6 +79,11 @@ function smtpReplies(bytes: Uint8Array): unknown {
     reply = added.reply;
   }
   return reply === null ? null : [capabilitiesOf(reply), shownReply(reply).length, deniesRelay(reply), putsOff(reply)];
+}
+
+function sipAnswer(bytes: Uint8Array): unknown {
+  const message = parseSipDatagram(bytes);
+  return message.kind === "response" ? [message, contentLength(message), retryAfter(message), listedIn(message, "allow"), strayAnswer(message, { branch: "z9hG4bKa", callId: "1" })] : message;
 }
 
 function smbAnswer(): Uint8Array {
@@ -230,6 +236,17 @@ export const decoders: readonly Decoder[] = [
     // Many rounds would only make the fuzzing slow; what lies beyond the limit stays as it is.
     decode: (bytes) => [scramFinal("p", "abc", text(bytes).replace(/,i=\d{2,5}$/, ",i=2")), scramVerified("v=AAAA", text(bytes))],
     growth: 128,
+  },
+  {
+    name: "sip",
+    files: ["sip.ts"],
+    seeds: [
+      octets("SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKa;rport=1\r\nTo: <sip:a>;tag=1\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\nAllow: INVITE,\r\n ACK\r\nRetry-After: 5\r\nContent-Length: 2\r\n\r\nok"),
+      octets("sip/2.0 503\r\nv:SIP/2.0/UDP a;branch=z9hG4bKa\r\ni: 1\r\nCSEQ : 1 OPTIONS\r\nl: 0\r\n\r\n"),
+      octets("OPTIONS sip:a SIP/2.0\r\nl: 0\r\n\r\n"),
+    ],
+    decode: sipAnswer,
+    growth: 32,
   },
   { name: "smb", files: ["smb.ts"], seeds: [smbAnswer(), Buffer.concat([hex("ff534d42 72"), new Uint8Array(80)])], decode: (bytes) => [decodeNegotiated(bytes, 0), frameLength(bytes), sessionRefusal(bytes[0] ?? 0, bytes.subarray(1))], growth: 16 },
   { name: "smtp", files: ["smtp.ts"], seeds: [octets("250-mail.example.com\r\n250-SIZE 10240000\r\n250 STARTTLS"), octets("454 4.7.1 <a@b>: Relay access denied")], decode: smtpReplies },

@@ -22,6 +22,8 @@ export const packages = [
   { name: "iproute2", programs: ["ip"] },
   { name: "chromium", programs: ["chromium"] },
   { name: "iputils-ping", programs: ["ping"] },
+  { name: "kamailio", programs: ["kamailio"] },
+  { name: "kamailio-tls-modules", programs: [], files: ["/etc/kamailio/tls.cfg"] },
   { name: "mariadb-server", programs: ["mariadbd", "mariadb-install-db"] },
   { name: "memcached", programs: ["memcached"] },
   { name: "microsocks", programs: ["microsocks"] },
