@@ -7,6 +7,7 @@ import { renderMessage } from "../src/alert/message.ts";
 import { channels } from "../src/alert/channels/index.ts";
 import { openDoors } from "../src/app/doors.ts";
 import { check } from "../src/cli/check.ts";
+import { importCommand } from "../src/cli/import.ts";
 import { notify } from "../src/cli/notify.ts";
 import { buildProgram } from "../src/cli/program.ts";
 import { run } from "../src/cli/run.ts";
@@ -47,7 +48,7 @@ function missingFiles(path: string): readonly string[] {
   return named.filter((file) => !file.includes("NAME") && file !== "web/dist" && !existsSync(join(root, file))).map((file) => `${path} names ${file}, which is not there`);
 }
 
-const program = buildProgram(openDoors(), () => undefined, [run, check, notify]);
+const program = buildProgram(openDoors(), () => undefined, [run, check, notify, importCommand]);
 
 /** Command lines of `tocsin`, in blocks and in backticks, against the tree of commands. */
 function wrongCommands(path: string): readonly string[] {

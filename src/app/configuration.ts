@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import type { SiteDiff } from "../config/diff.ts";
-import { type LoaderResult, loadInWorker } from "../config/loader.ts";
+import { ANY_FORMAT, type ForeignChoice, type LoaderResult, loadInWorker } from "../config/loader.ts";
 import { formatProblem, type Problem } from "../config/problems.ts";
 import type { CheckDefinition, Site } from "../config/site.ts";
 import type { Log } from "../sys/ports.ts";
@@ -9,11 +9,12 @@ import type { Update } from "./roster.ts";
 const MODULES = {
   probes: new URL("../probes/index.ts", import.meta.url).href,
   channels: new URL("../alert/channels/index.ts", import.meta.url).href,
+  foreign: new URL("./foreign.ts", import.meta.url).href,
 };
 
 /** Loads a configuration file beside the running one. */
-export function loadConfiguration(path: string, environment: { readonly [name: string]: string | undefined }, previous: Site | null): Promise<LoaderResult> {
-  return loadInWorker({ path, environment, modules: MODULES, previous });
+export function loadConfiguration(path: string, environment: { readonly [name: string]: string | undefined }, previous: Site | null, foreign: ForeignChoice = ANY_FORMAT): Promise<LoaderResult> {
+  return loadInWorker({ path, foreign, environment, modules: MODULES, previous });
 }
 
 /** Everything whose change may change the configuration: its files, secrets' files, and the folder for more. */

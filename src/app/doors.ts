@@ -17,6 +17,14 @@ export function openDoors(): RunDoors {
       const [{ probes }, { channels }] = await Promise.all([import("../probes/index.ts"), import("../alert/channels/index.ts")]);
       return { probes, channels };
     },
+    async readForeign(path, choice) {
+      const { readForeign } = await import("./foreign.ts");
+      return readForeign(path, choice);
+    },
+    async openForeign(path, from) {
+      const { openForeignConfiguration } = await import("./foreign.ts");
+      return openForeignConfiguration(path, from);
+    },
     async setPassword(folder, password) {
       const auth = await import("../api/auth.ts");
       return auth.setPassword(folder, password);

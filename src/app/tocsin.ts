@@ -5,7 +5,7 @@ import { ensurePassword, USER } from "../api/auth.ts";
 import { type NotRunning, type Running, startServer, startSocket } from "../api/server.ts";
 import { SignIn } from "../api/sign-in.ts";
 import { channels } from "../alert/channels/index.ts";
-import type { LoaderResult } from "../config/loader.ts";
+import type { ForeignChoice, LoaderResult } from "../config/loader.ts";
 import { formatProblem, type Problem } from "../config/problems.ts";
 import type { Settings, Site } from "../config/site.ts";
 import { createMask } from "../core/mask.ts";
@@ -39,6 +39,7 @@ const EXIT_BUG = 70;
 
 export interface RunOptions {
   readonly config: string;
+  readonly foreign: ForeignChoice;
   readonly data: string;
   /** In place of the file's `listen`; null: as the file says. */
   readonly listen: Settings["listen"] | null;
@@ -101,10 +102,10 @@ class Tocsin {
 
   /** Null when all stands; the exit code when it cannot. */
   async #begin(): Promise<number | null> {
-    const { config, data, environment, say } = this.#options;
+    const { config, foreign, data, environment, say } = this.#options;
     const { log } = this.#ports;
     await this.#watch.note(watchedPaths(config, []));
-    const loaded = await loadConfiguration(config, environment, null);
+    const loaded = await loadConfiguration(config, environment, null, foreign);
     if (loaded.kind === "broken") {
       for (const problem of loaded.problems) say(formatProblem(problem));
       return EXIT_CONFIGURATION;
@@ -197,12 +198,12 @@ class Tocsin {
 
   async #load(): ReturnType<Handle["reload"]> {
     const running = this.#running;
-    const { config, environment } = this.#options;
+    const { config, foreign, environment } = this.#options;
     if (running === null || this.#stopping) return { kind: "unchanged", problems: [] };
     this.#service.tell("RELOADING=1");
     try {
       await this.#watch.note();
-      const loaded = await loadConfiguration(config, environment, running.site);
+      const loaded = await loadConfiguration(config, environment, running.site, foreign);
       if (loaded.kind === "broken") {
         const problems = this.#keepOld(running.monitor, loaded.problems);
         await this.#watch.follow(watchedPaths(config, [...running.site.files, ...loaded.files]));

@@ -1,3 +1,4 @@
+import type { ForeignChoice } from "../config/loader.ts";
 import type { Problem } from "../config/problems.ts";
 import type { Site } from "../config/site.ts";
 import type { Doors } from "./doors.ts";
@@ -8,9 +9,11 @@ export interface Configuration {
   readonly problems: readonly Problem[];
 }
 
+const ANY: ForeignChoice = { from: null, keepGoing: false };
+
 /** Reads and checks a configuration in this process; what it takes is loaded only now. */
-export async function readConfiguration(path: string, doors: Pick<Doors, "registry" | "environment">): Promise<Configuration> {
+export async function readConfiguration(path: string, doors: Pick<Doors, "registry" | "environment" | "readForeign">, choice: ForeignChoice = ANY): Promise<Configuration> {
   const [{ loadSite }, { diskFiles }, { probes, channels }] = await Promise.all([import("../config/load.ts"), import("../config/loader.ts"), doors.registry()]);
-  const loaded = await loadSite({ path, files: diskFiles(), environment: doors.environment, probes, channels });
+  const loaded = await loadSite({ path, files: diskFiles(), environment: doors.environment, probes, channels, foreign: (named) => doors.readForeign(named, choice), keepGoing: choice.keepGoing });
   return loaded.kind === "loaded" ? { site: loaded.site, problems: loaded.warnings } : { site: null, problems: loaded.problems };
 }

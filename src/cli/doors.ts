@@ -1,5 +1,8 @@
 import type { Command } from "commander";
 import type { AnyChannel } from "../alert/channels/channel.ts";
+import type { Opened } from "../import/open.ts";
+import type { Foreign } from "../config/foreign.ts";
+import type { ForeignChoice } from "../config/loader.ts";
 import type { Site } from "../config/site.ts";
 import type { ChannelName, CheckName, Instant, Result } from "../core/types.ts";
 import type { AnyProbe } from "../probes/probe.ts";
@@ -25,13 +28,17 @@ export interface Doors {
   readonly environment: { readonly [name: string]: string | undefined };
   now(): Instant;
   registry(): Promise<{ readonly probes: readonly AnyProbe[]; readonly channels: readonly AnyChannel[] }>;
+  /** Reads a configuration of another system; null when the file is Tocsin's own. */
+  readForeign(path: string, choice: ForeignChoice): Promise<Foreign | null>;
   setPassword(folder: string, password: string): Promise<{ readonly kind: "done" } | { readonly kind: "refused"; readonly reason: string; readonly advice: string }>;
 }
 
 /** What the commands that start Tocsin, or a part of it, need besides. */
 export interface RunDoors extends Doors {
   /** Runs until a signal ends it; the exit code. */
-  run(given: { readonly config: string; readonly data: string; readonly listen: Site["settings"]["listen"] | null }): Promise<number>;
+  /** Opens a configuration of another system with its notes, state and history. */
+  openForeign(path: string, from: string | null): Promise<Opened>;
+  run(given: { readonly config: string; readonly foreign: ForeignChoice; readonly data: string; readonly listen: Site["settings"]["listen"] | null }): Promise<number>;
   /** Runs one check or group of a site once. Null: it waits for heartbeats and cannot be run. */
   checkOnce(site: Site, name: CheckName): Promise<{ readonly result: Result; readonly members: readonly Result[] } | null>;
   /** Sends a test message to each recipient of a channel. */

@@ -1,6 +1,7 @@
 import { formatProblem } from "../config/problems.ts";
 import { readConfiguration } from "./configuration.ts";
 import type { CliCommand } from "./doors.ts";
+import { FROM_HELP, KEEP_GOING_HELP } from "./foreign.ts";
 import { configurationPath } from "./places.ts";
 
 /** `tocsin lint`: every problem of a configuration with its place, what is wrong and what would be right. */
@@ -10,12 +11,14 @@ export const lint: CliCommand = {
     program
       .command("lint")
       .description("Check a configuration and print every problem as FILE:LINE:COLUMN: what is wrong; what would be right.")
-      .argument("[config]", "the configuration file (default: tocsin.yaml)")
+      .argument("[config]", "the configuration: a tocsin.yaml, or another system's file or folder (default: tocsin.yaml)")
+      .option("--from <format>", FROM_HELP)
+      .option("--keep-going", KEEP_GOING_HELP)
       .addHelpText("after", `\nExample:\n  tocsin lint tocsin.yaml && systemctl reload tocsin\n\nExit codes: 0 no errors (warnings are printed all the same), 2 errors.`)
-      .action(async (named: string | undefined) => {
+      .action(async (named: string | undefined, { from, keepGoing }: { from?: string; keepGoing?: true }) => {
         const { terminal } = doors;
         const path = configurationPath(named);
-        const { site, problems } = await readConfiguration(path, doors);
+        const { site, problems } = await readConfiguration(path, doors, { from: from ?? null, keepGoing: keepGoing ?? false });
         for (const problem of problems) terminal.out(`${formatProblem(problem)}\n`);
         const errors = problems.filter(({ severity }) => severity === "error").length;
         if (site !== null && errors === 0) {

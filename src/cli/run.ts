@@ -1,6 +1,7 @@
 import { configurationPath, dataFolder } from "./places.ts";
 import type { CliCommand, RunDoors } from "./doors.ts";
 import { EXIT_USAGE } from "./exits.ts";
+import { FROM_HELP, KEEP_GOING_HELP } from "./foreign.ts";
 
 const HELP = `
 Example:
@@ -27,17 +28,19 @@ export const run: CliCommand<RunDoors> = {
     program
       .command("run")
       .description("Watch what the configuration names, until a signal ends it.")
-      .argument("[config]", "the configuration file (default: tocsin.yaml)")
+      .argument("[config]", "the configuration: a tocsin.yaml, or another system's file or folder (default: tocsin.yaml)")
+      .option("--from <format>", FROM_HELP)
+      .option("--keep-going", KEEP_GOING_HELP)
       .option("--data <dir>", "data folder (default: TOCSIN_DATA, or data)")
       .option("--listen <host:port|off>", "where the page listens, in place of the file's `listen`")
       .addHelpText("after", HELP)
-      .action(async (config: string | undefined, { data, listen }: { data?: string; listen?: string }) => {
+      .action(async (config: string | undefined, { from, keepGoing, data, listen }: { from?: string; keepGoing?: true; data?: string; listen?: string }) => {
         const parsed = listen === undefined ? null : parseListen(listen);
         if (listen !== undefined && parsed === null) {
           doors.terminal.err(`tocsin: \`${listen}\` is no address to listen on; write HOST:PORT such as 127.0.0.1:2930, [::1]:2930, or off\n`);
           return end(EXIT_USAGE);
         }
-        end(await doors.run({ config: configurationPath(config), data: dataFolder(data, doors), listen: parsed }));
+        end(await doors.run({ config: configurationPath(config), foreign: { from: from ?? null, keepGoing: keepGoing ?? false }, data: dataFolder(data, doors), listen: parsed }));
       });
   },
 };

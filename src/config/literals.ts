@@ -12,8 +12,10 @@ export function noteSecrets(paths: readonly (readonly string[])[], values: Mappi
     for (const { path, text } of textsAt(values, pattern, [])) {
       report.secrets.add(text);
       const place = locate(layers, path);
-      if (hasReference(valueAt(documents[place.document]?.written, place.path))) continue;
+      const document = documents[place.document];
+      if (hasReference(valueAt(document?.written, place.path))) continue;
       report.literal.add(place.document);
+      if (document?.place !== undefined) continue;
       report.warn(layers, path, `the secret \`${String(path.at(-1))}\` stands in the file`, "write `${env:NAME}` or `${file:PATH}`", "value");
     }
   }

@@ -9,6 +9,7 @@ import { readChecks, readSiteDefaults } from "./checks.ts";
 import { createConditionParser } from "./conditions.ts";
 import { makeDefinitions } from "./definitions.ts";
 import { type Finding, sortProblems } from "./finding.ts";
+import { type Foreign, type ForeignReader, foreignSources, goodHalf } from "./foreign.ts";
 import { warnExposed } from "./literals.ts";
 import { readMembership } from "./members.ts";
 import { createPlaces, type Places } from "./places.ts";
@@ -29,6 +30,10 @@ export interface LoadRequest {
   readonly environment: Environment;
   readonly probes: readonly AnyProbe[];
   readonly channels: readonly AnyChannel[];
+  /** Configurations of other systems; absent: only Tocsin's own is read. */
+  readonly foreign?: ForeignReader;
+  /** Of a foreign configuration: what is wrong is left out, with a warning, and the rest runs. */
+  readonly keepGoing?: boolean;
 }
 
 /** A whole site with its warnings, or every problem at once, in the order of files and lines. */
@@ -38,13 +43,36 @@ export type Loading =
 
 /** Reads and checks a configuration. Never throws for what its files hold. */
 export async function loadSite(request: LoadRequest): Promise<Loading> {
+  const registry = createRegistry(request.probes, request.channels);
+  const foreign = (await request.foreign?.(request.path)) ?? null;
+  if (foreign !== null) return loadForeign(request, registry, foreign);
   const sources = await readSources(request.path, request.files, request.environment);
   const report = new Report();
   for (const finding of sources.findings) report.add(finding);
-  const site = readSite(request.path, sources, createRegistry(request.probes, request.channels), report);
+  return finish(sources, report, readSite(request.path, sources, registry, report));
+}
+
+function finish(sources: SourceSet, report: Report, site: Site | null): Loading {
   const problems = place(sources, report);
   if (site === null || problems.some((problem) => problem.severity === "error")) return { kind: "broken", problems, files: sources.files };
   return { kind: "loaded", site: deepFreeze(site), warnings: problems };
+}
+
+async function loadForeign({ path, files, keepGoing = false }: LoadRequest, registry: Registry, whole: Foreign): Promise<Loading> {
+  const exposed = (await files.exposed?.(path)) ?? false;
+  const left: Finding[] = [];
+  for (let foreign = whole; ; ) {
+    const sources = foreignSources(path, foreign, exposed);
+    const report = new Report();
+    const site = readSite(path, sources, registry, report);
+    const good = keepGoing ? goodHalf(foreign, report.findings) : null;
+    if (good === null) {
+      for (const finding of left) report.add({ ...finding, severity: "warning", right: `it is left out; ${finding.right}` });
+      return finish(sources, report, site);
+    }
+    left.push(...good.dropped);
+    foreign = good.foreign;
+  }
 }
 
 /** Values to a site; null when something is wrong, which the report tells. */
@@ -61,7 +89,7 @@ function readSite(path: string, sources: SourceSet, registry: Registry, report: 
   const set = readChecks(entries, around);
   const maintenance = readWindows(documents, new Set(entries.keys()), settings.timezone, report);
   warnExposed(documents, report);
-  if (report.broken || sources.problems.length > 0) return null;
+  if (report.broken || sources.problems.some(({ severity }) => severity === "error")) return null;
   const checks = makeDefinitions({ ...set, membership, channels });
   warnAll({ settings, drafts: set.drafts, membership, channels: channelEntries, checks }, report);
   const version = versionOf(settings, { channels, checks, maintenance });
@@ -87,6 +115,7 @@ function place(sources: SourceSet, report: Report): readonly Problem[] {
   const find = (finding: Pick<Finding, "document" | "path" | "at">): { readonly file: string; readonly line: number; readonly column: number } => {
     const document = sources.documents[finding.document];
     if (document === undefined) return { file: sources.files[0] ?? "", line: 0, column: 0 };
+    if (document.place !== undefined) return document.place(finding.path);
     const known = places.get(finding.document) ?? createPlaces(document.text);
     places.set(finding.document, known);
     return { file: document.file, ...known.find(finding.path, finding.at) };

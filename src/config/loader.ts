@@ -7,12 +7,24 @@ import type { Problem } from "./problems.ts";
 import type { CheckDefinition, Site } from "./site.ts";
 import type { Environment } from "./sources.ts";
 
+/** What the command line says of a configuration of another system. */
+export interface ForeignChoice {
+  /** Its format; null: whichever knows it for its own. */
+  readonly from: string | null;
+  /** What is wrong is left out, with a warning, and the rest runs. */
+  readonly keepGoing: boolean;
+}
+
+export const ANY_FORMAT: ForeignChoice = { from: null, keepGoing: false };
+
 /** What the loading thread is given. */
 export interface LoaderData {
   readonly path: string;
   readonly environment: Environment;
-  /** Addresses of the modules that export `probes` and `channels`. */
-  readonly modules: { readonly probes: string; readonly channels: string };
+  /** Addresses of the modules that export `probes`, `channels` and, where other systems' configurations are read too, `readForeign`. */
+  readonly modules: { readonly probes: string; readonly channels: string; readonly foreign?: string };
+  /** How a configuration of another system is read. */
+  readonly foreign?: ForeignChoice;
   /** What runs now. */
   readonly previous: PlainFingerprint | null;
 }
@@ -51,8 +63,8 @@ function plain(site: Site): PlainFingerprint {
 /** Loads a configuration in a thread of its own; this thread is never held for more than some milliseconds. Rejects for bugs only. */
 export async function loadInWorker(request: LoaderRequest): Promise<LoaderResult> {
   request.signal?.throwIfAborted();
-  const { path, environment, modules, previous } = request;
-  const data: LoaderData = { path, environment: { ...environment }, modules, previous: previous === null ? null : plain(previous) };
+  const { path, environment, modules, foreign, previous } = request;
+  const data: LoaderData = { path, environment: { ...environment }, modules, ...(foreign === undefined ? {} : { foreign }), previous: previous === null ? null : plain(previous) };
   const worker = new Worker(new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url), { workerData: data });
   const abort = (): void => void worker.terminate();
   request.signal?.addEventListener("abort", abort, { once: true });

@@ -17,6 +17,8 @@ export interface Document {
   readonly filled: Mapping;
   /** Others than the owner can read it. */
   readonly exposed: boolean;
+  /** Of a foreign document: where a part of it comes from. Its secrets stand where that system keeps them. */
+  readonly place?: (path: Path) => { readonly file: string; readonly line: number; readonly column: number };
 }
 
 /** All files of a configuration: the main one first, then `include`, then `conf.d`, each in the order of names. */

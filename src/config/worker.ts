@@ -3,7 +3,8 @@ import type { AnyChannel } from "../alert/channels/channel.ts";
 import type { AnyProbe } from "../probes/probe.ts";
 import { loadSite } from "./load.ts";
 import { diffSite, type Fingerprint } from "./diff.ts";
-import { diskFiles, hashesText, type LoaderData, type LoaderMessage, type PlainFingerprint } from "./loader.ts";
+import type { ForeignReader } from "./foreign.ts";
+import { ANY_FORMAT, diskFiles, type ForeignChoice, hashesText, type LoaderData, type LoaderMessage, type PlainFingerprint } from "./loader.ts";
 import type { CheckDefinition } from "./site.ts";
 
 /** The loading thread: reads the configuration, sends it in slices, ends. */
@@ -11,12 +12,24 @@ import type { CheckDefinition } from "./site.ts";
 const CHECKS_A_MESSAGE = 50;
 const PROBLEMS_A_MESSAGE = 500;
 
-/** The lists of probes and channels, from modules named by address, so that this folder knows none of them. */
-async function listOf<Of>(address: string, name: "probes" | "channels"): Promise<readonly Of[]> {
+/** An export of a module named by address, so that this folder knows neither probes nor channels nor other systems. */
+async function exportOf(address: string, name: string): Promise<unknown> {
   const loaded: unknown = await import(address);
-  const list = typeof loaded === "object" && loaded !== null ? (loaded as { readonly [name: string]: unknown })[name] : undefined;
+  return typeof loaded === "object" && loaded !== null ? (loaded as { readonly [name: string]: unknown })[name] : undefined;
+}
+
+async function listOf<Of>(address: string, name: "probes" | "channels"): Promise<readonly Of[]> {
+  const list = await exportOf(address, name);
   if (!Array.isArray(list)) throw new Error(`${address} exports no list \`${name}\``);
   return list as readonly Of[];
+}
+
+/** Reads configurations of other systems; null where they are not asked for. */
+async function foreignReader({ modules, foreign = ANY_FORMAT }: LoaderData): Promise<ForeignReader | null> {
+  if (modules.foreign === undefined) return null;
+  const read = await exportOf(modules.foreign, "readForeign");
+  if (typeof read !== "function") throw new Error(`${modules.foreign} exports no function \`readForeign\``);
+  return (path) => (read as (path: string, choice: ForeignChoice) => ReturnType<ForeignReader>)(path, foreign);
 }
 
 async function run(port: MessagePort, data: LoaderData): Promise<void> {
@@ -27,7 +40,8 @@ async function run(port: MessagePort, data: LoaderData): Promise<void> {
     await answered;
   };
   const [probes, channels] = await Promise.all([listOf<AnyProbe>(data.modules.probes, "probes"), listOf<AnyChannel>(data.modules.channels, "channels")]);
-  const loading = await loadSite({ path: data.path, files: diskFiles(), environment: data.environment, probes, channels });
+  const foreign = await foreignReader(data);
+  const loading = await loadSite({ path: data.path, files: diskFiles(), environment: data.environment, probes, channels, ...(foreign === null ? {} : { foreign }), keepGoing: data.foreign?.keepGoing ?? false });
   const problems = loading.kind === "loaded" ? loading.warnings : loading.problems;
   for (let at = 0; at < problems.length; at += PROBLEMS_A_MESSAGE) await send({ kind: "problems", problems: problems.slice(at, at + PROBLEMS_A_MESSAGE) });
   if (loading.kind === "broken") return send({ kind: "broken", files: loading.files });

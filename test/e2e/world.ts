@@ -102,7 +102,8 @@ export type Document = { readonly [key: string]: unknown };
 /** A folder with a configuration and a data folder, and the Tocsin that runs on them. */
 export class Place {
   readonly folder: string = temporaryFolder();
-  readonly config: string = join(this.folder, "tocsin.yaml");
+  /** The configuration that the program is given; another system's, where a test names it. */
+  config: string = join(this.folder, "tocsin.yaml");
   readonly data: string;
   #run: Run | null = null;
 

@@ -1,0 +1,93 @@
+import type { CarriedResult, CarriedState, Imported, Note, NoteKind, Origin, Path } from "./importer.ts";
+
+type Mapping = { [key: string]: unknown };
+
+const LONGEST_NAME = 200;
+const keyOf = (path: Path): string => JSON.stringify(path);
+
+/** A document that grows while a foreign file is read, with the place that each part comes from and what is to be said of it. */
+export class Draft {
+  readonly #document: Mapping = {};
+  readonly #origins = new Map<string, Origin>();
+  readonly #notes: Note[] = [];
+  readonly #state: CarriedState[] = [];
+  #history: Iterable<CarriedResult> = [];
+
+  constructor(whole: Origin) {
+    this.#origins.set(keyOf([]), whole);
+  }
+
+  /** Sets a value; what is undefined is left out. */
+  put(path: Path, value: unknown, origin?: Origin): void {
+    if (value === undefined) return;
+    const last = path.at(-1);
+    if (last === undefined) throw new Error("a document has no value of its own");
+    let parent: Mapping = this.#document;
+    for (const step of path.slice(0, -1)) parent = below(parent, String(step));
+    define(parent, String(last), value);
+    if (origin !== undefined) this.#origins.set(keyOf(path), origin);
+  }
+
+  /** A check or channel under a name that is free and allowed, as near to the wanted one as can be; the name it got. `keys` that are undefined are left out. */
+  add(section: "checks" | "channels", wanted: string, keys: { readonly [key: string]: unknown }, origin: Origin): string {
+    const name = this.#freeName(section, wanted);
+    const path = [section, name];
+    this.put(path, Object.fromEntries(Object.entries(keys).filter(([, value]) => value !== undefined)), origin);
+    if (name !== wanted) this.note("differs", origin, wanted, `it is called \`${name}\` here`, "", path);
+    return name;
+  }
+
+  has(section: "checks" | "channels", name: string): boolean {
+    return Object.hasOwn(below(this.#document, section), name);
+  }
+
+  note(kind: NoteKind, origin: Origin, what: string, text: string, advice = "", path: Path | null = null): void {
+    this.#notes.push({ kind, ...origin, what, text, advice, path });
+  }
+
+  carry(state: CarriedState): void {
+    this.#state.push(state);
+  }
+
+  history(results: Iterable<CarriedResult>): void {
+    this.#history = results;
+  }
+
+  done(): Imported {
+    const origins = this.#origins;
+    return {
+      document: this.#document,
+      notes: this.#notes,
+      state: this.#state,
+      history: this.#history,
+      origin(path) {
+        for (let length = path.length; length > 0; length -= 1) {
+          const found = origins.get(keyOf(path.slice(0, length)));
+          if (found !== undefined) return found;
+        }
+        return origins.get(keyOf([])) ?? { file: "", line: 0, column: 0 };
+      },
+    };
+  }
+
+  #freeName(section: "checks" | "channels", wanted: string): string {
+    const plain = wanted.replaceAll(/\p{Cc}+/gu, " ").trim().slice(0, LONGEST_NAME - 8).trim();
+    const base = plain === "" || plain === "__proto__" || /^(x-|channel:)/.test(plain) ? `the ${plain}`.trim() : plain;
+    let name = base;
+    for (let count = 2; this.has(section, name); count += 1) name = `${base} (${count})`;
+    return name;
+  }
+}
+
+function below(parent: Mapping, key: string): Mapping {
+  const value = Object.hasOwn(parent, key) ? parent[key] : undefined;
+  if (typeof value === "object" && value !== null) return value as Mapping;
+  const made: Mapping = {};
+  define(parent, key, made);
+  return made;
+}
+
+/** `__proto__` is a key like any other. */
+function define(parent: Mapping, key: string, value: unknown): void {
+  Object.defineProperty(parent, key, { value, enumerable: true, configurable: true, writable: true });
+}

@@ -1,0 +1,4 @@
+/** The formats that `--from` takes, each with whose configuration it is; light, for help and completion. `index.ts` has an importer for each. */
+export const FORMATS: { readonly [format: string]: string } = {
+  dmonitor: "a folder with hosts.d, alert.d, plugins and nodes.txt",
+};

@@ -1,0 +1,120 @@
+/** Keys and indexes from the top of a document. */
+export type Path = readonly (string | number)[];
+
+/** A place in a foreign file, 1-based; line 0: the whole file is meant. */
+export interface Origin {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/**
+ * What became of a line. `taken`: as it is. `differs`: taken, and something is not quite the same. `later`: not before a part of Tocsin exists.
+ * `left`: not taken, there is no counterpart. `ignored`: the original passes over it too. `refused`: the original would not start with it.
+ */
+export type NoteKind = "taken" | "differs" | "later" | "left" | "ignored" | "refused";
+
+/** One line of the report, in the words of the foreign system. */
+export interface Note extends Origin {
+  readonly kind: NoteKind;
+  /** The section, check or key: `[Check_web] expect`. */
+  readonly what: string;
+  /** What is so, no final stop. */
+  readonly text: string;
+  /** What to do about it; empty for nothing. */
+  readonly advice: string;
+  /** The entry of the document that it belongs to, when there is one. */
+  readonly path: Path | null;
+}
+
+/** A row of a foreign database. */
+export type Row = { readonly [column: string]: string | number | bigint | Uint8Array | null };
+
+/** A foreign SQLite database, opened for reading. */
+export interface Tables {
+  /** Names of its tables, sorted. */
+  names(): readonly string[];
+  /** The rows of a table, one at a time, in the order of a column; none of a table that is not there. Throws when the database is damaged. */
+  rows(table: string, orderBy: string | null): Iterable<Row>;
+}
+
+/** All that an importer may read, by path as told to the user. */
+export interface Source {
+  /** The file or folder that was named. */
+  readonly path: string;
+  /** Files that were asked for and could be read. */
+  readonly files: ReadonlyMap<string, SourceFile>;
+  /** Names in folders that were asked for, sorted. */
+  readonly folders: ReadonlyMap<string, readonly string[]>;
+  /** Why others that were asked for could not be read; `there is no such file` for those that are not there. */
+  readonly missing: ReadonlyMap<string, string>;
+  /** The database that was named, for a format that is one. */
+  readonly tables: Tables | null;
+  /** This machine's name. */
+  readonly hostName: string;
+  /** The path from the root of the file system, for what is written into the document. */
+  absolute(path: string): string;
+}
+
+export interface SourceFile {
+  readonly bytes: Uint8Array;
+  readonly executable: boolean;
+}
+
+/** The first look at what was named: enough to know the format. */
+export interface Glimpse {
+  readonly path: string;
+  /** The first 64 KiB as UTF-8 text; empty for a folder. */
+  readonly text: string;
+  /** Names in it, sorted; null for a file. */
+  readonly names: readonly string[] | null;
+  /** The names of its tables; null when it is no SQLite database. */
+  readonly tables: readonly string[] | null;
+}
+
+/** What the foreign system believed of a check when it was left. Instants in ms since the epoch; null where it does not say. */
+export interface CarriedState {
+  readonly check: string;
+  readonly status: "up" | "down";
+  /** Consecutive failing runs so far. */
+  readonly fails: number;
+  readonly since: number | null;
+  readonly lastRun: number | null;
+  readonly sentence: string;
+}
+
+/** One run as the foreign system kept it. */
+export interface CarriedResult {
+  readonly check: string;
+  /** ms since the epoch. */
+  readonly at: number;
+  readonly verdict: "up" | "degraded" | "down";
+  readonly latencyMs: number | null;
+  readonly sentence: string;
+}
+
+/** What came out of foreign files. */
+export interface Imported {
+  /** As a tocsin.yaml would hold it, with literal values only. */
+  readonly document: { readonly [key: string]: unknown };
+  readonly notes: readonly Note[];
+  /** Where a part of the document comes from: its own place, or that of the nearest part around it. */
+  origin(path: Path): Origin;
+  readonly state: readonly CarriedState[];
+  /** Oldest first for each check; read once. */
+  readonly history: Iterable<CarriedResult>;
+}
+
+/** One foreign format. Pure: what it wants to read it names, and what was read it turns into values. */
+export interface Importer {
+  /** The word of `--from`. */
+  readonly format: string;
+  /** Whose configuration it is, in one sentence. */
+  readonly about: string;
+  /** Whether what was named looks like this format and no other. */
+  recognises(glimpse: Glimpse): boolean;
+  /** Paths of files and folders that are wanted besides what was named, as far as can be told from what was read; asked again until nothing is new. */
+  related(source: Source): readonly string[];
+  /** Never throws for what the files hold. */
+  read(source: Source): Imported;
+}

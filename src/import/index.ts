@@ -1,0 +1,5 @@
+import { dmonitor } from "./dmonitor.ts";
+import type { Importer } from "./importer.ts";
+
+/** Every foreign format, in the order in which they are shown. A new one is one line here. */
+export const importers: readonly Importer[] = [dmonitor];
