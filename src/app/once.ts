@@ -47,8 +47,8 @@ class Runner {
     const slot = this.#bench.ports.clock.now();
     if (definition.policy.group !== null) return this.#group(definition);
     const wants = wantedFacts([...definition.expect, ...definition.warn]);
-    const result = await execute(this.#bench, { definition, probe, wants, slot, origin: "manual", stop: new AbortController().signal });
-    return result === null ? null : { result, members: [] };
+    const ran = await execute(this.#bench, { definition, probe, wants, slot, origin: "manual", stop: new AbortController().signal });
+    return ran === null ? null : { result: ran.result, members: [] };
   }
 
   async #group(definition: CheckDefinition): Promise<Once> {

@@ -1,4 +1,4 @@
-import type { Streak } from "./state.ts";
+import type { Remembered, Streak } from "./state.ts";
 import { believe, type Draft } from "./draft.ts";
 import type { Result } from "./types.ts";
 
@@ -17,6 +17,11 @@ export function see(draft: Draft, result: Result, expectBy: Draft["seen"]["expec
   const failedBefore = seen.verdict === "down";
   const wellSince = result.verdict !== "down" && failedBefore ? result.started : seen.wellSince;
   draft.seen = { last: result, verdictStarted: result.started, verdict: result.verdict, wellSince, unjudged: 0, expectBy: counts(result) ? expectBy : seen.expectBy };
+}
+
+/** Keeps what the probe learnt; the belief stays untouched while that is what is known already. */
+export function remember(draft: Draft, learnt: Remembered): void {
+  if (JSON.stringify(learnt) !== JSON.stringify(draft.belief.remembered)) believe(draft, { remembered: learnt });
 }
 
 /** Counts one run with a verdict: failing ones into the streak, passing ones towards recovery. Keeps the belief untouched while all is well. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { Bench, MINUTE, type PolicyWish, story, T0 } from "./ground.ts";
-import { millis } from "./types.ts";
+import { Bench, MINUTE, type PolicyWish, resultOf, story, T0 } from "./ground.ts";
+import { millis, type Origin } from "./types.ts";
 
 function f(script: string, wish: PolicyWish, expected: string): void {
   expect(story(script, wish)).toBe(expected);
@@ -135,4 +135,23 @@ test("a passing run of a check that is well writes nothing", () => {
   bench.feed({ kind: "neighbour", around: bench.around });
   bench.play("unsilence windowend");
   expect(bench.state.belief).toBe(belief);
+});
+
+test("what a probe learnt stays through everything, of counted runs only, and the same again changes nothing", () => {
+  const bench = new Bench();
+  const learn = (value: string, origin: Origin = "scheduled"): string | undefined => {
+    bench.feed({ kind: "result", result: resultOf("up", bench.now, origin), expectBy: null, remember: { of: "ssh shop:22", value }, around: bench.around });
+    return bench.state.belief.remembered?.value as string | undefined;
+  };
+  expect(learn("manual", "manual")).toBeUndefined();
+  expect(learn("one")).toBe("one");
+  const { belief } = bench.state;
+  expect([learn("one"), bench.state.belief === belief]).toEqual(["one", true]);
+  expect(learn("confirm", "confirm")).toBe("one");
+  bench.play("d d pause");
+  expect(learn("paused")).toBe("one");
+  bench.play("resume u");
+  for (const action of [{ kind: "reload", changed: "target", expectBy: null }, { kind: "restart", expectBy: null }, { kind: "remove" }] as const) bench.act(action);
+  expect(bench.state.belief.remembered).toEqual({ of: "ssh shop:22", value: "one" });
+  expect(learn("two", "start")).toBe("two");
 });

@@ -1,5 +1,5 @@
 import { act } from "./actions.ts";
-import { counts, count, see, wanted } from "./count.ts";
+import { counts, count, remember, see, wanted } from "./count.ts";
 import { believe, type Draft } from "./draft.ts";
 import { escalate, nextSaying, sayEveryRun } from "./escalate.ts";
 import { settle, settlesAt } from "./flap.ts";
@@ -30,6 +30,7 @@ function judgeResult(draft: Draft, input: Input & { kind: "result" }): void {
   see(draft, result, expectBy);
   if (draft.belief.watch !== undefined) believe(draft, { watch: null });
   if (draft.belief.status === "paused" || !counts(result)) return;
+  if (input.remember !== undefined) remember(draft, input.remember);
   if (result.verdict !== "unknown" && result.started >= draft.belief.countFrom) {
     count(draft, result);
     const wish = wanted(draft, result);

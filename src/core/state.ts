@@ -1,4 +1,4 @@
-import type { CheckName, ChannelName, Evidence, FailureCode, Incident, Instant, Millis, Result, Status, Alert, Transition, JournalEntry } from "./types.ts";
+import type { CheckName, ChannelName, Evidence, FactValue, FailureCode, Incident, Instant, Millis, Result, Status, Alert, Transition, JournalEntry } from "./types.ts";
 
 /** Consecutive counted runs that were not well. */
 export interface Streak {
@@ -60,6 +60,14 @@ export interface Muting {
   readonly maintenance: readonly string[];
 }
 
+/** What a probe learnt of its target and gets back at its next run. */
+export interface Remembered {
+  /** Type and target that it was learnt of; it means nothing for another. */
+  readonly of: string;
+  /** Null: nothing any more. */
+  readonly value: FactValue;
+}
+
 /**
  * The part of a state that is written whenever it changes. The judge keeps the object (===) when nothing in it changed,
  * so that a plain passing result writes no state row.
@@ -95,6 +103,8 @@ export interface Belief {
    * in which nobody listened added, as worked out at `at`.
    */
   readonly watch?: { readonly from: Instant; readonly at: Instant } | null;
+  /** No rule of the judge looks at it. Absent until a probe asked for something to be remembered. */
+  readonly remembered?: Remembered;
 }
 
 /** What was seen last; rebuilt from the results after a restart. */
@@ -163,7 +173,8 @@ export type Action =
   | { readonly kind: "skipped"; readonly slot: Instant };
 
 export type Input = { readonly around: Around } & (
-  | { readonly kind: "result"; readonly result: Result; readonly expectBy: Instant | null }
+  /** `remember`: what the probe learnt in this run; absent where it learnt nothing new. */
+  | { readonly kind: "result"; readonly result: Result; readonly expectBy: Instant | null; readonly remember?: Remembered }
   | { readonly kind: "tick" }
   | { readonly kind: "neighbour" }
   | { readonly kind: "action"; readonly action: Action }

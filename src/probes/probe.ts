@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Evidence, FailureCode, Facts, Instant, Phases, Verdict } from "../core/types.ts";
+import type { Evidence, FactValue, FailureCode, Facts, Instant, Phases, Verdict } from "../core/types.ts";
 import type { Clock, HostFacts, Log, Network, Patterns, Pinger, Processes, Random } from "../sys/ports.ts";
 
 /** What a run of a probe saw, before the check's own conditions (`expect`, `warn`) are applied to it. */
@@ -16,6 +16,12 @@ export interface Outcome {
   /** Only for conditions, never kept: bodies, headers. Filled where `ctx.wants` asks for it. */
   readonly material?: Facts;
   readonly evidence: Evidence;
+  /**
+   * Given back as `ctx.remembered` at the next run, also after a restart. Absent: what is remembered stays; null: it goes. At most 4 KiB as JSON.
+   * It belongs to the check, its type and target, and outlives changes of all other options: what depends on those must say so itself.
+   * Of runs that do not count (on demand, to confirm) nothing is kept.
+   */
+  readonly remember?: FactValue;
 }
 
 export interface ProbeContext {
@@ -33,6 +39,8 @@ export interface ProbeContext {
   readonly wants: ReadonlySet<string>;
   /** Whether the check is failing so far, for rules that want more to recover than to stay well; absent where nobody remembers. */
   readonly failing?: boolean;
+  /** What an earlier run of this check on the same target wanted remembered; null or absent: nothing. */
+  readonly remembered?: FactValue;
 }
 
 /** A heartbeat that somebody sent. */

@@ -1,7 +1,7 @@
 import { freshState } from "../core/draft.ts";
 import { judge } from "../core/judge.ts";
 import { shiftState } from "../core/shift.ts";
-import type { Action, Around, CheckState, Effect, Input, View } from "../core/state.ts";
+import type { Action, Around, CheckState, Effect, Input, Remembered, View } from "../core/state.ts";
 import type { CheckName, Instant, Policy, Result } from "../core/types.ts";
 import { viewOf } from "../core/view.ts";
 import type { Committer } from "./commit.ts";
@@ -103,13 +103,13 @@ export class Beliefs {
     }
   }
 
-  /** Judges a result; it is recorded whatever comes of it. */
-  result(result: Result, expectBy: Instant | null, now: Instant): void {
+  /** Judges a result; it is recorded whatever comes of it. `learnt`: what the probe wants remembered. */
+  result(result: Result, expectBy: Instant | null, now: Instant, learnt: { readonly remember?: Remembered } = {}): void {
     const believed = this.#checks.get(result.check);
     if (believed === undefined) return;
     this.#committer.result(result);
     this.#hooks.seen(result);
-    this.#judge(believed, { kind: "result", result, expectBy, around: this.#around(believed, result.verdict === "down") }, now);
+    this.#judge(believed, { kind: "result", result, expectBy, ...learnt, around: this.#around(believed, result.verdict === "down") }, now);
     this.#hooks.changed(result.check);
   }
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { nextSlot, parseSchedule } from "../core/schedule.ts";
-import { checkName, instant } from "../core/types.ts";
+import { checkName, type FactValue, instant } from "../core/types.ts";
 import { after, definitionOf, every, HOUR, MINUTE, NEVER, SECOND, since, T0, type Wish, World } from "./ground.ts";
 
 const shop = checkName("shop");
@@ -212,4 +212,58 @@ test("a run is told whether its check is failing so far", async () => {
   await world.pass(2 * MINUTE);
   expect(world.resultsOf("shop").map(({ verdict }) => verdict)).toEqual(["up", "down", "up", "up"]);
   expect(world.failing).toEqual([false, false, true, false]);
+});
+
+test("a run is given what an earlier one learnt, of the same target, and writes it once", async () => {
+  const world = await World.open();
+  const learning = (remember: FactValue): void => void world.behaviours.set("shop", { verdict: "up", tookMs: 1, remember });
+  const remembered = async (): Promise<FactValue | undefined> => {
+    await world.pass(MINUTE);
+    return world.remembered.at(-1);
+  };
+  learning({ key: "one" });
+  world.add(["shop"]);
+  expect([await remembered(), await remembered()]).toEqual([{ key: "one" }, { key: "one" }]);
+  expect(world.remembered[0]).toBeNull();
+  await world.pass(HOUR);
+  expect(world.batches.flatMap(({ states }) => states).length).toBe(1);
+  world.set("shop", "up");
+  await world.pass(HOUR);
+  expect(await remembered()).toEqual({ key: "one" });
+  learning(null);
+  await world.pass(2 * MINUTE);
+  expect(world.remembered.at(-1)).toBeNull();
+});
+
+test("what a run on demand learnt is not remembered, though it is given what is", async () => {
+  const world = await World.open();
+  const learning = (remember: FactValue): void => void world.behaviours.set("shop", { verdict: "up", tookMs: 1, remember });
+  learning("scheduled");
+  world.add(["shop", { schedule: every(HOUR) }]);
+  await world.pass(SECOND);
+  learning("manual");
+  for (const origin of ["manual", "confirm"] as const) {
+    world.engine.demand(shop, origin);
+    await world.pass(SECOND);
+    expect([world.remembered.at(-1), world.beliefs.state(shop)?.belief.remembered?.value]).toEqual(["scheduled", "scheduled"]);
+  }
+});
+
+test("what was learnt belongs to type and target, whatever else changes", async () => {
+  const world = await World.open();
+  world.behaviours.set("shop", { verdict: "up", tookMs: 1, remember: "key" });
+  world.add(["shop", { target: "one:22" }]);
+  const next = async (wish: Wish): Promise<FactValue | undefined> => {
+    await world.pass(SECOND);
+    world.set("shop", "up");
+    const definition = definitionOf("shop", wish);
+    world.engine.put({ definition, start: "new", heardAt: null });
+    world.beliefs.action(shop, { kind: "reload", changed: "target", expectBy: null }, world.engine.now());
+    await world.pass(SECOND);
+    return world.remembered.at(-1);
+  };
+  expect(await next({ target: "one:22", definition: { options: { name: "shop", password: "new" }, hashes: { target: "another", judging: "", telling: "" } } })).toBe("key");
+  expect(await next({ target: "two:22" })).toBeNull();
+  expect(await next({ target: "one:22", definition: { type: "group" } })).toBeNull();
+  expect(await next({ target: "one:22" })).toBe("key");
 });

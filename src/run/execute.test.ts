@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { LifeClock, VirtualTime } from "../../test/sim/clock.ts";
 import type { CheckDefinition, FactCondition } from "../config/site.ts";
 import { wantedFacts } from "../core/expect.ts";
-import type { Result } from "../core/types.ts";
+import type { FactValue, Result } from "../core/types.ts";
 import type { AnyProbe, Outcome } from "../probes/probe.ts";
 import { execute } from "./execute.ts";
 import { definitionOf, outcomeOf, T0, World } from "./ground.ts";
@@ -11,6 +11,7 @@ type Answer = (signal: AbortSignal, clock: LifeClock) => Promise<Outcome>;
 
 interface Ran {
   readonly result: Result | null;
+  readonly remember: FactValue | undefined;
   readonly tries: number;
   readonly at: number;
   readonly errors: readonly string[];
@@ -37,12 +38,13 @@ async function run(answers: readonly Answer[], wish: Partial<CheckDefinition> = 
   if (stopAfterMs !== null) clock.timer(stopAfterMs, () => stop.abort());
   const bench = { ...world.bench, ports: { ...world.bench.ports, clock } };
   let at = -1;
-  const ran = execute(bench, { definition, probe, wants: wantedFacts([...definition.expect, ...definition.warn]), slot: T0, origin: "scheduled", stop: stop.signal }).then((result) => {
+  const ran = execute(bench, { definition, probe, wants: wantedFacts([...definition.expect, ...definition.warn]), slot: T0, origin: "scheduled", stop: stop.signal }).then((done) => {
     at = time.monotonic;
-    return result;
+    return done;
   });
   await time.runUntil(600_000);
-  return { result: await ran, tries, at, errors: world.errors };
+  const done = await ran;
+  return { result: done?.result ?? null, remember: done?.remember, tries, at, errors: world.errors };
 }
 
 const up = answer(outcomeOf("up"));
@@ -95,7 +97,7 @@ test("a deadline that this process was late for itself says nothing of the other
   const hanging = { type: "fake", run: (_: unknown, { signal }: { readonly signal: AbortSignal }) => answer(outcomeOf("up"), 60_000)(signal, clock) } as unknown as AnyProbe;
   const ran = execute({ ...world.bench, ports: { ...world.bench.ports, clock } }, { definition: definitionOf("shop"), probe: hanging, wants: new Set(), slot: T0, origin: "scheduled", stop: new AbortController().signal });
   await time.runUntil(20_000);
-  expect(await ran).toMatchObject({ verdict: "unknown", code: "late" });
+  expect((await ran)?.result).toMatchObject({ verdict: "unknown", code: "late" });
 });
 
 test("a run that is stopped gives no result", async () => {
@@ -133,4 +135,15 @@ test("secrets are masked before anything is cut, everywhere", async () => {
 test("what was measured for a condition only is not kept", async () => {
   const { result } = await run([answer(outcomeOf("up", { material: { body: "long" } }))]);
   expect(JSON.stringify(result)).not.toContain("long");
+});
+
+test("what a probe learnt comes with the result, the last try's, and not when it is too much", async () => {
+  const f = async (remember: FactValue): Promise<FactValue | undefined> => (await run([answer(outcomeOf("down", { remember: "first try" })), answer(outcomeOf("up", { remember }))], { retries: 1 })).remember;
+  expect(await f({ key: "k" })).toEqual({ key: "k" });
+  expect(await f(null)).toBeNull();
+  expect((await run([up])).remember).toBeUndefined();
+  // 4,096 bytes as JSON, quotes included; each é is two.
+  expect(await f("é".repeat(2047))).toBe("é".repeat(2047));
+  const tooMuch = await run([answer(outcomeOf("up", { remember: "é".repeat(2048) }))]);
+  expect([tooMuch.remember, tooMuch.result?.verdict, tooMuch.errors]).toEqual([undefined, "up", ["a probe wants too much remembered; this is a bug in Tocsin"]]);
 });

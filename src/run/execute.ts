@@ -8,6 +8,8 @@ import { asOfNow, momentOf } from "./pulse.ts";
 /** Evidence kept with a result, in all. */
 const EVIDENCE_MAX = 4096;
 const SENTENCE_MAX = 500;
+/** What a probe may have remembered, bytes of JSON. */
+const REMEMBERED_MAX = 4096;
 /** This process woke so late for a deadline that the other side may have answered in time. */
 const LATE_MS = 100;
 /** A probe that has not ended so long after its deadline is broken. */
@@ -27,10 +29,19 @@ export interface Job {
   readonly wants: ReadonlySet<string>;
   /** Whether the check is failing so far. */
   readonly failing?: boolean;
+  /** What an earlier run learnt. */
+  readonly remembered?: FactValue;
   readonly slot: Instant;
   readonly origin: Origin;
   /** Aborts when Tocsin stops or the check goes. */
   readonly stop: AbortSignal;
+}
+
+/** What came of one run. */
+export interface Ran {
+  readonly result: Result;
+  /** What the probe learnt, within bounds; undefined: nothing new. */
+  readonly remember: FactValue | undefined;
 }
 
 interface Try {
@@ -41,7 +52,7 @@ interface Try {
 const trouble = (verdict: Verdict, code: FailureCode, sentence: string): Outcome => ({ verdict, code, sentence, phases: {}, facts: {}, evidence: [] });
 
 /** Runs a check once: each try under one deadline, failed ones repeated at once as often as configured. Null when it was stopped before it ended. */
-export async function execute(bench: Bench, job: Job): Promise<Result | null> {
+export async function execute(bench: Bench, job: Job): Promise<Ran | null> {
   const { clock } = bench.ports;
   const begun = momentOf(clock);
   let tries = 0;
@@ -52,7 +63,15 @@ export async function execute(bench: Bench, job: Job): Promise<Result | null> {
     if (job.stop.aborted) return null;
     last = { ...last, outcome: applyConditions(bench, job.definition, last.outcome, last.tookMs) };
   } while (tries <= job.definition.retries && mayRetry(last.outcome));
-  return toResult(bench, job.definition, { slot: job.slot, origin: job.origin, started: asOfNow(clock, begun) }, last, tries);
+  const result = toResult(bench, job.definition, { slot: job.slot, origin: job.origin, started: asOfNow(clock, begun) }, last, tries);
+  return { result, remember: memorable(bench, job, last.outcome.remember) };
+}
+
+/** What is remembered is written with the check's state and read at every start: it must be small. */
+function memorable(bench: Bench, { definition, probe }: Job, learnt: FactValue | undefined): FactValue | undefined {
+  if (learnt === undefined || new TextEncoder().encode(JSON.stringify(learnt)).length <= REMEMBERED_MAX) return learnt;
+  bench.ports.log.error("a probe wants too much remembered; this is a bug in Tocsin", { check: definition.name, type: probe.type });
+  return undefined;
 }
 
 /** What a certificate or a wrong answer says does not change within the same second. */
@@ -91,7 +110,7 @@ async function tryOnce(bench: Bench, job: Job): Promise<Try> {
 
 function contextOf(bench: Bench, job: Job, signal: AbortSignal): ProbeContext {
   const { clock, random, network, pinger, processes, patterns, host, log } = bench.ports;
-  return { signal, clock, random, network, pinger, processes, patterns, host, log, wants: job.wants, failing: job.failing ?? false };
+  return { signal, clock, random, network, pinger, processes, patterns, host, log, wants: job.wants, failing: job.failing ?? false, remembered: job.remembered ?? null };
 }
 
 const EXPECT_CODES: { readonly [fact: string]: FailureCode } = { status: "status" };

@@ -4,7 +4,7 @@ import { Chance } from "../../test/sim/random.ts";
 import type { CheckDefinition } from "../config/site.ts";
 import { scheduleGapMs, type Schedule } from "../core/schedule.ts";
 import type { Batch } from "../core/state.ts";
-import { type CheckName, channelName, checkName, type GroupPolicy, type Instant, instant, millis, type Policy, type Result, type Verdict } from "../core/types.ts";
+import { type CheckName, channelName, checkName, type FactValue, type GroupPolicy, type Instant, instant, millis, type Policy, type Result, type Verdict } from "../core/types.ts";
 import type { AnyProbe, Outcome, Probe, ProbeContext } from "../probes/probe.ts";
 import { openMemoryStore } from "../store/memory.ts";
 import type { Store } from "../store/store.ts";
@@ -78,7 +78,10 @@ export interface Behaviour {
   verdict: Verdict;
   tookMs: number;
   hang?: boolean;
+  remember?: FactValue;
 }
+
+const UP: Behaviour = { verdict: "up", tookMs: 1 };
 
 export class World {
   readonly time: VirtualTime;
@@ -88,6 +91,8 @@ export class World {
   readonly began: string[] = [];
   /** Whether each run was told that its check is failing. */
   readonly failing: (boolean | undefined)[] = [];
+  /** What each run was given back of what an earlier one learnt. */
+  readonly remembered: (FactValue | undefined)[] = [];
   readonly results: Result[] = [];
   readonly batches: Batch[] = [];
   readonly errors: string[] = [];
@@ -176,14 +181,15 @@ export class World {
   }
 
   async #runs({ name }: FakeOptions, ctx: ProbeContext): Promise<Outcome> {
-    const { verdict, tookMs, hang = false } = this.behaviours.get(name) ?? { verdict: "up", tookMs: 1 };
+    const { verdict, tookMs, hang = false, remember } = this.behaviours.get(name) ?? UP;
     if (this.#running.has(name)) this.overlaps += 1;
     this.#running.add(name);
     this.failing.push(ctx.failing);
+    this.remembered.push(ctx.remembered);
     this.began.push(`${Math.round(this.time.monotonic) / 1000} ${name}`);
     try {
       return await new Promise<Outcome>((resolve) => {
-        const timer = hang ? null : ctx.clock.timer(tookMs, () => resolve(outcomeOf(verdict)));
+        const timer = hang ? null : ctx.clock.timer(tookMs, () => resolve(outcomeOf(verdict, remember === undefined ? {} : { remember })));
         ctx.signal.addEventListener("abort", () => {
           timer?.cancel();
           resolve(outcomeOf("down", { code: "timeout", sentence: "no answer" }));

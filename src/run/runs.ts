@@ -1,8 +1,9 @@
+import type { CheckDefinition } from "../config/site.ts";
 import type { CheckName, Instant, Origin, Result } from "../core/types.ts";
 import { Admission } from "./admission.ts";
 import type { Beliefs } from "./beliefs.ts";
 import { type Demand, type Entry, expectBy } from "./entry.ts";
-import { type Bench, execute } from "./execute.ts";
+import { type Bench, execute, type Ran } from "./execute.ts";
 import { ownResult, turnResult } from "./groups.ts";
 import { asOfNow, momentOf } from "./pulse.ts";
 
@@ -136,22 +137,26 @@ export class Runs {
     const { group } = entry.definition.policy;
     if (group?.run === "own") return this.judgeGroup(entry, demand);
     const { target } = entry.definition.hashes;
-    const result = group === null ? await this.#runProbe(entry, demand, stop.signal) : await this.#runTurn(entry, demand, stop);
+    const ran = group === null ? await this.#runProbe(entry, demand, stop.signal) : await this.#runTurn(entry, demand, stop);
     // What was asked of an old target says nothing of the new one.
-    if (result === null || entry.gone || entry.definition.hashes.target !== target) return null;
+    if (ran === null || entry.gone || entry.definition.hashes.target !== target) return null;
     const now = this.#parts.now();
-    this.#parts.beliefs.result(result, expectBy(entry, now), now);
-    return result;
+    const learnt = ran.remember === undefined ? {} : { remember: { of: targetOf(entry.definition), value: ran.remember } };
+    this.#parts.beliefs.result(ran.result, expectBy(entry, now), now, learnt);
+    return ran.result;
   }
 
-  #runProbe({ definition, probe, wants }: Entry, demand: Demand, stop: AbortSignal): Promise<Result | null> {
-    const view = this.#parts.beliefs.view(definition.name);
+  #runProbe({ definition, probe, wants }: Entry, demand: Demand, stop: AbortSignal): Promise<Ran | null> {
+    const { beliefs, bench } = this.#parts;
+    const view = beliefs.view(definition.name);
     const failing = view !== null && (view.status === "down" || view.failing);
-    return execute(this.#parts.bench, { definition, probe, wants, failing, stop, ...demand });
+    const known = beliefs.state(definition.name)?.belief.remembered;
+    const remembered = known?.of === targetOf(definition) ? known.value : null;
+    return execute(bench, { definition, probe, wants, failing, remembered, stop, ...demand });
   }
 
   /** Runs the members one after the other; null when it was stopped before the last one. */
-  async #runTurn(entry: Entry, demand: Demand, stop: AbortController): Promise<Result | null> {
+  async #runTurn(entry: Entry, demand: Demand, stop: AbortController): Promise<Ran | null> {
     const { clock } = this.#parts.bench.ports;
     const begun = momentOf(clock);
     const results = new Map<CheckName, Result | null>();
@@ -164,7 +169,8 @@ export class Runs {
       results.set(name, await this.#runMember(member, demand, stop.signal));
     }
     if (stop.signal.aborted) return null;
-    return turnResult(entry.definition, results, { ...demand, started: asOfNow(clock, begun), tookMs: clock.monotonic() - begun.monotonic, vantage: this.#parts.bench.vantage });
+    const result = turnResult(entry.definition, results, { ...demand, started: asOfNow(clock, begun), tookMs: clock.monotonic() - begun.monotonic, vantage: this.#parts.bench.vantage });
+    return { result, remember: undefined };
   }
 
   /** A member that is removed stops alone; one whose group is stopped stops too. */
@@ -181,3 +187,6 @@ export class Runs {
 }
 
 const isCounted = ({ origin }: { readonly origin: Origin }): boolean => origin === "scheduled" || origin === "start";
+
+/** Whose memory it is: of all options only those count that say whom the check asks. */
+const targetOf = ({ type, target }: CheckDefinition): string => `${type} ${target}`;

@@ -51,7 +51,7 @@ function commitCases(store: () => Store, reopen: () => Promise<void>): void {
 
   test("what was committed is there after reopening", async () => {
     const incident = sampleIncident("a".repeat(32), "shop", 0);
-    const belief = sampleBelief({ status: "down", incident: openIncident(incident), outages: [at(-5), at(0)] });
+    const belief = sampleBelief({ status: "down", incident: openIncident(incident), outages: [at(-5), at(0)], remembered: { of: "ssh shop:22", value: { keys: ["é", null, 1.5] } } });
     const last = sampleResult("shop", 60_000, { verdict: "down", code: "refused", sentence: "connection refused", evidence: [{ label: "received", text: "RST" }], facts: { a: [1, { b: null }], c: "d", e: true } });
     await store().commit(sampleBatch(1, { results: [sampleResult("shop", 0), last], states: [sampleState("shop", belief), sampleState("new", sampleBelief())], incidents: [{ incident, change: "opened", evidence: last.evidence }] }));
     await reopen();
@@ -146,8 +146,9 @@ function nameCases(store: () => Store, reopen: () => Promise<void>): void {
 
   test("renaming takes everything along", async () => {
     const incident = sampleIncident("a".repeat(32), "shop", 0);
+    const remembered = { of: "ssh shop:22", value: "key" };
     await store().commit(
-      sampleBatch(1, { results: [sampleResult("shop", 0)], states: [sampleState("shop", sampleBelief({ incident: openIncident(incident) })), sampleState("other", sampleBelief())], incidents: [{ incident, change: "opened", evidence: [] }], transitions: [sampleTransition("shop", 0)], alerts: [sampleAlert("1", "shop", 0)] }),
+      sampleBatch(1, { results: [sampleResult("shop", 0)], states: [sampleState("shop", sampleBelief({ incident: openIncident(incident), remembered })), sampleState("other", sampleBelief())], incidents: [{ incident, change: "opened", evidence: [] }], transitions: [sampleTransition("shop", 0)], alerts: [sampleAlert("1", "shop", 0)] }),
     );
     const store2 = checkName("store");
     await store().rename(shop, store2);
@@ -156,6 +157,7 @@ function nameCases(store: () => Store, reopen: () => Promise<void>): void {
     await reopen();
     const loaded = (await store().load()).states.find((one) => one.check === store2);
     expect(loaded?.belief.incident?.check).toBe(store2);
+    expect(loaded?.belief.remembered).toEqual(remembered);
     expect(loaded?.last).toEqual(sampleResult("store", 0));
     expect(await store().results({ check: shop, limit: 1 })).toEqual([]);
     expect(await store().incidents({ check: store2, limit: 1 })).toEqual([{ ...incident, check: store2 }]);

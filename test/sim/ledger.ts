@@ -1,6 +1,6 @@
 import type { CheckDefinition } from "../../src/config/site.ts";
 import type { Batch } from "../../src/core/state.ts";
-import type { Alert, AlertId } from "../../src/core/types.ts";
+import type { Alert, AlertId, CheckName } from "../../src/core/types.ts";
 import type { Store } from "../../src/store/store.ts";
 import type { Truth } from "./truth.ts";
 import { hostsOf } from "./site.ts";
@@ -22,6 +22,9 @@ export class Ledger {
   readonly claimed = new Set<string>();
   readonly breaches: Breach[] = [];
   readonly #seen = new Set<number>();
+  /** What each check remembers: as committed in this life, and as it must outlive a crash. */
+  readonly #remembered = new Map<CheckName, number>();
+  readonly #remembers = new Map<CheckName, number>();
   readonly #truth: Truth;
   readonly #checks: ReadonlyMap<string, CheckDefinition>;
   readonly #monotonic: () => number;
@@ -44,7 +47,7 @@ export class Ledger {
     watched.commit = async (batch, synced) => {
       this.#attempted(batch);
       await store.commit(batch, synced);
-      this.#kept(batch);
+      this.#kept(batch, synced === true);
     };
     watched.sequence = () => store.sequence();
     watched.claimMessage = async (...claim) => {
@@ -78,10 +81,21 @@ export class Ledger {
   /** After a crash the next life begins at the sequence that was kept: numbers may come again. */
   reborn(sequence: number): void {
     for (const seen of this.#seen) if (seen > sequence) this.#seen.delete(seen);
+    this.#remembered.clear();
   }
 
-  #kept(batch: Batch): void {
+  #kept(batch: Batch, synced: boolean): void {
     for (const alert of batch.alerts) this.committed.set(alert.id, alert);
+    for (const { check, belief } of batch.states) this.#remembered.set(check, (belief.remembered?.value as { readonly changes: number } | undefined)?.changes ?? 0);
+    // Only then it has to outlive a crash, with all before it.
+    if (!synced && batch.transitions.length + batch.incidents.length + batch.alerts.length === 0) return;
+    for (const [check, changes] of this.#remembered) this.#remembers.set(check, changes);
+  }
+
+  /** A run begins with what its check remembers: never less than what is safely on the disk. */
+  given(check: CheckName, changes: number): void {
+    const least = this.#remembers.get(check) ?? 0;
+    if (changes < least) this.breach("what was learnt is remembered", `a run of ${check} was given ${changes} though ${least} was committed`);
   }
 
   /** Told means real: one of the hosts that decide was down while the runs that count were made. */

@@ -3,7 +3,7 @@ import { firstUpdate } from "../../src/app/roster.ts";
 import { Monitor } from "../../src/app/monitor.ts";
 import type { Site } from "../../src/config/site.ts";
 import { group } from "../../src/probes/group.ts";
-import { tcp } from "../../src/probes/tcp.ts";
+import type { AnyProbe } from "../../src/probes/probe.ts";
 import { openMemoryStore } from "../../src/store/memory.ts";
 import type { Store } from "../../src/store/store.ts";
 import type { Log, Ports } from "../../src/sys/ports.ts";
@@ -20,6 +20,8 @@ export interface LifeParts {
   readonly disk: SimulatedDisk;
   readonly site: Site;
   readonly channel: AnyChannel;
+  /** What asks the hosts. */
+  readonly probe: AnyProbe;
   readonly watch: (store: Store) => Store;
   readonly errors: string[];
 }
@@ -38,14 +40,14 @@ export class Life {
 
   /** Opens what the disk holds and begins; returns false when it crashed before that. */
   async begin(loaded: (sequence: number) => void): Promise<boolean> {
-    const { site, disk, watch, channel } = this.#parts;
+    const { site, disk, watch, channel, probe } = this.#parts;
     for (;;) {
       try {
         const store = watch(await openMemoryStore({ disk, keepResults: 5 }));
         const state = await store.load();
         if (this.#over) return false;
         loaded(state.sequence);
-        this.monitor = new Monitor({ ports: this.#ports(), probes: [tcp, group], channels: [channel], store, loaded: state, first: firstUpdate(site) });
+        this.monitor = new Monitor({ ports: this.#ports(), probes: [probe, group], channels: [channel], store, loaded: state, first: firstUpdate(site) });
         this.monitor.start();
         return true;
       } catch (error) {

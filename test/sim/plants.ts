@@ -1,3 +1,4 @@
+import type { Batch } from "../../src/core/state.ts";
 import type { Alert } from "../../src/core/types.ts";
 import type { Store } from "../../src/store/store.ts";
 
@@ -37,6 +38,14 @@ export const PLANTS: { readonly [name: string]: { readonly finds: string; readon
         return found === null ? null : { ...found, alerts: found.alerts.filter((alert) => alert.kind !== "down") };
       };
       return but(store, { outbox, claimMessage });
+    },
+  },
+  "a memory that is not written": {
+    finds: "what was learnt is remembered",
+    plant: (store) => {
+      const forgetful = ({ states, ...rest }: Batch): Batch => ({ ...rest, states: states.map((state) => ({ ...state, belief: { ...state.belief, remembered: { of: "", value: null } } })) });
+      const commit: Store["commit"] = (batch, synced) => store.commit(forgetful(batch), synced);
+      return but(store, { commit });
     },
   },
   "a double message": {

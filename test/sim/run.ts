@@ -1,9 +1,11 @@
+import type { AnyProbe } from "../../src/probes/probe.ts";
 import type { Store } from "../../src/store/store.ts";
 import { LifeClock, VirtualTime } from "./clock.ts";
 import { NO_FAULTS, SimulatedDisk } from "./disk.ts";
 import { type Breach, Ledger } from "./ledger.ts";
 import { Life } from "./life.ts";
 import { checkBounds, checkReceipts, type Span } from "./promises.ts";
+import { remembering } from "./probe.ts";
 import { Chance } from "./random.ts";
 import { Receivers } from "./receivers.ts";
 import { HOSTS, simulatedSite } from "./site.ts";
@@ -52,6 +54,7 @@ class Simulation {
   readonly #truth: Truth;
   readonly #receivers: Receivers;
   readonly #ledger: Ledger;
+  readonly #probe: AnyProbe;
   readonly #site;
   readonly #lives: { from: number; to: number }[] = [];
   readonly #storeTrouble: Span[] = [];
@@ -71,6 +74,7 @@ class Simulation {
     this.#truth = new Truth(this.#chance, HOSTS, days * DAY, (host) => host.startsWith("behind"));
     this.#receivers = new Receivers(this.#chance, monotonic);
     this.#ledger = new Ledger(this.#truth, this.#site.checks, monotonic);
+    this.#probe = remembering((check, known) => this.#ledger.given(check, known));
     this.#disk = new SimulatedDisk({ random: () => this.#chance.fraction(), clock: this.#root, faults: { ...NO_FAULTS, delayMsMax: 20 } });
   }
 
@@ -114,6 +118,7 @@ class Simulation {
       disk: this.#disk,
       site: this.#site,
       channel: this.#receivers.type(() => this.#lives.length),
+      probe: this.#probe,
       watch: (store) => this.#ledger.watch(this.#plant(store)),
       errors: this.#errors,
     });

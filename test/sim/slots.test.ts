@@ -4,6 +4,7 @@ import type { Store } from "../../src/store/store.ts";
 import { LifeClock, VirtualTime } from "./clock.ts";
 import { SimulatedDisk } from "./disk.ts";
 import { Life } from "./life.ts";
+import { remembering } from "./probe.ts";
 import { Chance } from "./random.ts";
 import { Receivers } from "./receivers.ts";
 import { HOSTS, simulatedSite } from "./site.ts";
@@ -33,6 +34,7 @@ test("a slot is run once, though its timer fires early", async () => {
     disk: new SimulatedDisk({ random: () => chance.fraction(), clock: new LifeClock(time) }),
     site: simulatedSite(chance),
     channel: new Receivers(chance, () => time.monotonic).type(() => 1),
+    probe: remembering(() => undefined),
     watch: (store) =>
       new Proxy(store, {
         get: (target, verb: keyof Store) => {
