@@ -15,6 +15,8 @@ export interface SessionRequest extends Destination {
   readonly tls: TlsSettings | null;
   /** With TLS from the first byte: protocols to offer, best first. */
   readonly alpn?: readonly string[];
+  /** Whom the certificate must name, at once or after STARTTLS; the host by default. */
+  readonly identity?: string;
   /** Octets received in all; 64 KiB by default. */
   readonly totalMax?: number;
   /** Octets of one line; 8 KiB by default. */
@@ -41,7 +43,7 @@ export class Session {
   readonly ctx: DialContext;
   facts: Facts;
   phases: Phases;
-  readonly #host: string;
+  readonly #identity: string;
   readonly #attempts: readonly string[];
   #secured: boolean;
   /** TLS failed half-way: nothing can be said any more. */
@@ -51,7 +53,7 @@ export class Session {
     this.dialogue = dialogue;
     this.peer = peerOf(request);
     this.ctx = ctx;
-    this.#host = request.host;
+    this.#identity = request.identity ?? request.host;
     this.facts = opened.facts;
     this.phases = opened.phases;
     this.#attempts = opened.attempts;
@@ -78,7 +80,7 @@ export class Session {
   async startTls(settings: TlsSettings): Promise<Failure | null> {
     const { surplus } = this.dialogue;
     if (surplus > 0) return { code: "protocol", sentence: `the server sent ${surplus} bytes more before TLS began (command injection, CVE-2011-0411)` };
-    const secured = await secure(this.dialogue.detach(), { host: this.#host, settings }, this.ctx);
+    const secured = await secure(this.dialogue.detach(), { host: this.#identity, settings }, this.ctx);
     this.facts = { ...this.facts, ...secured.facts };
     this.phases = { ...this.phases, ...secured.phases };
     if (secured.kind === "failed") {
@@ -112,9 +114,9 @@ export class Session {
 
 const peerOf = ({ host, port }: Destination): string => `${host} port ${port}`;
 
-/** Resolves, connects and, when asked to, secures; the session is the caller's to leave or to close. */
-export async function openSession(request: SessionRequest, ctx: DialContext): Promise<OpenedSession> {
-  const stream = await openStream(request, ctx);
+/** Resolves, connects and, when asked to, secures; the session is the caller's to leave or to close. `opening`: ends that part earlier than the context. */
+export async function openSession(request: SessionRequest, ctx: DialContext, opening: AbortSignal = ctx.signal): Promise<OpenedSession> {
+  const stream = await openStream(request, { ...ctx, signal: opening });
   if (stream.kind === "failed") {
     const { failure, facts, phases, attempts } = stream;
     return { kind: "failed", failed: { verdict: verdictOf(failure.code), ...failure, phases, facts, evidence: evidenceOf({ attempts: attempts.join("\n") }) } };

@@ -10,6 +10,8 @@ export interface StreamRequest extends Destination {
   /** Null: plain. */
   readonly tls: TlsSettings | null;
   readonly alpn?: readonly string[];
+  /** Whom the certificate must name (and SNI asks for), unless the settings say; the host by default. */
+  readonly identity?: string;
 }
 
 export type Stream =
@@ -23,7 +25,7 @@ export async function openStream(request: StreamRequest, ctx: DialContext): Prom
   const { socket, address, attempts } = dialed;
   const facts: Facts = { address: address.ip };
   if (request.tls === null) return { kind: "open", socket, address, facts, phases: dialed.phases, attempts, alpn: "" };
-  const secured = await secure(socket, { host: request.host, settings: request.tls, ...(request.alpn === undefined ? {} : { alpn: request.alpn }) }, ctx);
+  const secured = await secure(socket, { host: request.identity ?? request.host, settings: request.tls, ...(request.alpn === undefined ? {} : { alpn: request.alpn }) }, ctx);
   const both = { facts: { ...facts, ...secured.facts }, phases: { ...dialed.phases, ...secured.phases }, attempts };
   if (secured.kind === "failed") return { kind: "failed", failure: secured.failure, ...both };
   return { kind: "open", socket: secured.socket, address, ...both, alpn: secured.alpn };

@@ -1,8 +1,11 @@
 import { domainToUnicode } from "node:url";
 import { type XmlElement, type XmlEvent, XmlStream, xmlEscaped } from "../wire/xml-stream.ts";
-import type { Dialogue, Read } from "./dialogue.ts";
 import type { Failure } from "../sys/ports.ts";
+import type { Dialogue, Read } from "./dialogue.ts";
+import type { Starttls } from "./mail-options.ts";
+import type { TlsSettings } from "./options.ts";
 import { printable } from "./outcome.ts";
+import type { Session } from "./session.ts";
 
 /** XMPP's streams up to where a login would begin (RFC 6120, sections 4 and 5). */
 
@@ -39,6 +42,23 @@ function header({ stream, domain, from }: XmppRequest): string {
   const contents = stream === "c2s" ? "xmlns='jabber:client'" : "xmlns='jabber:server' xmlns:db='jabber:server:dialback'";
   const own = from === null ? "" : ` from='${xmlEscaped(shownDomain(from))}'`;
   return `<?xml version='1.0'?><stream:stream to='${xmlEscaped(shownDomain(domain))}'${own} version='1.0' xml:lang='en' ${contents} xmlns:stream='${STREAMS}'>`;
+}
+
+/** Opens a stream on a new session, and another one under TLS where `starttls` asks for it; `note` is told of each. Phases stream, starttls, tls. */
+export async function openXmpp(session: Session, request: XmppRequest, { starttls, settings }: { readonly starttls: Starttls; readonly settings: TlsSettings }, note: (stream: XmppStream) => void = () => {}): Promise<Read<XmppStream>> {
+  const { dialogue } = session;
+  const first = await session.timed("stream", () => openXmppStream(dialogue, request));
+  if (first.kind === "failed") return first;
+  note(first.value);
+  if (session.secured || starttls === "off" || (starttls === "optional" && first.value.starttls === "no")) return first;
+  if (first.value.starttls === "no") return failed("protocol", `${session.peer} does not offer STARTTLS`);
+  const asked = await session.timed("starttls", () => requestXmppTls(dialogue, first.value, request.domain));
+  if (asked.kind === "failed") return asked;
+  const failure = await session.startTls(settings);
+  if (failure !== null) return { kind: "failed", failure };
+  const second = await session.timed("stream", () => openXmppStream(dialogue, request));
+  if (second.kind === "read") note(second.value);
+  return second;
 }
 
 /** Opens our stream and reads the server's header and features; again after TLS began, by a new reader. */
@@ -86,7 +106,8 @@ export async function readXmppEnd(dialogue: Dialogue, { reader }: XmppStream): P
   }
 }
 
-async function nextElement(dialogue: Dialogue, reader: XmlStream, domain: string): Promise<Read<XmlElement>> {
+/** The next element below the stream's root; a stream error and the end of the stream are failures. */
+export async function nextElement(dialogue: Dialogue, reader: XmlStream, domain: string): Promise<Read<XmlElement>> {
   const event = await nextXml(dialogue, reader);
   if (event.kind === "failed") return event;
   const { value } = event;

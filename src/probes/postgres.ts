@@ -6,7 +6,7 @@ import { connectionFacts, credentials, endpoint, serviceOptions } from "../dial/
 import { type Session, openSession } from "../dial/session.ts";
 import type { Failure } from "../sys/ports.ts";
 import { AUTHENTICATION, type PostgresMessage, decodePostgres, encodePassword, encodeQuery, encodeSaslFirst, encodeSaslResponse, encodeSslRequest, encodeStartup, encodeTerminate, md5Password, zeroEndedList } from "../wire/postgres.ts";
-import { scramFinal, scramFirst, scramVerified } from "../wire/scram.ts";
+import { type ScramLogin, scramFinal, scramFirst, scramVerified } from "../wire/scram.ts";
 import type { Outcome, Probe, ProbeContext } from "./probe.ts";
 
 const PORT = 5432;
@@ -145,10 +145,10 @@ class Talk {
       case AUTHENTICATION.sasl:
         if (!zeroEndedList(data).includes(SCRAM)) return { code: "auth", sentence: `the server takes none but ${zeroEndedList(data).join(", ").slice(0, 80)}` };
         this.#nonce = Buffer.from(this.#ctx.random.bytes(18)).toString("base64");
-        dialogue.write(encodeSaslFirst(SCRAM, scramFirst(this.#nonce)), `SASLInitialResponse ${SCRAM}\n`);
+        dialogue.write(encodeSaslFirst(SCRAM, scramFirst(this.#scram(password))), `SASLInitialResponse ${SCRAM}\n`);
         return null;
       case AUTHENTICATION.saslContinue: {
-        const final = this.#nonce === "" ? { kind: "bad" as const, reason: "it goes on with a login that was not begun" } : scramFinal(password, this.#nonce, Buffer.from(data).toString());
+        const final = this.#nonce === "" ? { kind: "bad" as const, reason: "it goes on with a login that was not begun" } : scramFinal(this.#scram(password), Buffer.from(data).toString());
         if (final.kind === "bad") return { code: "protocol", sentence: `the server cannot be logged in to: ${final.reason}` };
         this.#verifier = final.verifier;
         dialogue.write(encodeSaslResponse(final.message), "SASLResponse …\n");
@@ -159,6 +159,10 @@ class Talk {
       default:
         return { code: "auth", sentence: `the server wants a kind of login that is not known here (${method})` };
     }
+  }
+
+  #scram(password: string): ScramLogin {
+    return { hash: "sha256", user: "", password, nonce: this.#nonce };
   }
 
   async #ask(query: string): Promise<Failure | null> {

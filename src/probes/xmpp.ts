@@ -1,9 +1,7 @@
 import { z } from "zod";
-import type { Read } from "../dial/dialogue.ts";
 import { family, host, port, sourceAddress, type TlsSettings, tlsSettings } from "../dial/options.ts";
-import { type Session, openSession } from "../dial/session.ts";
-import { type XmppRequest, type XmppStream, openXmppStream, readXmppEnd, requestXmppTls } from "../dial/xmpp.ts";
-import type { Failure } from "../sys/ports.ts";
+import { openSession } from "../dial/session.ts";
+import { openXmpp, readXmppEnd } from "../dial/xmpp.ts";
 import type { Outcome, Probe, ProbeContext } from "./probe.ts";
 
 const DEFAULT_TLS = tlsSettings().parse({});
@@ -62,52 +60,22 @@ function placeOf(chosen: Options): { readonly host: string; readonly port: numbe
   return { host: chosen.host ?? chosen.domain, port: chosen.port ?? (isDirect(chosen) ? direct : plain) };
 }
 
-/** RFC 6120, section 13.7.2: the certificate is for the domain, whatever the host is called. Kept, because authorities are parsed once for each object. */
-const named = new WeakMap<Options, TlsSettings>();
-
-function settingsOf(chosen: Options): TlsSettings {
-  const settings = chosen.tls ?? DEFAULT_TLS;
-  const known = named.get(chosen) ?? { ...settings, servername: settings.servername ?? chosen.domain };
-  named.set(chosen, known);
-  return known;
-}
-
 async function run(chosen: Options, ctx: ProbeContext): Promise<Outcome> {
-  const { family, source, stream } = chosen;
-  const direct = isDirect(chosen) ? { tls: settingsOf(chosen), alpn: [stream === "c2s" ? "xmpp-client" : "xmpp-server"] } : { tls: null };
-  const opened = await openSession({ ...placeOf(chosen), family, source, ...direct }, ctx);
+  const { family, source, stream, domain, from } = chosen;
+  const direct = isDirect(chosen) ? { tls: chosen.tls, alpn: [stream === "c2s" ? "xmpp-client" : "xmpp-server"] } : { tls: null };
+  // RFC 6120, section 13.7.2: the certificate is for the domain, whatever the host is called.
+  const opened = await openSession({ ...placeOf(chosen), family, source, ...direct, identity: domain }, ctx);
   if (opened.kind === "failed") return opened.failed;
   const { session } = opened;
-  const open = await converse(session, chosen);
+  const security = { starttls: starttlsOf(chosen), settings: chosen.tls ?? DEFAULT_TLS };
+  const open = await openXmpp(session, { stream, domain, from }, security, ({ version, starttls, mechanisms }) => {
+    // STARTTLS as the first features have it: those under TLS offer it no more.
+    session.facts = { ...session.facts, version, ...("starttls" in session.facts ? {} : { starttls }), mechanisms };
+  });
   if (open.kind === "failed") {
     session.dialogue.close();
     return session.failed(open.failure);
   }
   await session.leave("</stream:stream>", () => readXmppEnd(session.dialogue, open.value));
-  return { verdict: "up", code: "ok", sentence: `${session.peer} serves ${chosen.domain} (${stream}, ${session.secured ? "TLS" : "plain"})`, phases: session.phases, facts: session.facts, evidence: session.evidence };
-}
-
-const failed = (code: Failure["code"], sentence: string): { readonly kind: "failed"; readonly failure: Failure } => ({ kind: "failed", failure: { code, sentence } });
-
-/** The stream that is open in the end. */
-async function converse(session: Session, chosen: Options): Promise<Read<XmppStream>> {
-  const { dialogue } = session;
-  const request: XmppRequest = { stream: chosen.stream, domain: chosen.domain, from: chosen.from };
-  const first = await session.timed("stream", () => openXmppStream(dialogue, request));
-  if (first.kind === "failed") return first;
-  note(session, first.value, { starttls: first.value.starttls });
-  const wanted = starttlsOf(chosen);
-  if (session.secured || wanted === "off" || (wanted === "optional" && first.value.starttls === "no")) return first;
-  if (first.value.starttls === "no") return failed("protocol", `${session.peer} does not offer STARTTLS`);
-  const asked = await session.timed("starttls", () => requestXmppTls(dialogue, first.value, chosen.domain));
-  if (asked.kind === "failed") return asked;
-  const failure = await session.startTls(settingsOf(chosen));
-  if (failure !== null) return { kind: "failed", failure };
-  const second = await session.timed("stream", () => openXmppStream(dialogue, request));
-  if (second.kind === "read") note(session, second.value);
-  return second;
-}
-
-function note(session: Session, { version, mechanisms }: XmppStream, more: { readonly starttls?: string } = {}): void {
-  session.facts = { ...session.facts, version, ...more, mechanisms };
+  return { verdict: "up", code: "ok", sentence: `${session.peer} serves ${domain} (${stream}, ${session.secured ? "TLS" : "plain"})`, phases: session.phases, facts: session.facts, evidence: session.evidence };
 }

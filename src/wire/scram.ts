@@ -1,28 +1,43 @@
 import { createHash, createHmac, pbkdf2Sync, timingSafeEqual } from "node:crypto";
 
-/** SCRAM-SHA-256 as client (RFC 5802, RFC 7677), without channel binding. */
+/** SCRAM-SHA-1 and SCRAM-SHA-256 as client (RFC 5802, RFC 7677), without channel binding. */
 
 /** The standard asks for 4096 at least; more than this would be a server that wants us to work. */
 const ROUNDS_MAX = 100_000;
+const OCTETS = { sha1: 20, sha256: 32 } as const;
 
-/** Section 5.1. `nonce` is ours: printable, without a comma. The user's name is empty where the protocol has sent it already. */
-export const scramFirst = (nonce: string): string => `n,,n=,r=${nonce}`;
+export interface ScramLogin {
+  readonly hash: "sha1" | "sha256";
+  /** Empty where the protocol has sent it already. */
+  readonly user: string;
+  readonly password: string;
+  /** Ours: printable, without a comma. */
+  readonly nonce: string;
+}
+
+/** Section 5.1: what a name must not hold is written as `=2C` and `=3D`. */
+const bare = ({ user, nonce }: ScramLogin): string => `n=${user.normalize("NFKC").replaceAll("=", "=3D").replaceAll(",", "=2C")},r=${nonce}`;
+
+/** Section 7: the client's first message. */
+export const scramFirst = (login: ScramLogin): string => `n,,${bare(login)}`;
 
 export type ScramFinal =
   | { readonly kind: "final"; readonly message: string; /** What the server must answer in the end: `v=...`. */ readonly verifier: string }
   | { readonly kind: "bad"; readonly reason: string };
 
 /** Answers the server's first message with the proof that we know the password. */
-export function scramFinal(password: string, nonce: string, serverFirst: string): ScramFinal {
+export function scramFinal(login: ScramLogin, serverFirst: string): ScramFinal {
+  const { hash, password, nonce } = login;
   const [, both = "", salt = "", rounds = ""] = /^r=([!-+\--~]+),s=([A-Za-z0-9+/=]+),i=(\d{1,9})(?:,.*)?$/.exec(serverFirst) ?? [];
   if (!both.startsWith(nonce) || both.length === nonce.length) return { kind: "bad", reason: "its SCRAM message does not go with ours" };
   const count = Number(rounds);
   if (count < 1 || count > ROUNDS_MAX) return { kind: "bad", reason: `it wants ${count} rounds of hashing, and at most ${ROUNDS_MAX} are made` };
-  const salted = pbkdf2Sync(password.normalize("NFKC"), Buffer.from(salt, "base64"), count, 32, "sha256");
+  const salted = pbkdf2Sync(password.normalize("NFKC"), Buffer.from(salt, "base64"), count, OCTETS[hash], hash);
+  const hmac = (key: Uint8Array, text: string): Buffer => createHmac(hash, key).update(text).digest();
   const clientKey = hmac(salted, "Client Key");
   const withoutProof = `c=biws,r=${both}`;
-  const signed = `n=,r=${nonce},${serverFirst},${withoutProof}`;
-  const signature = hmac(createHash("sha256").update(clientKey).digest(), signed);
+  const signed = `${bare(login)},${serverFirst},${withoutProof}`;
+  const signature = hmac(createHash(hash).update(clientKey).digest(), signed);
   const proof = Buffer.from(clientKey.map((octet, at) => octet ^ (signature[at] ?? 0))).toString("base64");
   return { kind: "final", message: `${withoutProof},p=${proof}`, verifier: `v=${hmac(hmac(salted, "Server Key"), signed).toString("base64")}` };
 }
@@ -32,5 +47,3 @@ export function scramVerified(verifier: string, serverFinal: string): boolean {
   const [wanted, got] = [Buffer.from(verifier), Buffer.from(serverFinal)];
   return wanted.length === got.length && timingSafeEqual(wanted, got);
 }
-
-const hmac = (key: Uint8Array, text: string): Buffer => createHmac("sha256", key).update(text).digest();

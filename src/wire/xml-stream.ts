@@ -202,5 +202,8 @@ function resolved(text: string): string {
   });
 }
 
-/** A text for between quotes or tags. */
-export const xmlEscaped = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll("'", "&apos;").replaceAll('"', "&quot;");
+/** What XML 1.0, section 2.2, allows in no document, whatever one writes. */
+const FORBIDDEN = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
+
+/** A text for between quotes or tags; signs that XML cannot hold are left out. */
+export const xmlEscaped = (text: string): string => text.replaceAll(FORBIDDEN, "").replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll("'", "&apos;").replaceAll('"', "&quot;");

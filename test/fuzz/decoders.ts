@@ -234,7 +234,7 @@ export const decoders: readonly Decoder[] = [
     files: ["scram.ts"],
     seeds: [octets("r=abcd,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=1"), octets("r=abcd,s=AA==,i=100001"), octets("v=AAAA")],
     // Many rounds would only make the fuzzing slow; what lies beyond the limit stays as it is.
-    decode: (bytes) => [scramFinal("p", "abc", text(bytes).replace(/,i=\d{2,5}$/, ",i=2")), scramVerified("v=AAAA", text(bytes))],
+    decode: (bytes) => [scramFinal({ hash: "sha256", user: "u", password: "p", nonce: "abc" }, text(bytes).replace(/,i=\d{2,5}$/, ",i=2")), scramVerified("v=AAAA", text(bytes))],
     growth: 128,
   },
   {

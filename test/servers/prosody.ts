@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CertificateFiles, Certificates } from "./certificates.ts";
@@ -11,8 +12,17 @@ export interface Prosody extends RunningServer {
   readonly directS2s: number;
 }
 
-/** Prosody for sni.test (a good certificate), old.test (an expired one) and other.test (one for other names); `tls: false` offers no TLS. */
-export async function startProsody(parent: string, { good, expired }: Certificates, { tls = true }: { readonly tls?: boolean } = {}): Promise<Prosody> {
+export interface ProsodyRequest {
+  /** False: no TLS is offered, and none is asked for. */
+  readonly tls?: boolean;
+  /** Names at sni.test and srv.test; the password is the name with `pw` behind it. */
+  readonly accounts?: readonly string[];
+  /** Of the passwords kept, and so of the SCRAM that is offered. */
+  readonly hash?: "SHA-1" | "SHA-256";
+}
+
+/** Prosody for sni.test (a good certificate) with chat rooms at rooms.sni.test, old.test (an expired certificate), srv.test and other.test (one for other names). */
+export async function startProsody(parent: string, { good, expired }: Certificates, { tls = true, accounts = [], hash = "SHA-1" }: ProsodyRequest = {}): Promise<Prosody> {
   const first = await freePort(4);
   const [c2s, s2s, directC2s, directS2s] = [first, first + 1, first + 2, first + 3] as const;
   const folder = join(parent, `prosody-${first}`);
@@ -28,7 +38,7 @@ data_path = "${folder}/data"
 certificates = "${folder}"
 log = { info = "*console" }
 interfaces = { "127.0.0.1", "::1" }
-modules_enabled = { "roster", "saslauth", ${tls ? '"tls",' : ""} "dialback", "disco", "ping" }
+modules_enabled = { "roster", "saslauth", ${tls ? '"tls",' : ""} "dialback", "disco", "offline", "ping" }
 modules_disabled = { "s2s_auth_certs" }
 c2s_ports = { ${c2s} }
 s2s_ports = { ${s2s} }
@@ -39,14 +49,18 @@ https_ports = { }
 c2s_require_encryption = ${tls}
 s2s_require_encryption = false
 authentication = "internal_hashed"
+password_hash = "${hash}"
 ${ssl(good)}
 VirtualHost "sni.test"
 VirtualHost "old.test"
 ${ssl(expired)}
+VirtualHost "srv.test"
 VirtualHost "other.test"
 ${ssl(good)}
+Component "rooms.sni.test" "muc"
 `,
   );
+  for (const account of accounts) for (const host of ["sni.test", "srv.test"]) execFileSync("prosodyctl", ["--config", file, "register", account, host, `${account}pw`], { stdio: "ignore" });
   const running = await startServer({ name: "prosody", command: "prosody", args: ["--config", file, "-F"], folder, ready: async () => (await listens(c2s)()) && (await listens(tls ? directS2s : s2s)()) });
   return { ...running, c2s, s2s, directC2s, directS2s };
 }

@@ -7,8 +7,8 @@ export interface Unbound extends RunningServer {
   readonly port: number;
 }
 
-/** A resolver that asks the given ports of 127.0.0.1 for the given zones, knows listed.local.test by itself, and asks nobody else. It refuses 127.0.0.3. */
-export async function startUnbound(folder: string, stubs: { readonly [zone: string]: number }): Promise<Unbound> {
+/** A resolver that asks the given ports of 127.0.0.1 for the given zones, knows listed.local.test and `records` (below srv.test) by itself, and asks nobody else. It refuses 127.0.0.3. */
+export async function startUnbound(folder: string, stubs: { readonly [zone: string]: number }, records: readonly string[] = []): Promise<Unbound> {
   const port = await freePort();
   const path = join(folder, "unbound.conf");
   const stubZones = Object.entries(stubs).map(([zone, at]) => `stub-zone:\n  name: "${zone}."\n  stub-addr: 127.0.0.1@${at}\n`);
@@ -35,6 +35,8 @@ export async function startUnbound(folder: string, stubs: { readonly [zone: stri
   local-data: "listed.local.test. 300 IN AAAA 2001:db8::1"
   local-data: "clear.local.test. 300 IN A 192.0.2.1"
   local-zone: "invalid." static
+  local-zone: "srv.test." static
+${records.map((record) => `  local-data: "${record}"`).join("\n")}
 remote-control:
   control-enable: no
 ${stubZones.join("")}forward-zone:
