@@ -1,10 +1,11 @@
-import { type Alert, type AlertId, type ChannelName, type Instant, instant, type Millis, millis, plus } from "../core/types.ts";
+import { type Alert, type AlertId, type ChannelName, type CheckName, type Instant, instant, type Millis, millis, plus } from "../core/types.ts";
 import type { MessageRow, Settlement, Store } from "../store/store.ts";
 import { alsoTold, untoldEnds } from "./audience.ts";
 import { backoffMs, isHopeless } from "./backoff.ts";
 import type { AnyChannel, Message, Sending } from "./channels/channel.ts";
 import { type Delivered, deliver, type SendingPorts } from "./deliver.ts";
 import { renderMessage, type SiteFacts } from "./message.ts";
+import { type CheckFacts, inOwnWords, type Templates } from "./words.ts";
 import { type Patience, type Pauses, storeWaitMs } from "./patience.ts";
 import { withdraw } from "./plan.ts";
 
@@ -16,10 +17,13 @@ export interface OutboxChannel {
   readonly recipients: readonly string[];
   readonly cap: number | null;
   readonly groupMs: Millis;
+  readonly templates: Templates;
 }
 
 export interface OutboxSite {
   readonly facts: SiteFacts;
+  /** What a check is, for templates; null for one that is gone. */
+  readonly check: (name: CheckName) => CheckFacts | null;
   readonly channels: readonly OutboxChannel[];
 }
 
@@ -113,7 +117,7 @@ export class Courier {
     if (untold.size > 0) return store.changeOutbox(withdraw(row, untold, ports.clock.now()));
     const channel = site().channels.find((one) => one.name === row.channel);
     if (channel === undefined) return this.#settle(row, { kind: "failed", at: ports.clock.now(), tookMs: millis(0), reason: "channel removed" });
-    const message = this.render(row.id, alerts, { asOf: row.formedAt, alsoTold: await alsoTold(store, row, alerts), unrecorded: false });
+    const message = this.render(channel, row.id, alerts, { asOf: row.formedAt, alsoTold: await alsoTold(store, row, alerts), unrecorded: false });
     const at = ports.clock.now();
     const { sending, tookMs } = await this.send(channel, message);
     if (sending.kind !== "retry") this.#options.onDone(alerts);
@@ -161,8 +165,13 @@ export class Courier {
     this.#options.ports.log.error(`message to ${row.channel} given up: ${reason}`, { message: row.id, recipient: row.recipient, alerts: row.alerts.length });
   }
 
-  render(key: string, alerts: readonly Alert[], how: { readonly asOf: Instant; readonly alsoTold: readonly string[]; readonly unrecorded: boolean }): Message {
-    return renderMessage({ key, recipient: alerts[0]?.recipient ?? "", alerts, site: this.#options.site().facts, ...how });
+  render(channel: OutboxChannel, key: string, alerts: readonly Alert[], how: { readonly asOf: Instant; readonly alsoTold: readonly string[]; readonly unrecorded: boolean }): Message {
+    const { site, ports } = this.#options;
+    const { facts, check } = site();
+    const message = renderMessage({ key, recipient: alerts[0]?.recipient ?? "", alerts, site: facts, ...how });
+    const own = inOwnWords(channel.templates, message, { site: facts, asOf: how.asOf, check });
+    if (own.problem !== null) ports.log.error(`a template of channel ${channel.name} failed, the default text is sent: ${own.problem}`);
+    return own.message;
   }
 
   /** One try, recorded nowhere. */

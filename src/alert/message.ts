@@ -84,7 +84,8 @@ function sumLine(items: readonly Item[]): string {
   return `${counted} — ${names.join(", ")}${items.length > SUBJECT_NAMES ? ", …" : ""}`;
 }
 
-function linkOf(alert: Alert, site: SiteFacts): string | null {
+/** Address of what an alert is about on the page; null without one. */
+export function linkOf(alert: Alert, site: SiteFacts): string | null {
   if (site.url === null || alert.kind === "test") return null;
   const base = site.url.endsWith("/") ? site.url : `${site.url}/`;
   return isChannel(alert) ? base : `${base}checks/${encodeURIComponent(alert.check)}`;

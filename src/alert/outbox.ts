@@ -136,7 +136,7 @@ export class Outbox {
       const sentence = `this is a test of channel ${name}; nothing is wrong`;
       const rest = { incident: null, at, status: "up", since: at, code: "ok", evidence: [], hides: [], outageFrom: null, step: 0, ordinal: 1 } as const;
       const alert: Alert = { id, kind: "test", check: checkName(this.#site.facts.name), channel: name, recipient, sentence, ...rest };
-      const { sending } = await this.#courier.send(channel, this.#courier.render(id, [alert], { asOf: at, alsoTold: [], unrecorded: false }));
+      const { sending } = await this.#courier.send(channel, this.#courier.render(channel, id, [alert], { asOf: at, alsoTold: [], unrecorded: false }));
       answers.push(sending);
     }
     const worst = answers.find((answer) => answer.kind === "refused") ?? answers.find((answer) => answer.kind === "retry");
@@ -272,7 +272,7 @@ export class Outbox {
     const [{ channel: name, recipient }] = alerts;
     const channel = this.#channels.get(name);
     if (channel === undefined) return null;
-    const { sending } = await this.#courier.send(channel, this.#courier.render(key, alerts, { asOf: clock.now(), alsoTold: [], unrecorded: true }));
+    const { sending } = await this.#courier.send(channel, this.#courier.render(channel, key, alerts, { asOf: clock.now(), alsoTold: [], unrecorded: true }));
     if (sending.kind === "sent") log.warn(`message to ${name} sent from memory, not recorded`, { key, recipient });
     else log.error(`message to ${name} could not be sent from memory: ${sending.reason}`, { key, recipient });
     return sending;

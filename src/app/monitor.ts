@@ -59,7 +59,7 @@ export class Monitor {
       store,
       ports,
       types: parts.channels,
-      site: outboxSite(first),
+      site: outboxSite(first, (name) => this.roster.checks.get(name) ?? null),
       mask: (text) => this.bench.mask(text),
       onTrouble: (troubles) => this.banners.channels(troubles),
     });
@@ -176,7 +176,7 @@ export class Monitor {
     this.bench.vantage = update.settings.vantage;
     this.beliefs.siteVersion = update.version;
     this.engine.limit(update.settings.limits);
-    this.outbox.setSite(outboxSite(update));
+    this.outbox.setSite(outboxSite(update, (name) => this.roster.checks.get(name) ?? null));
   }
 
   #arrive(definition: CheckDefinition, aliveAt: number, now: Instant): void {
@@ -268,9 +268,9 @@ export class Monitor {
 }
 
 
-function outboxSite({ settings, channels }: Pick<Update, "settings" | "channels">): OutboxSite {
+function outboxSite({ settings, channels }: Pick<Update, "settings" | "channels">, check: OutboxSite["check"]): OutboxSite {
   const { name, vantage, url, timezone } = settings;
-  return { facts: { name, vantage, url, timezone }, channels };
+  return { facts: { name, vantage, url, timezone }, channels, check };
 }
 
 /** A policy that tells nobody new, for a check whose definition is gone. */

@@ -68,7 +68,7 @@ export async function notifyOnce(site: Site, name: ChannelName): Promise<{ reado
   const { name: siteName, vantage, url, timezone } = site.settings;
   const definitions: readonly ChannelDefinition[] = site.channels;
   const store = await openMemoryStore();
-  const outbox = new Outbox({ store, ports, types: channels, site: { facts: { name: siteName, vantage, url, timezone }, channels: definitions }, mask, onTrouble: () => undefined });
+  const outbox = new Outbox({ store, ports, types: channels, site: { facts: { name: siteName, vantage, url, timezone }, channels: definitions, check: (check) => site.checks.find(({ name }) => name === check) ?? null }, mask, onTrouble: () => undefined });
   const sending = await outbox.test(name);
   await store.close();
   return { kind: sending.kind, detail: sending.kind === "sent" ? sending.detail : sending.reason };

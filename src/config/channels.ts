@@ -48,7 +48,7 @@ function readChannel(entry: Entry, registry: Registry, documents: readonly Docum
   if (read.kind === "wrong") for (const finding of read.findings) report.local(layers, finding);
   if (keys.kind === "wrong" || read.kind === "wrong") return null;
   for (const number of read.numbers) report.numbers.add(number);
-  const { cap, group } = keys.value;
+  const { cap, group, subject = null, text = null } = keys.value;
   return {
     name: channelName(entry.name),
     type: kind.of.type,
@@ -56,6 +56,7 @@ function readChannel(entry: Entry, registry: Registry, documents: readonly Docum
     recipients: kind.of.recipients(read.value),
     cap: cap === "off" ? null : (cap ?? BUILT_IN.cap),
     groupMs: group ?? BUILT_IN.groupMs,
-    hash: hash128(canonical([kind.of.type, read.value, cap, group])),
+    templates: { subject, text },
+    hash: hash128(canonical([kind.of.type, read.value, cap, group, subject, text])),
   };
 }

@@ -42,6 +42,8 @@ export interface ChannelDefinition {
   readonly cap: number | null;
   /** Alerts that come within this time of each other go into one message. */
   readonly groupMs: Millis;
+  /** Templates in place of the default texts; null for those. */
+  readonly templates: { readonly subject: string | null; readonly text: string | null };
   readonly hash: string;
 }
 

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { formatDuration, parseDuration } from "../core/time.ts";
 import type { Millis } from "../core/types.ts";
 import { canonicalZone } from "../core/zone.ts";
+import { messageTemplateProblem } from "../template/message.ts";
 
 /** Pieces of schema that only the configuration's own keys need; the shared ones are in `dial/options.ts`. */
 
@@ -58,3 +59,13 @@ export const off = (): z.ZodType<"off", "off" | false> => z.union([z.literal("of
 
 /** A list of names; a single name may stand without brackets. */
 export const names = (): z.ZodType<string[], string | string[]> => z.union([z.array(z.string().min(1)), z.string().min(1).transform((name) => [name])]);
+
+/** A Liquid template over what a message has to say. */
+export const messageTemplate = (): z.ZodType<string, string> =>
+  z
+    .string()
+    .superRefine((template, ctx) => {
+      const problem = messageTemplateProblem(template);
+      if (problem !== null) ctx.addIssue({ code: "custom", message: `this template cannot be filled in: ${problem}`, params: { right: "see \"Words of your own\" in docs/alerting.md for what it may use" } });
+    })
+    .meta({ unit: "template" });

@@ -69,7 +69,7 @@ describe("trouble of a channel", () => {
     w.answers = { ops: () => LATER };
     await w.commit([alert(w, "down")]);
     await w.pass(2 * MINUTE);
-    w.outbox.setSite({ facts: { name: "Example", vantage: "home", url: null, timezone: "UTC" }, channels: two.slice(1) });
+    w.outbox.setSite({ facts: { name: "Example", vantage: "home", url: null, timezone: "UTC" }, channels: two.slice(1), check: () => null });
     await w.pass(MINUTE);
     expect([w.troubles, (await w.rows()).includes("ops failed (channel removed)"), w.received.filter((one) => one.channel === "boss").length]).toEqual([[], true, 1]);
   });

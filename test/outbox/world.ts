@@ -27,7 +27,7 @@ export const unused = (): never => {
 const network: Network = { resolve: unused, connect: unused, datagram: unused };
 const processes: Processes = { run: unused, environment: {} };
 
-export const definition = (name: string, more: Partial<OutboxChannel> = {}): OutboxChannel => ({ name: channelName(name), type: "fake", options: name, recipients: [""], cap: null, groupMs: millis(2000), ...more });
+export const definition = (name: string, more: Partial<OutboxChannel> = {}): OutboxChannel => ({ name: channelName(name), type: "fake", options: name, recipients: [""], cap: null, groupMs: millis(2000), templates: { subject: null, text: null }, ...more });
 
 /** An outbox over a memory store in virtual time, and channels that answer as they are told. */
 export class World {
@@ -75,7 +75,7 @@ export class World {
     const facts = { name: "Example", vantage: "home", url: null, timezone: "UTC" };
     const ports = { clock, random: new Chance(1), network, processes, log };
     const mask = (text: string): string => text.replaceAll("hunter2", "***");
-    return new Outbox({ store, ports, types: [fake], site: { facts, channels }, mask, onTrouble: (troubles) => (this.troubles = troubles) });
+    return new Outbox({ store, ports, types: [fake], site: { facts, channels, check: () => null }, mask, onTrouble: (troubles) => (this.troubles = troubles) });
   }
 
   /** The process dies and another one starts on the same store. */

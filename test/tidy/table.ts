@@ -14,7 +14,7 @@ export interface Room {
   readonly instead: string;
 }
 
-const SCHEMA = /^src\/(core\/|dial\/options$)/;
+const SCHEMA = /^src\/(core\/|template\/|dial\/options$)/;
 
 export const ROOMS: readonly Room[] = [
   {
@@ -40,6 +40,14 @@ export const ROOMS: readonly Room[] = [
     node: "*",
     packages: ["koffi", "pino"],
     instead: "sys is the only place where the world comes in, and knows nothing of what it is used for: give it what it needs as arguments",
+  },
+  {
+    name: "template",
+    files: /^src\/template\//,
+    may: /^src\/template\//,
+    node: [],
+    packages: ["liquidjs"],
+    instead: "templates turn values into text and know nothing of where either comes from",
   },
   {
     name: "dial",
@@ -78,19 +86,19 @@ export const ROOMS: readonly Room[] = [
   {
     name: "channel",
     files: /^src\/alert\/(channels|providers)\//,
-    may: /^src\/(alert\/(channels|providers)\/|dial\/|wire\/)|^src\/core\/(types|time)$/,
+    may: /^src\/(alert\/(channels|providers)\/|dial\/|wire\/|template\/)|^src\/core\/(types|time)$/,
     types: /^src\/sys\/ports$/,
     node: ["buffer", "crypto", "http", "net", "stream", "tls", "url"],
-    packages: ["zod", "liquidjs", "nodemailer", "mqtt", "@xmpp/client"],
+    packages: ["zod", "nodemailer", "mqtt", "@xmpp/client"],
     instead: "a channel says it once and classifies the answer: the outbox retries, and what two channels share has a file of its own beside them or in dial",
   },
   {
     name: "alert",
     files: /^src\/alert\//,
-    may: /^src\/(alert\/[^/]+$|core\/|sys\/|store\/store$|alert\/channels\/channel$)/,
+    may: /^src\/(alert\/[^/]+$|core\/|sys\/|template\/|store\/store$|alert\/channels\/channel$)/,
     types: /^src\/config\/site$/,
     node: [],
-    packages: ["liquidjs"],
+    packages: [],
     instead: "delivery does not depend on what or where: use the contracts alert/channels/channel.ts and store/store.ts, and let app hand in the rest",
   },
   {
@@ -128,7 +136,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: "loading worker",
     files: /^src\/config\/(worker|loader)\.ts$/,
-    may: /^src\/(config|core)\/|^src\/dial\/options$/,
+    may: /^src\/(config|core|template)\/|^src\/dial\/options$/,
     types: /^src\/(sys\/ports|probes\/probe|alert\/channels\/channel)$/,
     node: ["fs", "fs/promises", "url", "worker_threads"],
     packages: ["zod", "js-yaml"],

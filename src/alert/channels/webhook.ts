@@ -1,19 +1,9 @@
 import { createHmac } from "node:crypto";
-import { Liquid } from "liquidjs";
 import { z } from "zod";
 import { secret, tlsSettings } from "../../dial/options.ts";
+import { renderTemplate, templateProblem } from "../../template/liquid.ts";
 import type { Channel, Message } from "./channel.ts";
 import { sendHttp } from "./http-send.ts";
-
-/** Templates come from the configuration, perhaps by way of the page: they read no files and end soon. */
-const NO_FILES = {
-  readFileSync: (): string => "",
-  readFile: (): Promise<string> => Promise.resolve(""),
-  existsSync: (): boolean => false,
-  exists: (): Promise<boolean> => Promise.resolve(false),
-  resolve: (_root: string, file: string): string => file,
-};
-const liquid = new Liquid({ fs: NO_FILES, relativeReference: false, ownPropertyOnly: true, strictFilters: true, parseLimit: 1e6, renderLimit: 1000, memoryLimit: 1e8 });
 
 /** Headers that are ours to set. */
 const RESERVED: ReadonlySet<string> = new Set(["host", "content-length", "connection", "transfer-encoding", "idempotency-key", "x-tocsin-key", "x-tocsin-signature"]);
@@ -32,11 +22,8 @@ const headerName = z
   .refine((name) => !RESERVED.has(name.toLowerCase()), "this header is set by Tocsin");
 
 const template = z.string().superRefine((text, ctx) => {
-  try {
-    liquid.parse(text);
-  } catch (error) {
-    ctx.addIssue({ code: "custom", message: `not a Liquid template: ${error instanceof Error ? error.message : String(error)}` });
-  }
+  const problem = templateProblem(text, null);
+  if (problem !== null) ctx.addIssue({ code: "custom", message: `not a Liquid template: ${problem}` });
 });
 
 const options = z.strictObject({
@@ -86,7 +73,7 @@ export const webhook: Channel<Options> = {
   send: async (chosen, message, ctx) => {
     let body: string;
     try {
-      body = chosen.body === undefined ? JSON.stringify(payload(message)) : String(await liquid.parseAndRender(chosen.body, payload(message)));
+      body = chosen.body === undefined ? JSON.stringify(payload(message)) : renderTemplate(chosen.body, payload(message));
     } catch (error) {
       // Not refused: the message waits until the template is mended in the configuration.
       return { kind: "retry", reason: `the template of the body failed: ${error instanceof Error ? error.message : String(error)}`, doubt: false };
