@@ -81,7 +81,7 @@ test("what cannot be started is a failure that says why", async () => {
 test("an abort kills the whole group, whatever it ignores", async () => {
   const abort = new AbortController();
   const marks = join(folder, "marks");
-  const running = sh(`trap '' TERM INT HUP; (trap '' TERM; exec sleep 1000) & echo $$ $! > ${marks}.new; mv ${marks}.new ${marks}; echo begun; wait`, { signal: abort.signal });
+  const running = sh(`trap '' TERM INT HUP; (trap '' TERM; exec sleep 1000) & echo begun; echo $$ $! > ${marks}.new; mv ${marks}.new ${marks}; wait`, { signal: abort.signal });
   await vi.waitUntil(() => existsSync(marks), { timeout: 20_000, interval: 5 });
   abort.abort();
   expect(await running).toEqual(ended({ exit: null, signal: "SIGKILL", killed: true, stdout: "begun\n" }));
