@@ -11,6 +11,7 @@ import { importCommand } from "../src/cli/import.ts";
 import { notify } from "../src/cli/notify.ts";
 import { buildProgram } from "../src/cli/program.ts";
 import { run } from "../src/cli/run.ts";
+import { vitals } from "../src/cli/vitals.ts";
 import { loadSite } from "../src/config/load.ts";
 import { formatProblem } from "../src/config/problems.ts";
 import { SETTINGS_KEYS } from "../src/config/settings.ts";
@@ -48,7 +49,7 @@ function missingFiles(path: string): readonly string[] {
   return named.filter((file) => !file.includes("NAME") && file !== "web/dist" && !existsSync(join(root, file))).map((file) => `${path} names ${file}, which is not there`);
 }
 
-const program = buildProgram(openDoors(), () => undefined, [run, check, notify, importCommand]);
+const program = buildProgram(openDoors(), () => undefined, [run, check, notify, importCommand, vitals]);
 
 /** Command lines of `tocsin`, in blocks and in backticks, against the tree of commands. */
 function wrongCommands(path: string): readonly string[] {

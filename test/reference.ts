@@ -7,6 +7,7 @@ import { importCommand } from "../src/cli/import.ts";
 import { notify } from "../src/cli/notify.ts";
 import { runCommandLine } from "../src/cli/program.ts";
 import { run } from "../src/cli/run.ts";
+import { vitals } from "../src/cli/vitals.ts";
 import { fillParts, referenceParts } from "../src/config/reference.ts";
 import { probes } from "../src/probes/index.ts";
 import { probesMarkdown } from "./proofs.ts";
@@ -22,7 +23,7 @@ const doors = openDoors();
 async function printed(args: readonly string[]): Promise<string> {
   let text = "";
   const terminal = { ...doors.terminal, columns: HELP_COLUMNS, colours: false, out: (part: string): void => void (text += part), err: (part: string): void => void (text += part) };
-  await runCommandLine(args, { ...doors, terminal }, [run, check, notify, importCommand]);
+  await runCommandLine(args, { ...doors, terminal }, [run, check, notify, importCommand, vitals]);
   return text;
 }
 

@@ -37,6 +37,10 @@ export function openDoors(): RunDoors {
       const once = await import("./once.ts");
       return once.checkOnce(site, name);
     },
+    async vitals(request) {
+      const { runVitals } = await import("./vitals.ts");
+      return runVitals(request, terminal);
+    },
     async notifyOnce(site, name) {
       const once = await import("./once.ts");
       return once.notifyOnce(site, name);

@@ -15,6 +15,10 @@ export interface Terminal {
   readonly columns: number | null;
   /** Standard output is a terminal and NO_COLOR is not set. */
   readonly colours: boolean;
+  /** The same of standard error. */
+  readonly errorColours: boolean;
+  /** Aborts when nobody reads standard output any more. */
+  readonly gone: AbortSignal;
   /** Somebody types: standard input is a terminal. */
   readonly interactive: boolean;
   /** The next line of standard input, without echo where somebody types it (the prompt goes to standard error); null at the end. */
@@ -33,6 +37,20 @@ export interface Doors {
   setPassword(folder: string, password: string): Promise<{ readonly kind: "done" } | { readonly kind: "refused"; readonly reason: string; readonly advice: string }>;
 }
 
+/** What is measured of hosts; a count of 0: not wanted. */
+export interface VitalsOptions {
+  readonly pings: number;
+  /** Octets of each packet's payload. */
+  readonly payload: number;
+  readonly hops: number;
+  readonly scan: boolean;
+}
+
+/** `monitor`: connmonitor's input, standard input without a file. `once`: connvitals. */
+export type VitalsRequest =
+  | { readonly kind: "monitor"; readonly file: string | null }
+  | { readonly kind: "once"; readonly hosts: readonly string[]; readonly options: VitalsOptions; readonly json: boolean };
+
 /** What the commands that start Tocsin, or a part of it, need besides. */
 export interface RunDoors extends Doors {
   /** Runs until a signal ends it; the exit code. */
@@ -41,6 +59,8 @@ export interface RunDoors extends Doors {
   run(given: { readonly config: string; readonly foreign: ForeignChoice; readonly data: string; readonly listen: Site["settings"]["listen"] | null }): Promise<number>;
   /** Runs one check or group of a site once. Null: it waits for heartbeats and cannot be run. */
   checkOnce(site: Site, name: CheckName): Promise<{ readonly result: Result; readonly members: readonly Result[] } | null>;
+  /** Measures pings, routes and ports and prints them, to the end or until a signal; the exit code. */
+  vitals(request: VitalsRequest): Promise<number>;
   /** Sends a test message to each recipient of a channel. */
   notifyOnce(site: Site, name: ChannelName): Promise<{ readonly kind: "sent" | "retry" | "refused"; readonly detail: string }>;
 }

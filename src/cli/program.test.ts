@@ -36,6 +36,8 @@ async function run(args: readonly string[], given: { readonly lines?: string[]; 
       err: (text) => void (said.err += text),
       columns: null,
       colours: false,
+      errorColours: false,
+      gone: new AbortController().signal,
       interactive: given.interactive ?? false,
       secretLine: async () => lines.shift() ?? null,
     },

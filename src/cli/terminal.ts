@@ -49,16 +49,20 @@ async function pipedLine(): Promise<string | null> {
 /** The process's own terminal. */
 export function realTerminal(environment: { readonly [name: string]: string | undefined }): Terminal {
   const { stdin, stdout, stderr } = process;
+  const gone = new AbortController();
   // A reader that has seen enough (`tocsin types | head`) is no error.
   stdout.on("error", (problem: NodeJS.ErrnoException) => {
     if (problem.code !== "EPIPE") throw problem;
+    gone.abort();
   });
-  const noColour = environment["NO_COLOR"];
+  const mayColour = (environment["NO_COLOR"] ?? "") === "" && environment["TERM"] !== "dumb";
   return {
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),
     columns: stdout.isTTY ? stdout.columns : null,
-    colours: stdout.isTTY && (noColour === undefined || noColour === "") && environment["TERM"] !== "dumb",
+    colours: stdout.isTTY && mayColour,
+    errorColours: stderr.isTTY && mayColour,
+    gone: gone.signal,
     interactive: stdin.isTTY,
     secretLine(prompt) {
       if (!stdin.isTTY) return pipedLine();

@@ -53,8 +53,9 @@ export class Run {
   err = "";
   exit: number | string | null = null;
 
-  constructor(args: readonly string[], folder: string, environment: Environment = {}) {
-    this.child = spawn(PROGRAM, args, { cwd: folder, env: environmentWith(environment), stdio: ["ignore", "pipe", "pipe"] });
+  constructor(args: readonly string[], folder: string, environment: Environment = {}, { program = PROGRAM, input = null }: { readonly program?: string; readonly input?: string | null } = {}) {
+    this.child = spawn(program, args, { cwd: folder, env: environmentWith(environment), stdio: [input === null ? "ignore" : "pipe", "pipe", "pipe"] });
+    this.child.stdin?.end(input);
     children.add(this.child);
     this.child.stdout?.setEncoding("utf8").on("data", (part: string) => void (this.out += part));
     this.child.stderr?.setEncoding("utf8").on("data", (part: string) => void (this.err += part));

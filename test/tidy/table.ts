@@ -161,6 +161,15 @@ export const ROOMS: readonly Room[] = [
     instead: "an importer turns files into a document, warnings, state and history: take bytes as arguments and return values",
   },
   {
+    name: "vitals",
+    files: /^src\/vitals\//,
+    may: /^src\/(vitals|dial)\/|^src\/import\/connmonitor$|^src\/core\/(types|time)$/,
+    types: /^src\/sys\/ports$/,
+    node: [],
+    packages: [],
+    instead: "measuring for the eyes, without memory, judgement or telling: take clock, network and pinger from the world, and let app read files, take signals and hold the terminal",
+  },
+  {
     name: "run",
     files: /^src\/run\//,
     may: /^src\/(run|core|sys)\/|^src\/(probes\/probe|store\/store|cluster\/peer)$/,

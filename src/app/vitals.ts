@@ -1,0 +1,156 @@
+import { createReadStream } from "node:fs";
+import type { Readable } from "node:stream";
+import type { Terminal, VitalsRequest } from "../cli/doors.ts";
+import { formatProblem } from "../config/problems.ts";
+import { CONNMONITOR_TEXT_MAX, type Connmonitor, parseConnmonitor } from "../import/connmonitor.ts";
+import { errnoOf } from "../sys/failures.ts";
+import { leave, onLife } from "../sys/life.ts";
+import type { Ports } from "../sys/ports.ts";
+import { realProcesses } from "../sys/processes.ts";
+import { realPorts } from "../sys/real.ts";
+import { Gauge, type World, cannotPing } from "../vitals/gauge.ts";
+import { monitor, needsPinger } from "../vitals/monitor.ts";
+import { measureOnce } from "../vitals/once.ts";
+import { type Voice, voiceOf } from "../vitals/voice.ts";
+
+const EXIT_TROUBLE = 1;
+/** What is under way at the end gets so long to finish, ms. */
+const FINISH_MS = 30_000;
+/** What still keeps the process alive when all is done gets so long, ms. */
+const LEAVE_MS = 200;
+
+/** `tocsin vitals`, connvitals and connmonitor: to the end, or until a signal; the exit code. */
+export async function runVitals(request: VitalsRequest, terminal: Terminal): Promise<number> {
+  const ports = realPorts({ level: "error", mask: (text) => text, resolvers: () => [], processes: realProcesses() });
+  const exit = await new Vitals(ports, terminal).run(request);
+  leave(exit, LEAVE_MS);
+  return exit;
+}
+
+class Vitals {
+  readonly #ports: Ports;
+  readonly #terminal: Terminal;
+  readonly #voice: Voice;
+  /** A signal, or a reader who left, ended it. */
+  #ending = false;
+  /** The input is to be read anew. */
+  #again = false;
+  /** Ends what goes on now: nothing new is begun. */
+  #stop = new AbortController();
+  /** No more patience with what is under way. */
+  #hurry = new AbortController();
+
+  constructor(ports: Ports, terminal: Terminal) {
+    this.#ports = ports;
+    this.#terminal = terminal;
+    this.#voice = voiceOf({ out: (text) => terminal.out(text), err: (text) => terminal.err(text), colours: terminal.errorColours, now: () => ports.clock.now() });
+  }
+
+  async run(request: VitalsRequest): Promise<number> {
+    const reload = (): void => (request.kind === "monitor" ? this.#reload(request.file) : this.#end());
+    const letGo = onLife({ end: () => this.#end(), reload, bug: (error) => this.#bug(error) });
+    this.#terminal.gone.addEventListener("abort", () => this.#end());
+    try {
+      if (request.kind === "monitor") return await this.#monitor(request.file);
+      return await this.#once(request);
+    } finally {
+      letGo();
+    }
+  }
+
+  async #once({ hosts, options, json }: Extract<VitalsRequest, { kind: "once" }>): Promise<number> {
+    if ((options.pings > 0 || options.hops > 0) && !(await this.#canPing())) return EXIT_TROUBLE;
+    const whole = await measureOnce(hosts, { ...options, json }, new Gauge(this.#world(), this.#voice), this.#voice);
+    return whole ? 0 : EXIT_TROUBLE;
+  }
+
+  async #monitor(file: string | null): Promise<number> {
+    for (;;) {
+      const input = await this.#read(file);
+      if (this.#ending) return 0;
+      if (!this.#again) {
+        if (input === null || (needsPinger(input) && !(await this.#canPing()))) return EXIT_TROUBLE;
+        await monitor(input, { gauge: new Gauge(this.#world(), this.#voice), voice: this.#voice, clock: this.#ports.clock, stop: this.#stop.signal });
+      }
+      if (this.#ending) return 0;
+      this.#again = false;
+      this.#stop = new AbortController();
+      this.#hurry = new AbortController();
+    }
+  }
+
+  #world(): World {
+    const { clock, network, pinger } = this.#ports;
+    return { clock, network, pinger, signal: this.#hurry.signal };
+  }
+
+  async #canPing(): Promise<boolean> {
+    const failure = await cannotPing(this.#world());
+    if (failure !== null) this.#voice.error("PermissionError", failure.sentence);
+    return failure === null;
+  }
+
+  /** The input, or null when it cannot be read and why was told. */
+  async #read(file: string | null): Promise<Connmonitor | null> {
+    const name = file ?? "standard input";
+    try {
+      const text = await readText(file === null ? process.stdin : createReadStream(file), this.#stop.signal);
+      const parsed = parseConnmonitor(text, name);
+      if (parsed.kind === "parsed") return parsed.input;
+      if (!this.#stop.signal.aborted) for (const problem of parsed.problems) this.#voice.error("ValueError", formatProblem(problem));
+    } catch (error) {
+      const [type, why] = FILE_ERRORS[errnoOf(error)] ?? ["OSError", error instanceof Error ? error.message : String(error)];
+      if (!this.#stop.signal.aborted) this.#voice.error(type, `${name} cannot be read: ${why}`);
+    }
+    return null;
+  }
+
+  #end(): void {
+    this.#ending = true;
+    this.#finish();
+  }
+
+  #reload(file: string | null): void {
+    if (file === null) return this.#voice.error("OSError", "the input cannot be read again, for it came from standard input; going on with it");
+    this.#again = true;
+    this.#finish();
+  }
+
+  #finish(): void {
+    const hurry = this.#hurry;
+    this.#stop.abort();
+    this.#ports.clock.timer(FINISH_MS, () => hurry.abort());
+  }
+
+  #bug(error: unknown): void {
+    this.#voice.error(error instanceof Error ? error.name : "Exception", error instanceof Error ? (error.stack ?? error.message) : String(error));
+    process.exit(EXIT_TROUBLE);
+  }
+}
+
+const FILE_ERRORS: { readonly [errno: string]: readonly [string, string] } = {
+  ENOENT: ["FileNotFoundError", "there is no such file; to measure a host once use connvitals, or `tocsin vitals -t HOST`"],
+  EACCES: ["PermissionError", "this user may not read it"],
+  EISDIR: ["IsADirectoryError", "it is a folder"],
+};
+
+/** Reads to the end, at most a little more than an input may have. An aborted signal ends it with what has come. */
+async function readText(from: Readable, signal: AbortSignal): Promise<string> {
+  const stop = (): void => void from.destroy();
+  signal.addEventListener("abort", stop);
+  if (signal.aborted) stop();
+  let text = "";
+  try {
+    from.setEncoding("utf8");
+    for await (const part of from) {
+      text += String(part);
+      if (text.length > CONNMONITOR_TEXT_MAX) break;
+    }
+    return text;
+  } catch (error) {
+    if (signal.aborted) return text;
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
