@@ -1,8 +1,9 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { SMTPServer, type SMTPServerOptions } from "smtp-server";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { Sending } from "../../src/alert/channels/channel.ts";
+import type { ChannelContext, Sending } from "../../src/alert/channels/channel.ts";
 import { email } from "../../src/alert/channels/email.ts";
+import type { ProcessEnd } from "../../src/sys/ports.ts";
 import { type Certificates, makeCertificates } from "../servers/certificates.ts";
 import { describeWith, freePort, need, temporaryFolder } from "../servers/ground.ts";
 import { channelContext, KEY, message } from "./message.ts";
@@ -80,6 +81,15 @@ describe("a mail", () => {
     await email.send(parse({ port }, { subjectPrefix: "[tocsin]" }), message({ kind: "test", check: "x" as never, sentence: "plain" }), channelContext());
     expect(mails[0]?.text).toMatch(/^Subject: =\?UTF-8\?Q\?=5Btocsin=5D_=E2=97=8F_TEST_x/m);
   });
+  test("with pictures, which its HTML can show", async () => {
+    const { port, mails } = await fake();
+    const content = Buffer.from("picture");
+    await email.send(parse({ port }), { ...message(), html: "<img src='cid:latency.png'>", attachments: [{ name: "latency.png", type: "image/png", content }] }, channelContext());
+    const text = mails[0]?.text ?? "";
+    expect(text).toMatch(/multipart\/alternative[^]*multipart\/related[^]*Content-Type: image\/png; name=latency\.png/);
+    expect(text).toContain("Content-ID: <latency.png>");
+    expect(text).toContain(content.toString("base64"));
+  });
   test("cannot be led to other recipients by a check's name", async () => {
     const { port, mails } = await fake();
     await email.send(parse({ port }), message({ check: "a\r\nBcc: evil@x" as never, sentence: "b\r\nBcc: evil@x" }), channelContext());
@@ -131,6 +141,48 @@ describe("login", () => {
   test("wrong: refused", async () => expect(await send({ port: (await login(535)).port, user: "u", password: "wrong" })).toMatchObject({ kind: "refused", reason: expect.stringMatching(/^login refused: 535/) }));
   test("not now: later", async () => expect(await send({ port: (await login(454)).port, user: "u", password: "right" })).toMatchObject({ kind: "retry", doubt: false }));
   test("wanted and not given: refused", async () => expect(await send({ port: (await login(null)).port })).toMatchObject({ kind: "refused" }));
+});
+
+describe("login by whatever is offered", () => {
+  test.each(["PLAIN", "LOGIN", "CRAM-MD5"])("%s", async (method) => {
+    const used: string[] = [];
+    const { port } = await fake({
+      authOptional: false,
+      allowInsecureAuth: true,
+      authMethods: [method],
+      onAuth: (auth, _, callback) => {
+        used.push(auth.method);
+        const right = auth.method === "CRAM-MD5" ? auth.validatePassword("right") : auth.password === "right";
+        callback(right ? null : failure(535, "no"), right ? { user: "u" } : undefined);
+      },
+    });
+    expect([(await send({ port, user: "u", password: "right" })).kind, (await send({ port, user: "u", password: "wrong" })).kind, used]).toEqual(["sent", "refused", [method, method]]);
+  });
+});
+
+describe("without a server's name", () => {
+  /** A machine whose port 25 is that port, and whose sendmail ends so, or cannot be started. */
+  const machine = (port: number, end: ProcessEnd): ChannelContext => {
+    const real = channelContext();
+    return { ...real, network: { ...real.network, connect: (to) => real.network.connect({ ...to, port: to.port === 25 ? port : to.port }) }, processes: { ...real.processes, run: () => Promise.resolve(end) } };
+  };
+  const none: ProcessEnd = { kind: "failed", failure: { code: "resources", sentence: "there is no program /usr/sbin/sendmail" } };
+  const f = async (options: object, port: number, end: ProcessEnd): Promise<Sending> => email.send(email.options.parse({ to: ["probe@mail.test"], from: "tocsin@mail.test", ...options }), message(), machine(port, end));
+  test("sendmail takes it", async () => {
+    const { port, mails } = await fake();
+    expect(await f({}, port, { kind: "ended", exit: 0, signal: null, killed: false, stdout: "", stderr: "", cut: false })).toEqual({ kind: "sent", detail: "handed to /usr/sbin/sendmail" });
+    expect(mails).toEqual([]);
+  });
+  test("where there is no sendmail, localhost does", async () => {
+    const { port, mails } = await fake();
+    expect(await f({}, port, none)).toEqual({ kind: "sent", detail: "localhost:25: 250 queued as 7" });
+    expect(mails).toMatchObject([{ from: "tocsin@mail.test", to: ["probe@mail.test"] }]);
+  });
+  test("neither: both are told", async () => expect(await f({}, await freePort(), none)).toMatchObject({ kind: "retry", doubt: false, reason: expect.stringMatching(/^there is no program \/usr\/sbin\/sendmail; localhost:25: .* refused the connection$/) }));
+  test("a program that is named has no other to stand in", async () => {
+    const { port, mails } = await fake();
+    expect([await f({ sendmail: "/usr/sbin/sendmail" }, port, none), mails]).toEqual([{ kind: "retry", doubt: false, reason: "there is no program /usr/sbin/sendmail" }, []]);
+  });
 });
 
 describe("a connection that breaks", () => {

@@ -6,7 +6,7 @@ import { freePort, listens, type RunningServer, startServer } from "./ground.ts"
 
 /** A running Postfix on 127.0.0.1 that keeps mail for probe@mail.test and sends nothing anywhere. */
 export interface Postfix extends RunningServer {
-  /** SMTP with STARTTLS; greylist@mail.test gets 450, unknown recipients 550. */
+  /** SMTP with STARTTLS; greylist@mail.test gets 450, busy@mail.test 421, unknown recipients 550. */
   readonly smtp: number;
   /** SMTP over TLS. */
   readonly smtps: number;
@@ -76,7 +76,7 @@ alias_maps =
 alias_database =
 virtual_mailbox_domains = mail.test
 virtual_mailbox_base = ${folder}/mail
-virtual_mailbox_maps = inline:{ { probe@mail.test = mail.test/probe/ }, { greylist@mail.test = mail.test/grey/ } { hold@mail.test = mail.test/hold/ } }
+virtual_mailbox_maps = inline:{ { probe@mail.test = mail.test/probe/ }, { greylist@mail.test = mail.test/grey/ } { hold@mail.test = mail.test/hold/ } { busy@mail.test = mail.test/busy/ } }
 virtual_uid_maps = static:${idOf("-u", "mail")}
 virtual_gid_maps = static:${idOf("-g", "mail")}
 virtual_minimum_uid = 1
@@ -85,7 +85,7 @@ relay_transport = error:5.1.2 this server relays nothing
 smtpd_tls_security_level = may
 smtpd_tls_cert_file = ${certificate.certPath}
 smtpd_tls_key_file = ${certificate.keyPath}
-smtpd_recipient_restrictions = check_recipient_access inline:{ { greylist@mail.test = 450 4.7.1 greylisted } { hold@mail.test = HOLD } }, reject_unauth_destination
+smtpd_recipient_restrictions = check_recipient_access inline:{ { greylist@mail.test = 450 4.7.1 greylisted } { busy@mail.test = 421 4.3.2 too busy } { hold@mail.test = HOLD } }, reject_unauth_destination
 smtpd_relay_restrictions = reject_unauth_destination
 smtpd_client_restrictions =
 smtpd_peername_lookup = no

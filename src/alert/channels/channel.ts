@@ -2,6 +2,15 @@ import type { z } from "zod";
 import type { Alert } from "../../core/types.ts";
 import type { Clock, Log, Network, Processes, Random } from "../../sys/ports.ts";
 
+/** A file that goes with a message, where the channel carries files. */
+export interface Attachment {
+  /** `latency.png`; in the HTML, `cid:latency.png` stands for it. */
+  readonly name: string;
+  /** Media type. */
+  readonly type: string;
+  readonly content: Uint8Array;
+}
+
 /** A rendered message to one recipient on one channel. */
 export interface Message {
   /** The row's id: the same message sent again carries the same key. */
@@ -12,6 +21,7 @@ export interface Message {
   /** Complete in plain text; its first line is the subject. */
   readonly text: string;
   readonly html: string | null;
+  readonly attachments?: readonly Attachment[];
   /** What it tells, for channels that send data (webhook). */
   readonly alerts: readonly Alert[];
   readonly site: { readonly name: string; readonly vantage: string; readonly url: string | null };

@@ -1,8 +1,9 @@
 import MailComposer from "nodemailer/lib/mail-composer";
 import { z } from "zod";
 import { host, port, secret } from "../../dial/options.ts";
-import type { Channel, ChannelContext, Message, Sending } from "./channel.ts";
-import { sendSmtp } from "./smtp.ts";
+import type { Attachment, Channel, ChannelContext, Message, Sending } from "./channel.ts";
+import { judgeEnd } from "./program.ts";
+import { type SmtpOptions, sendSmtp } from "./smtp.ts";
 
 const address = z
   .string()
@@ -25,8 +26,8 @@ const options = z
   .strictObject({
     to: z.array(address).min(1).max(100).describe("Recipients; each gets a mail of its own"),
     from: address.describe("Sender"),
-    smtp: smtp.optional().describe("Mail server to hand over to; without it the sendmail program is used"),
-    sendmail: z.string().regex(/^\//, "write the program's full path").default("/usr/sbin/sendmail").describe("Program that takes the mail when no smtp is given").meta({ hostPower: true }),
+    smtp: smtp.optional().describe("Mail server to hand over to; without it the sendmail program takes the mail"),
+    sendmail: z.string().regex(/^\//, "write the program's full path").optional().describe("Program that takes the mail when no smtp is given; by default /usr/sbin/sendmail, and where there is none the mail server at localhost:25").meta({ hostPower: true }),
     subjectPrefix: z.string().max(60).default("").describe("Put before every subject: `[tocsin]`"),
   })
   .superRefine((chosen, ctx) => {
@@ -38,9 +39,12 @@ const options = z
 export type EmailOptions = z.infer<typeof options>;
 
 const ID_DOMAIN = "tocsin";
+const SENDMAIL = "/usr/sbin/sendmail";
+/** The mail server of this machine, as it comes: it is asked for no certificate. */
+const LOCAL_SMTP: SmtpOptions = { host: "localhost", port: 25, tls: false, starttls: "optional", verify: false };
 const OUTPUT_BYTES = 4096;
-/** BSD sysexits: the program says that this mail, and not this moment, is at fault (usage, data, no user, no host, no permission). */
-const PERMANENT_EXITS: ReadonlySet<number> = new Set([64, 65, 67, 68, 77]);
+
+const partOf = ({ name, type, content }: Attachment): { readonly [field: string]: string | Buffer } => ({ filename: name, contentType: type, content: Buffer.from(content), cid: name });
 
 /** The mail as it goes over the wire. One thread an incident: outage and recovery refer to the same id, which no mail bears itself. */
 async function compose(chosen: EmailOptions, message: Message): Promise<Buffer> {
@@ -56,6 +60,7 @@ async function compose(chosen: EmailOptions, message: Message): Promise<Buffer> 
     headers: { "X-Tocsin-Key": message.key, "Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All" },
     text: message.text,
     ...(message.html === null ? {} : { html: message.html }),
+    attachments: (message.attachments ?? []).map(partOf),
     newline: "win",
     disableFileAccess: true,
     disableUrlAccess: true,
@@ -64,26 +69,28 @@ async function compose(chosen: EmailOptions, message: Message): Promise<Buffer> 
 }
 
 async function handToSendmail(chosen: EmailOptions, message: Message, mail: Buffer, ctx: ChannelContext): Promise<Sending> {
+  const sendmail = chosen.sendmail ?? SENDMAIL;
   // The program reads lines in the system's own form; MIME bodies are encoded as ASCII, so text is safe.
   const input = mail.toString("utf8").replaceAll("\r\n", "\n");
   const end = await ctx.processes.run({
-    command: [chosen.sendmail, "-i", "-f", chosen.from, "--", message.recipient],
+    command: [sendmail, "-i", "-f", chosen.from, "--", message.recipient],
     environment: ctx.processes.environment,
     folder: null,
     input,
     outputLimit: OUTPUT_BYTES,
     signal: ctx.signal,
   });
-  if (end.kind === "failed") return { kind: "retry", reason: `${chosen.sendmail}: ${end.failure.sentence}`, doubt: false };
-  if (end.exit === 0) return { kind: "sent", detail: `handed to ${chosen.sendmail}` };
-  // It may have taken the mail before it was killed.
-  if (end.exit === null) return { kind: "retry", reason: `${chosen.sendmail} was killed${end.killed ? " at the deadline" : ""}`, doubt: true };
-  const said = end.stderr.trim().split("\n")[0] ?? "";
-  const reason = `${chosen.sendmail} ended with ${end.exit}${said === "" ? "" : `: ${said}`}`;
-  return PERMANENT_EXITS.has(end.exit) ? { kind: "refused", reason } : { kind: "retry", reason, doubt: false };
+  if (end.kind === "failed" && chosen.sendmail === undefined) return handToLocal(chosen.from, message, mail, end.failure.sentence, ctx);
+  const judged = judgeEnd(sendmail, end);
+  return judged.kind === "sent" ? { kind: "sent", detail: `handed to ${sendmail}` } : judged;
 }
 
-/** One mail a recipient, over SMTP or handed to the sendmail program. `Message-ID` and `X-Tocsin-Key` tell a repeat. */
+async function handToLocal(from: string, message: Message, mail: Buffer, why: string, ctx: ChannelContext): Promise<Sending> {
+  const sending = await sendSmtp(LOCAL_SMTP, { from, to: message.recipient }, mail, ctx);
+  return sending.kind === "sent" ? { ...sending, detail: `localhost:25: ${sending.detail}` } : { ...sending, reason: `${why}; localhost:25: ${sending.reason}` };
+}
+
+/** One mail a recipient, over SMTP or handed to this machine's own way of mail. `Message-ID` and `X-Tocsin-Key` tell a repeat. */
 export const email: Channel<EmailOptions> = {
   type: "email",
   about: "Sends mail over SMTP (STARTTLS or TLS) or through the sendmail program",
