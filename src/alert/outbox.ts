@@ -8,7 +8,7 @@ import { Courier, type OutboxChannel, type OutboxSite } from "./courier.ts";
 import type { SendingPorts } from "./deliver.ts";
 import { channelCheck, ChannelWatch, type ChannelTrouble, healthChange } from "./health.ts";
 import { Patience, Pauses } from "./patience.ts";
-import { CAP_SPAN_MS, dueAt, heads, isEmpty, plan, type Plan } from "./plan.ts";
+import { CAP_SPAN_MS, dueAt, heads, isEmpty, NOTHING, plan, type Plan } from "./plan.ts";
 import { Unrecorded } from "./unrecorded.ts";
 
 export type { OutboxChannel, OutboxSite } from "./courier.ts";
@@ -41,6 +41,8 @@ const SEND_MS = 30_000;
 /** Rows looked at in one round; with more waiting, rounds follow each other. */
 const LIMIT = 5000;
 const HEALTH_ROWS = 500;
+/** Dead letters that can be sent again: the newest. */
+const DEAD_LETTERS = 10_000;
 /** The longest sleep while something waits, so that a step of the wall clock is noticed. */
 const NAP_MS = 60_000;
 
@@ -141,6 +143,17 @@ export class Outbox {
     }
     const worst = answers.find((answer) => answer.kind === "refused") ?? answers.find((answer) => answer.kind === "retry");
     return worst ?? answers[0] ?? { kind: "refused", reason: `channel ${name} has no recipients` };
+  }
+
+  /** Sends a dead letter after all, by a new message; why not, when it cannot. */
+  async sendAgain(id: string): Promise<"taken" | "not-failed" | "no-channel"> {
+    const failed = await this.#options.store.messages({ status: "failed", limit: DEAD_LETTERS });
+    const row = failed.find((one) => one.id === id);
+    if (row === undefined) return "not-failed";
+    if (!this.#channels.has(row.channel)) return "no-channel";
+    await this.#write({ ...NOTHING, revive: [id] });
+    this.kick();
+    return "taken";
   }
 
   /** How each channel of the site is. */
@@ -305,7 +318,7 @@ export class Outbox {
     const change = healthChange({ now: ports.clock.now(), durable, broken: this.#watch.broken, channels: this.#site.channels, toldIds });
     const wrote = change.health.length > 0;
     if (wrote) {
-      await this.#write({ messages: [], supersede: [], withdraw: [], ...change });
+      await this.#write({ ...NOTHING, ...change });
       this.#durableHealth = [...durable.filter((one) => !change.health.some((written) => written.channel === one.channel)), ...change.health];
     }
     this.#report();

@@ -26,7 +26,7 @@ function planned(more: Partial<PlanInput>): ReturnType<typeof plan> {
 const groups = (change: OutboxChange): readonly string[] => change.messages.map((one) => one.alerts.join("+"));
 
 describe("grouping", () => {
-  test("nothing waits: nothing is written", () => expect(planned({})).toEqual({ change: { messages: [], supersede: [], withdraw: [], alerts: [], health: [] }, wakeAt: null, hasten: [] }));
+  test("nothing waits: nothing is written", () => expect(planned({})).toEqual({ change: { messages: [], supersede: [], withdraw: [], revive: [], alerts: [], health: [] }, wakeAt: null, hasten: [] }));
   test("the window is open: wait for its end", () => expect(planned({ now: at(1500), alerts: [alert("a")] })).toMatchObject({ change: { messages: [] }, wakeAt: at(2000) }));
   test("the window is counted from the first alert", () => expect(groups(planned({ now: at(2000), alerts: [alert("a"), alert("b", { at: at(1999) })] }).change)).toEqual(["a+b"]));
   test("an alert from the future was made before a clock stepped back", () => expect(groups(planned({ alerts: [alert("a", { at: at(86_400_000) })] }).change)).toEqual(["a"]));

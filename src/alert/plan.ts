@@ -39,11 +39,12 @@ export interface Plan {
   readonly hasten: readonly string[];
 }
 
-const NOTHING: OutboxChange = { messages: [], supersede: [], withdraw: [], alerts: [], health: [] };
+/** A change that writes nothing. */
+export const NOTHING: OutboxChange = { messages: [], supersede: [], withdraw: [], revive: [], alerts: [], health: [] };
 
 /** Whether a change would write anything. */
 export const isEmpty = (change: OutboxChange): boolean =>
-  change.messages.length + change.supersede.length + change.withdraw.length + change.alerts.length + change.health.length === 0;
+  change.messages.length + change.supersede.length + change.withdraw.length + change.revive.length + change.alerts.length + change.health.length === 0;
 
 /** One queue each: everything between a pair of channel and recipient keeps its order. */
 export const pairOf = (of: { readonly channel: ChannelName; readonly recipient: string }): string => JSON.stringify([of.channel, of.recipient]);

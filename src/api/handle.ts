@@ -38,6 +38,8 @@ export interface Handle {
   /** `unknown` when no push check has this token. Compared in constant time. */
   beat(token: string, beat: Beat): "taken" | "unknown";
   /** Sends a test message; resolves with the channel's own answer. */
+  /** Sends a message that failed after all. */
+  sendAgain(message: string): Promise<Done>;
   testChannel(name: ChannelName): Promise<{ readonly kind: "sent" | "retry" | "refused"; readonly detail: string }>;
   reload(): Promise<{ readonly kind: "reloaded" | "unchanged" | "broken"; readonly problems: readonly string[] }>;
   /** Engine, store and outbox make progress (`/readyz`); the reasons when not. */

@@ -152,6 +152,7 @@ export const messageView = z.object({
   channel: text(),
   recipient: text(),
   alerts: z.array(text()),
+  checks: z.array(text()).describe("the checks that it tells of"),
   status: z.enum(["waiting", "sending", "sent", "failed", "superseded"]),
   formedAt: at(),
   nextTryAt: at(),
@@ -190,6 +191,7 @@ export const noQuery = z.strictObject({});
 export const noBody = z.strictObject({});
 export const checkParams = z.strictObject({ name: short() });
 export const channelParams = z.strictObject({ name: short() });
+export const messageParams = z.strictObject({ id: z.string().regex(/^[0-9a-f]{32}$/, "a message's id has 32 hexadecimal digits") });
 export const incidentParams = z.strictObject({ id: z.string().regex(/^[0-9a-f]{32}$/, "an incident's id has 32 hexadecimal digits") });
 export const checksQuery = z.strictObject({ state: status.optional(), tag: short().optional(), q: short().optional().describe("part of a name, target, tag or summary") });
 export const historyQuery = z.strictObject({

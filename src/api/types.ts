@@ -174,6 +174,8 @@ export interface MessageView {
   readonly channel: string;
   readonly recipient: string;
   readonly alerts: readonly string[];
+  /** The checks that it tells of, each once. */
+  readonly checks: readonly string[];
   readonly status: "waiting" | "sending" | "sent" | "failed" | "superseded";
   readonly formedAt: number;
   readonly nextTryAt: number;

@@ -141,6 +141,13 @@ export class Desk {
     };
   }
 
+  /** Sends a dead letter after all. */
+  async sendAgain(message: string): Promise<Done> {
+    const sent = await this.#monitor.outbox.sendAgain(message);
+    if (sent === "taken") return DONE;
+    return sent === "no-channel" ? refused("its channel is no longer in the configuration", "add a channel of that name again") : refused("there is no failed message with this id", "`tocsin outbox --failed` lists them");
+  }
+
   /** Sends a test message; the channel's own answer. */
   async testChannel(name: ChannelName): Promise<{ readonly kind: "sent" | "retry" | "refused"; readonly detail: string }> {
     const sending = await this.#monitor.outbox.test(name);

@@ -30,6 +30,7 @@ export function createHandle({ monitor, store, loop, reload }: HandleParts): Han
     silence: (name, by) => desk.silence(name, by),
     unsilence: (name, by) => desk.unsilence(name, by),
     beat: (token, beat) => desk.beat(token, beat),
+    sendAgain: (message) => desk.sendAgain(message),
     testChannel: (name) => desk.testChannel(name),
     reload,
     ready: () => desk.ready(),

@@ -5,12 +5,13 @@ import { EXIT_USAGE, PLUGIN_EXITS } from "./exits.ts";
 import { init } from "./init.ts";
 import { lint } from "./lint.ts";
 import { next } from "./next.ts";
+import { outbox } from "./outbox.ts";
 import { passwd } from "./passwd.ts";
 import { schema } from "./schema.ts";
 import { status } from "./status.ts";
 import { types } from "./types.ts";
 
-const COMMANDS: readonly CliCommand[] = [init, lint, schema, types, next, status, passwd, completion];
+const COMMANDS: readonly CliCommand[] = [init, lint, schema, types, next, status, outbox, passwd, completion];
 
 const HELP_AFTER = `
 Examples:

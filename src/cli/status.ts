@@ -1,6 +1,6 @@
 import { STATUS_MARKS, type CheckSummary, type StatusReport, type StatusWord } from "../api/types.ts";
 import { formatDuration } from "../core/time.ts";
-import { ask } from "./ask.ts";
+import { ask, notRunning } from "./ask.ts";
 import type { CliCommand } from "./doors.ts";
 import { dataFolder } from "./places.ts";
 
@@ -31,12 +31,6 @@ export const status: CliCommand = {
       });
   },
 };
-
-function notRunning(answer: Awaited<ReturnType<typeof ask>>): string {
-  if (answer.kind === "absent") return `Tocsin is not running here: ${answer.reason}; start it with \`tocsin run\`, or name its data folder with --data DIR`;
-  if (answer.kind === "failed") return `Tocsin does not answer: ${answer.reason}`;
-  return `Tocsin answered ${answer.status} and no report: ${answer.body.slice(0, 200)}`;
-}
 
 function readReport(body: string): StatusReport | null {
   try {

@@ -125,7 +125,8 @@ class MemoryStore implements Store {
       const wanted = (row: MessageRow): boolean =>
         (status === undefined || row.status === status) && (check === undefined || row.alerts.some((id) => post.alerts.get(id)?.alert.check === check));
       const rows = [...post.messages.values()].filter(wanted).reverse().sort((a, b) => b.formedAt - a.formedAt);
-      return Promise.resolve(rows.slice(0, limit).map((row) => Object.assign({ attempts: post.attempts.get(row.id) ?? [] }, row)));
+      const checksOf = (row: MessageRow): readonly CheckName[] => [...new Set(row.alerts.flatMap((id) => post.alerts.get(id)?.alert.check ?? []))];
+      return Promise.resolve(rows.slice(0, limit).map((row) => Object.assign({ checks: checksOf(row), attempts: post.attempts.get(row.id) ?? [] }, row)));
     });
   }
 

@@ -41,6 +41,7 @@ export class Post {
   change(change: OutboxChange): void {
     for (const alert of change.alerts) this.addAlert(alert);
     for (const id of change.supersede) this.#supersede(id);
+    for (const id of change.revive) this.#revive(id);
     for (const row of change.messages) this.#form(row);
     for (const id of change.withdraw) {
       const row = this.alerts.get(id);
@@ -141,6 +142,13 @@ export class Post {
     if (row === undefined || !unsettled(row)) return;
     this.messages.set(id, { ...row, status: "superseded", leaseUntil: null });
     this.open.delete(id);
+    for (const alert of row.alerts) this.#move(alert, id, "waiting", null);
+  }
+
+  #revive(id: string): void {
+    const row = this.messages.get(id);
+    if (row?.status !== "failed") return;
+    this.messages.set(id, { ...row, status: "superseded" });
     for (const alert of row.alerts) this.#move(alert, id, "waiting", null);
   }
 

@@ -125,7 +125,7 @@ export function sampleMessage(id: string, alerts: readonly string[], offsetMs: n
 }
 
 export function sampleChange(more: Partial<OutboxChange>): OutboxChange {
-  return { messages: [], supersede: [], withdraw: [], alerts: [], health: [], ...more };
+  return { messages: [], supersede: [], withdraw: [], revive: [], alerts: [], health: [], ...more };
 }
 
 export function sampleBatch(sequence: number, more: Partial<Batch> = {}): Batch {

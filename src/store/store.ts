@@ -64,6 +64,12 @@ export interface Try {
   readonly reason: string;
 }
 
+/** A message with all that was tried, and the checks that it tells of, each once. */
+export interface MessageStory extends MessageRow {
+  readonly checks: readonly CheckName[];
+  readonly attempts: readonly Try[];
+}
+
 export type Settlement =
   | { readonly kind: "sent"; readonly at: Instant; readonly tookMs: Millis; readonly detail: string }
   | { readonly kind: "retry"; readonly at: Instant; readonly tookMs: Millis; readonly reason: string; readonly doubt: boolean; readonly nextTryAt: Instant }
@@ -89,6 +95,8 @@ export interface OutboxChange {
   readonly messages: readonly MessageRow[];
   readonly supersede: readonly string[];
   readonly withdraw: readonly AlertId[];
+  /** Messages that failed and are to be sent after all: their alerts wait again, for a new message. */
+  readonly revive: readonly string[];
   readonly alerts: readonly Alert[];
   readonly health: readonly ChannelHealth[];
 }
@@ -159,7 +167,7 @@ export interface Store {
   /** When messages of the channel were formed since then, oldest first, for its cap; superseded ones do not count. */
   formedSince(channel: ChannelName, since: Instant): Promise<readonly Instant[]>;
   /** Newest first; `check`: with an alert of that check in it. */
-  messages(query: { readonly check?: CheckName; readonly status?: MessageStatus; readonly limit: number }): Promise<readonly (MessageRow & { readonly attempts: readonly Try[] })[]>;
+  messages(query: { readonly check?: CheckName; readonly status?: MessageStatus; readonly limit: number }): Promise<readonly MessageStory[]>;
 
   // Reading
   /** By slot, `from` included and `to` not; buckets without runs are left out. */

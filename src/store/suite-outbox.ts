@@ -49,6 +49,25 @@ export function outboxSuite(store: () => Store, reopen: () => Promise<void>): vo
     expect(await store().claimMessage("none", at(50), at(90))).toBeNull();
   });
 
+  test("a dead letter is revived once: its alerts wait again for a new message, the old one keeps its tries", async () => {
+    await withAlerts("a", "b");
+    await store().changeOutbox(sampleChange({ messages: [sampleMessage("m", ["b", "a"], 0), sampleMessage("n", [], 1)] }));
+    await store().changeOutbox(sampleChange({ revive: ["m", "none"] }));
+    expect(await waiting()).toEqual([]);
+    await store().claimMessage("m", T0, at(50));
+    await store().settleMessage("m", failed(5));
+    expect(await row("m")).toMatchObject({ status: "failed", checks: ["shop"] });
+    await store().changeOutbox(sampleChange({ revive: ["m"] }));
+    await reopen();
+    expect(await waiting()).toEqual(["a", "b"]);
+    expect(await row("m")).toMatchObject({ status: "superseded", attempts: [{ outcome: "refused" }], checks: ["shop"] });
+    await store().changeOutbox(sampleChange({ revive: ["m"], messages: [sampleMessage("again", ["a", "b"], 9)] }));
+    await store().claimMessage("again", at(9), at(50));
+    await store().settleMessage("again", sent(10));
+    await store().changeOutbox(sampleChange({ revive: ["again"] }));
+    expect([await waiting(), await told()]).toEqual([[], true]);
+  });
+
   test("sent", async () => {
     await withAlerts("a");
     await store().changeOutbox(sampleChange({ messages: [sampleMessage("m", ["a"], 0)] }));
@@ -57,7 +76,7 @@ export function outboxSuite(store: () => Store, reopen: () => Promise<void>): vo
     await store().settleMessage("m", sent(5));
     await store().settleMessage("m", sent(5));
     await reopen();
-    expect(await row("m")).toEqual({ ...sampleMessage("m", ["a"], 0, { status: "sent", tries: 1, lastReason: "250 ok" }), attempts: [{ message: "m", at: at(5), tookMs: 7, outcome: "sent", reason: "250 ok" }] });
+    expect(await row("m")).toEqual({ ...sampleMessage("m", ["a"], 0, { status: "sent", tries: 1, lastReason: "250 ok" }), checks: ["shop"], attempts: [{ message: "m", at: at(5), tookMs: 7, outcome: "sent", reason: "250 ok" }] });
     expect((await store().outbox(9)).messages).toEqual([]);
     expect(await store().claimMessage("m", at(99), at(999))).toBeNull();
     expect(await told()).toBe(true);

@@ -110,6 +110,7 @@ test("what is not valid is refused with a reason", async () => {
   await f("/api/v1/incidents/../overview%00", 404);
   await f("/api/v1/incidents/nothing", 400);
   await f("/api/v1/channels/none/test", 404, { method: "POST", body: {} });
+  await f("/api/v1/outbox/none/again", 400, { method: "POST", body: {} });
   await f("/api/v1/nothing", 404);
   await f("/api/v1/overview", 404, { method: "DELETE" });
   await f("/api/v1/checks/shop/run", 404);
@@ -137,6 +138,17 @@ test("actions are done in the user's name, and refusals say why", async () => {
   const refused = await here.got("/api/v1/checks/shop/run", { method: "POST", body: {} });
   here.handle.refusal = null;
   expect([refused.status, refused.json]).toEqual([409, { error: "it is paused", advice: "resume it first" }]);
+});
+
+test("a failed message is sent again by its id", async () => {
+  const id = "0123456789abcdef".repeat(2);
+  const path = `/api/v1/outbox/${id}/again`;
+  expect((await here.got(path, { method: "POST", body: {} })).status).toBe(204);
+  expect(here.handle.done.at(-1)).toBe(`again ${id}`);
+  here.handle.refusal = { kind: "refused", reason: "its channel is gone", advice: "add it again" };
+  const refused = await here.got(path, { method: "POST", body: {} });
+  here.handle.refusal = null;
+  expect([refused.status, refused.json]).toEqual([409, { error: "its channel is gone", advice: "add it again" }]);
 });
 
 test("one test message of a channel at a time, its answer without secrets", async () => {

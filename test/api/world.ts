@@ -137,6 +137,7 @@ export class SmallHandle implements Handle {
     this.beats.push(beat);
     return "taken";
   }
+  sendAgain = (message: string): Promise<Done> => Promise.resolve(this.#act(`again ${message}`));
   testChannel = (): Promise<{ readonly kind: "sent" | "retry" | "refused"; readonly detail: string }> => this.testing;
   reload = (): Promise<{ readonly kind: "reloaded" | "unchanged" | "broken"; readonly problems: readonly string[] }> =>
     Promise.resolve({ kind: "broken", problems: ["tocsin.yaml:3:1: unknown key `hunter2`"] });

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { IncidentStory } from "../../src/api/types.ts";
 import { freePort } from "../servers/ground.ts";
 import { Hook, hook, type Hook as Receiver, Mailbox, mailbox, service, toldIn } from "./receivers.ts";
-import { type Document, Place } from "./world.ts";
+import { type Document, Place, tocsin } from "./world.ts";
 
 const tcp = (port: number, more: Document = {}): Document => ({ type: "tcp", host: "127.0.0.1", port, ...more });
 const chat = (told: Receiver, more: Document = {}): Document => ({ type: "webhook", url: told.url(), group: "0s", ...more });
@@ -167,6 +167,25 @@ describe.concurrent("a storm", () => {
       return waiting.length === 1 && (waiting[0]?.alerts.length ?? 0) + named(capped).size === COUNT ? waiting[0] : null;
     });
     expect(held.nextTryAt - held.formedAt).toBeLessThanOrEqual(300_000);
+    await place.stop();
+  });
+});
+
+describe.concurrent("a dead letter", () => {
+  test("is listed with the reason and sent again from the command line", async () => {
+    const told = await hook();
+    told.status = 410;
+    const place = new Place({ defaults, channels: { chat: chat(told) }, checks: { shop: tcp(await freePort(), { notify: ["chat"] }) } });
+    const outbox = (...args: readonly string[]) => tocsin(["outbox", "--data", place.data, ...args], place.folder);
+    expect(await outbox()).toMatchObject({ exit: 3, err: expect.stringContaining("Tocsin is not running here") });
+    await place.start();
+    await place.until("it is given up", async () => (await place.messages()).some(({ status }) => status === "failed"));
+    expect(await outbox("--failed")).toMatchObject({ exit: 0, out: expect.stringMatching(/^\S+Z {2}failed {6}chat {2}shop \(1 try: .*410.*\) {2}[0-9a-f]{32}\n$/) });
+    expect(await outbox("--again", "f".repeat(32))).toMatchObject({ exit: 1, out: expect.stringContaining("there is no failed message with this id") });
+    told.status = 200;
+    expect(await outbox("--again", "all")).toMatchObject({ exit: 0, out: expect.stringMatching(/^[0-9a-f]{32}: is sent again\n$/) });
+    await place.until("it arrives", () => told.kinds.filter((kind) => kind === "down shop").length === 2);
+    await place.until("nothing is left", async () => (await outbox("--failed")).out === "no messages\n");
     await place.stop();
   });
 });

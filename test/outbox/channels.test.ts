@@ -39,6 +39,25 @@ describe("trouble of a channel", () => {
     expect([w.troubles, w.received.filter((one) => one.channel === "boss").length]).toEqual([[], 2]);
   });
 
+  test("a dead letter is sent again when somebody asks for it, once, and not over a channel that is gone", async () => {
+    const w = await world(...two);
+    w.answers = { ops: () => REFUSED };
+    await w.commit([alert(w, "down")]);
+    await w.pass(MINUTE);
+    const [letter] = await w.store.messages({ limit: 9, status: "failed" });
+    const id = letter?.id ?? "";
+    expect([letter?.channel, letter?.checks]).toEqual(["ops", ["shop"]]);
+    w.outbox.setSite({ facts: { name: "Example", vantage: "home", url: null, timezone: "UTC" }, channels: two.slice(1), check: () => null });
+    expect(await w.outbox.sendAgain(id)).toBe("no-channel");
+    w.outbox.setSite({ facts: { name: "Example", vantage: "home", url: null, timezone: "UTC" }, channels: two, check: () => null });
+    w.answers = {};
+    const before = w.received.length;
+    expect(await w.outbox.sendAgain(id)).toBe("taken");
+    await w.pass(MINUTE);
+    expect(w.received.slice(before).map((one) => one.channel).toSorted()).toEqual(["boss", "ops"]);
+    expect([await w.outbox.sendAgain(id), await w.store.messages({ limit: 9, status: "failed" })]).toEqual(["not-failed", []]);
+  });
+
   test("told once even across a restart", async () => {
     const w = await world(...two);
     w.answers = { ops: () => REFUSED };

@@ -1,6 +1,6 @@
 import { channelName, checkName } from "../../core/types.ts";
 import { type Route, problem, route } from "../route.ts";
-import { channelList, channelParams, messageList, noBody, noQuery, outboxQuery, testReport } from "../schemas.ts";
+import { channelList, channelParams, messageList, messageParams, noBody, noQuery, outboxQuery, testReport } from "../schemas.ts";
 
 const channels = route({
   method: "GET",
@@ -50,11 +50,12 @@ const outbox = route({
   answer: { json: messageList },
   handle: async ({ handle }, { query: { check, status, limit } }) => {
     const rows = await handle.store.messages({ limit, ...(check === undefined ? {} : { check: checkName(check) }), ...(status === undefined ? {} : { status }) });
-    const value = rows.map(({ id, channel, recipient, alerts, status: stands, formedAt, nextTryAt, tries, doubt, lastReason, attempts }) => ({
+    const value = rows.map(({ id, channel, recipient, alerts, checks, status: stands, formedAt, nextTryAt, tries, doubt, lastReason, attempts }) => ({
       id,
       channel,
       recipient,
       alerts,
+      checks,
       status: stands,
       formedAt,
       nextTryAt,
@@ -67,4 +68,19 @@ const outbox = route({
   },
 });
 
-export const tellingRoutes: readonly Route[] = [channels, testChannel, outbox];
+const again = route({
+  method: "POST",
+  path: "/api/v1/outbox/{id}/again",
+  summary: "Send a message that failed after all",
+  tag: "telling",
+  access: "login",
+  params: messageParams,
+  body: noBody,
+  answer: null,
+  handle: async ({ handle }, { params: { id } }) => {
+    const done = await handle.sendAgain(id);
+    return done.kind === "done" ? { kind: "empty" } : problem(409, done.reason, done.advice);
+  },
+});
+
+export const tellingRoutes: readonly Route[] = [channels, testChannel, outbox, again];

@@ -39,9 +39,9 @@ const commit: fc.Arbitrary<Deed> = fc
     );
   });
 const change: fc.Arbitrary<Deed> = fc
-  .record({ id: messageId, alerts: fc.uniqueArray(alertId, { maxLength: 3 }), supersede: fc.array(messageId, { maxLength: 1 }), withdraw: fc.array(alertId, { maxLength: 1 }), formed: time, failed: fc.boolean() })
-  .map(({ id, alerts, supersede, withdraw, formed, failed }) => (store) =>
-    store.changeOutbox(sampleChange({ messages: [sampleMessage(id, alerts, formed, failed ? { status: "failed" } : {})], supersede, withdraw: withdraw as AlertId[] })),
+  .record({ id: messageId, alerts: fc.uniqueArray(alertId, { maxLength: 3 }), supersede: fc.array(messageId, { maxLength: 1 }), withdraw: fc.array(alertId, { maxLength: 1 }), revive: fc.array(messageId, { maxLength: 1 }), formed: time, failed: fc.boolean() })
+  .map(({ id, alerts, supersede, withdraw, revive, formed, failed }) => (store) =>
+    store.changeOutbox(sampleChange({ messages: [sampleMessage(id, alerts, formed, failed ? { status: "failed" } : {})], supersede, revive, withdraw: withdraw as AlertId[] })),
   );
 const claim: fc.Arbitrary<Deed> = fc.tuple(messageId, time).map(([id, now]) => (store) => store.claimMessage(id, at(now), at(now + 50)));
 const settle: fc.Arbitrary<Deed> = fc.tuple(messageId, time, fc.constantFrom("sent", "failed", "retry", "doubt")).map(([id, now, kind]) => (store) => {

@@ -35,6 +35,9 @@ export class SqlitePost {
       for (const id of change.supersede) {
         if (this.#sql.supersede.run(id).changes === 1) this.#sql.moveAlerts.run(A.number("waiting"), null, id);
       }
+      for (const id of change.revive) {
+        if (this.#sql.revive.run(id).changes === 1) this.#sql.moveAlerts.run(A.number("waiting"), null, id);
+      }
       for (const row of change.messages) this.#form(row);
       for (const id of change.withdraw) this.#sql.withdraw.run(id);
       for (const health of change.health) this.#sql.setHealth.run(health.channel, JSON.stringify(health));
@@ -103,6 +106,7 @@ function prepare(db: DatabaseSync) {
     health: db.prepare("SELECT body FROM health"),
     setHealth: db.prepare("INSERT INTO health VALUES (?, ?) ON CONFLICT DO UPDATE SET body = excluded.body"),
     supersede: db.prepare("UPDATE messages SET status = 4, lease_until = NULL WHERE id = ? AND status < 2"),
+    revive: db.prepare("UPDATE messages SET status = 4 WHERE id = ? AND status = 3"),
     moveAlerts: db.prepare("UPDATE alerts SET status = ?1, message = ?2 WHERE id IN (SELECT alert FROM message_alerts WHERE message = ?3) AND message = ?3"),
     alertStatus: db.prepare("SELECT status FROM alerts WHERE id = ?"),
     moveAlert: db.prepare("UPDATE alerts SET status = ?, message = ? WHERE id = ?"),

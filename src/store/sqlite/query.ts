@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { CheckName, Evidence, Incident, IncidentId, Instant, JournalEntry, Result, Transition } from "../../core/types.ts";
-import type { AlertRow, MessageRow, Store, StoreFacts, Try } from "../store.ts";
+import type { AlertRow, MessageRow, MessageStory, Store, StoreFacts } from "../store.ts";
 import { alertStatuses, messageStatuses } from "./codes.ts";
 import { RESULT_COLUMNS, RESULT_TABLES, type ResultColumns, resultOf, Words } from "./results.ts";
 import { alertOf, alertsOfMessage, all, attemptOf, type BodyRow, incidentOf, MESSAGE_COLUMNS, type MessageColumns, messageOf, one, transitionOf, type TryColumns } from "./rows.ts";
@@ -58,13 +58,14 @@ export class Queries {
     return all<BodyRow>(statement, since ?? EARLIEST, ...(check === undefined ? [] : [check]), limit).map(transitionOf);
   }
 
-  messages({ check, status, limit }: Query<"messages">): readonly (MessageRow & { readonly attempts: readonly Try[] })[] {
+  messages({ check, status, limit }: Query<"messages">): readonly MessageStory[] {
     const ofCheck = check === undefined ? "" : "AND m.id IN (SELECT l.message FROM message_alerts l JOIN alerts a ON a.id = l.alert WHERE a.check_id = (SELECT id FROM checks WHERE name = ?))";
     const inStatus = status === undefined ? "" : `AND m.status = ${messageStatuses.number(status)}`;
     const statement = this.#sql(`SELECT ${MESSAGE_COLUMNS} FROM messages m WHERE true ${ofCheck} ${inStatus} ORDER BY m.formed_at DESC, m.number DESC LIMIT ?`);
     const tries = this.#sql("SELECT * FROM tries WHERE message = ? ORDER BY at");
     const rows = all<MessageColumns>(statement, ...(check === undefined ? [] : [check]), limit);
-    return rows.map((row) => Object.assign(messageOf(row, this.#alertsOf(row.id)), { attempts: all<TryColumns>(tries, row.id).map(attemptOf) }));
+    const names = this.#sql("SELECT c.name, min(l.position) AS first FROM message_alerts l JOIN alerts a ON a.id = l.alert JOIN checks c ON c.id = a.check_id WHERE l.message = ? GROUP BY c.name ORDER BY first");
+    return rows.map((row) => Object.assign(messageOf(row, this.#alertsOf(row.id)), { checks: all<{ name: CheckName }>(names, row.id).map(({ name }) => name), attempts: all<TryColumns>(tries, row.id).map(attemptOf) }));
   }
 
   journal({ check, since, limit }: Query<"journal">): readonly JournalEntry[] {

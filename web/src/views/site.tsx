@@ -4,6 +4,7 @@ import { tell } from "../link/api.ts";
 import { now } from "../link/clock.ts";
 import { channels, counts, signedOut, site, user } from "../link/site.ts";
 import { setTheme, type Theme, theme, THEMES } from "../link/theme.ts";
+import { DeadLetters } from "../pieces/dead-letters.tsx";
 import { KeyList } from "../pieces/dialogs.tsx";
 import { Time } from "../pieces/time.tsx";
 import { counted, duration, named } from "../state/format.ts";
@@ -54,6 +55,7 @@ export function SiteView(): JSX.Element {
           </ul>
         </Show>
       </section>
+      <DeadLetters />
       <section class="block" aria-label="This page">
         <h2>This page</h2>
         <div class="site-row">
