@@ -1,7 +1,8 @@
 import type { Socket } from "node:net";
+import { expect } from "vitest";
 import type { Outcome, ProbeContext } from "../../src/probes/probe.ts";
-import { probeContext } from "./context.ts";
-import { rawServer } from "./raw.ts";
+import { type ContextRequest, probeContext } from "./context.ts";
+import { datagramServer, rawServer } from "./raw.ts";
 
 const RUNS = 200;
 const AT_ONCE = 20;
@@ -40,5 +41,24 @@ export async function leaks({ serve, host = "127.0.0.1", run }: LeakRequest): Pr
   return { left, codes: [...codes].sort() };
 }
 
+/** The same over UDP, with a server that never answers. Gives how many sockets are left over, and what the runs said, their port as `P`. */
+export async function datagramLeaks(run: (port: number, context: ContextRequest) => Promise<string>): Promise<{ readonly left: number; readonly said: readonly string[] }> {
+  const waiting: (() => void)[] = [];
+  const port = await datagramServer(() => {
+    waiting.shift()?.();
+    return [];
+  });
+  const before = sockets();
+  const said = new Set<string>();
+  for (let done = 0; done < RUNS; done++) {
+    const controller = new AbortController();
+    waiting.push(() => controller.abort());
+    said.add((await run(port, { signal: controller.signal })).replaceAll(String(port), "P"));
+  }
+  await expect.poll(sockets).toBeLessThanOrEqual(before);
+  return { left: Math.max(0, sockets() - before), said: [...said] };
+}
+
+const sockets = (): number => handles().filter((kind) => kind === "UDPWrap").length;
 const handles = (): readonly string[] => process.getActiveResourcesInfo().filter((kind) => kind !== "Immediate");
 const count = (all: readonly string[], kind: string): number => all.filter((one) => one === kind).length;

@@ -1,10 +1,11 @@
 import { createHash, createHmac } from "node:crypto";
-import { createSocket } from "node:dgram";
 import { beforeAll, describe, expect, it } from "vitest";
 import { radius } from "../../src/probes/radius.ts";
 import { type ContextRequest } from "./context.ts";
 import { RADIUS_SECRET, type Radius, startRadius } from "./freeradius.ts";
-import { atEnd, describeWith, freePort, temporaryFolder } from "./ground.ts";
+import { describeWith, freePort, temporaryFolder } from "./ground.ts";
+import { datagramLeaks } from "./leak.ts";
+import { datagramServer } from "./raw.ts";
 import { stage } from "./stage.ts";
 
 const staged = stage(radius);
@@ -70,19 +71,9 @@ function answerTo(request: Uint8Array, { code = 2, attributes = "", secret = RAD
   return packet;
 }
 
-async function fake(answers: (request: Buffer) => readonly Uint8Array[]): Promise<number> {
-  const socket = createSocket("udp4");
-  socket.on("message", (request, peer) => {
-    for (const answer of answers(request)) socket.send(answer, peer.port, peer.address);
-  });
-  await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
-  atEnd(async () => void socket.close());
-  return socket.address().port;
-}
-
 describe("radius against faults", () => {
   const against = async (answers: (request: Buffer) => readonly Uint8Array[], options: object = {}, context: ContextRequest = {}): Promise<string> => {
-    const port = await fake(answers);
+    const port = await datagramServer(answers);
     return (await line({ port, ...options }, context)).replaceAll(String(port), "P");
   };
   const late = { deadlineMs: 300 };
@@ -100,7 +91,7 @@ describe("radius against faults", () => {
     expect(await against((request) => [answerTo(request, { code: 3 })])).toBe("down status 127.0.0.1 port P answers Status-Server with Access-Reject");
     expect(await against((request) => [answerTo(request, { code: 5 })], LOGIN)).toBe("down protocol 127.0.0.1 port P answers a login with Accounting-Response");
     expect(await against((request) => [answerTo(request, { code: 44 })], LOGIN)).toBe("down protocol 127.0.0.1 port P answers a login with a packet with code 44");
-    const port = await fake((request) => [answerTo(request, { signed: true })]);
+    const port = await datagramServer((request) => [answerTo(request, { signed: true })]);
     expect(await ask({ port })).toMatchObject({ verdict: "up", facts: { signed: true } });
   });
 
@@ -121,15 +112,6 @@ describe("radius against faults", () => {
   });
 
   it("leaves nothing behind", async () => {
-    const waiting: (() => void)[] = [];
-    const port = await fake(() => (waiting.shift()?.(), []));
-    const sockets = (): number => process.getActiveResourcesInfo().filter((kind) => kind === "UDPWrap").length;
-    const before = sockets();
-    for (let run = 0; run < 200; run++) {
-      const controller = new AbortController();
-      waiting.push(() => controller.abort());
-      expect(await line({ port }, { signal: controller.signal })).toMatch(/^down timeout /);
-    }
-    await expect.poll(sockets).toBeLessThanOrEqual(before);
+    expect(await datagramLeaks((port, context) => line({ port }, context))).toEqual({ left: 0, said: [expect.stringMatching(/^down timeout /)] });
   });
 });

@@ -1,3 +1,4 @@
+import { type Socket as DatagramSocket, createSocket } from "node:dgram";
 import { type AddressInfo, type Server, type Socket, createServer } from "node:net";
 import { atEnd } from "./ground.ts";
 
@@ -85,4 +86,48 @@ function dripOn(socket: Socket, bytes: Uint8Array, at: number): void {
     return;
   }
   socket.write(bytes.subarray(at, at + 1), () => setImmediate(() => dripOn(socket, bytes, at + 1)));
+}
+
+/** A UDP server in this process that answers each datagram with what the test wants. It ends with the file. */
+export async function datagramServer(answers: (question: Buffer) => readonly Uint8Array[]): Promise<number> {
+  const socket = createSocket("udp4");
+  socket.on("message", (question, peer) => {
+    for (const answer of answers(question)) socket.send(answer, peer.port, peer.address);
+  });
+  return bind(socket);
+}
+
+async function bind(socket: DatagramSocket): Promise<number> {
+  await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
+  atEnd(async () => void socket.close());
+  return socket.address().port;
+}
+
+export interface RelayRequest {
+  /** Where a real server is, UDP on 127.0.0.1. */
+  readonly port: number;
+  /** What becomes of a question on its way there: as it is by default. */
+  readonly question?: (bytes: Buffer) => readonly Uint8Array[];
+  readonly answer?: (bytes: Buffer) => readonly Uint8Array[];
+}
+
+/** A UDP relay to a real server that loses, changes, doubles or adds datagrams on the way. It ends with the file. */
+export async function datagramRelay({ port, question = (bytes) => [bytes], answer = (bytes) => [bytes] }: RelayRequest): Promise<number> {
+  const front = createSocket("udp4");
+  const backs = new Map<number, DatagramSocket>();
+  front.on("message", (bytes, peer) => {
+    let back = backs.get(peer.port);
+    if (back === undefined) {
+      back = createSocket("udp4");
+      backs.set(peer.port, back);
+      back.on("message", (said) => {
+        for (const one of answer(said)) front.send(one, peer.port, peer.address);
+      });
+    }
+    for (const one of question(bytes)) back.send(one, port, "127.0.0.1");
+  });
+  atEnd(async () => {
+    for (const back of backs.values()) back.close();
+  });
+  return bind(front);
 }
