@@ -23,25 +23,32 @@ export function createConditionParser(): ConditionParser {
 /** Facts that every run has: `latency` in ms, `phase.NAME` in ms. */
 const COMMON_FACTS = ["latency", "phase"];
 
+/** Whose facts conditions are about; `named`: facts that its options name, null when those are wrong. */
+export interface FactsOf {
+  readonly probe: AnyProbe;
+  readonly named: readonly string[] | null;
+}
+
 /** The conditions of a check, those of its probe for facts that it says nothing of included; null when one is wrong. */
-export function readConditions(key: "expect" | "warn", written: { readonly [fact: string]: string | number | boolean | null }, probe: AnyProbe, layers: readonly Layer[], around: Around): readonly FactCondition[] | null {
+export function readConditions(key: "expect" | "warn", written: { readonly [fact: string]: string | number | boolean | null }, of: FactsOf, layers: readonly Layer[], around: Around): readonly FactCondition[] | null {
   const conditions: FactCondition[] = [];
   let wrong = false;
-  const values = key === "expect" ? { ...probe.expect, ...written } : written;
+  const values = key === "expect" ? { ...of.probe.expect, ...written } : written;
   for (const [fact, value] of Object.entries(values)) {
     if (value === null) continue;
     const parsed = around.conditions(value);
     if (parsed.kind === "parsed") conditions.push({ fact, condition: parsed.condition satisfies Condition });
     else around.report.error(layers, [key, fact], parsed.wrong, parsed.right);
     wrong ||= parsed.kind === "wrong";
-    warnUnknownFact(key, fact, probe, layers, around);
+    warnUnknownFact(key, fact, of, layers, around);
   }
   return wrong ? null : conditions;
 }
 
 /** A fact that no run can have is never met; but a plugin names its own, so only what looks like a slip is told. */
-function warnUnknownFact(key: "expect" | "warn", fact: string, probe: AnyProbe, layers: readonly Layer[], { report }: Around): void {
-  const facts = [...COMMON_FACTS, ...Object.keys(probe.facts)];
+function warnUnknownFact(key: "expect" | "warn", fact: string, { probe, named }: FactsOf, layers: readonly Layer[], { report }: Around): void {
+  if (named === null) return;
+  const facts = [...COMMON_FACTS, ...Object.keys(probe.facts), ...named];
   if (facts.some((known) => known === fact || fact.startsWith(`${known}.`) || known.startsWith(`${fact}.`))) return;
   const near = nearest(fact, facts);
   const right = near === null ? `known are ${facts.map((known) => `\`${known}\``).join(", ")}` : `did you mean \`${near}\`?`;

@@ -67,8 +67,9 @@ export function readDraft(entry: Entry, around: Around): Draft | null {
   if (keys.value === null) return null;
   const schedule = scheduleOf(keys.value, kind, layers, around);
   const steps = stepsOf(keys.value, layers, around);
-  const expect = readConditions("expect", keys.value.expect ?? {}, kind.of, layers, around);
-  const warn = readConditions("warn", keys.value.warn ?? {}, kind.of, layers, around);
+  const of = { probe: kind.of, named: kind.of.named === undefined ? [] : read === null ? null : kind.of.named(read.options) };
+  const expect = readConditions("expect", keys.value.expect ?? {}, of, layers, around);
+  const warn = readConditions("warn", keys.value.warn ?? {}, of, layers, around);
   if (!keys.whole || read === null || schedule === null || steps === null || expect === null || warn === null) return null;
   return { entry, layers, kind, keys: keys.value, options: read.options, schedule, steps, expect, warn };
 }

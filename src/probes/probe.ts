@@ -81,6 +81,8 @@ export interface Probe<Options> {
   /** A strict object of the probe's own options; see `options.ts` for the shared ones and the marks (unit, secret, host power). */
   readonly options: z.ZodType<Options>;
   readonly facts: { readonly [name: string]: FactInfo };
+  /** Facts that the options name besides: a name that the user gave to a value. */
+  named?(options: Options): readonly string[];
   /** Conditions that hold when the check names none for that fact, in the words of the configuration: `{status: "200-299"}`. */
   readonly expect?: { readonly [fact: string]: string };
   /** What is asked, for lists and for the limit of runs per target: `shop.example.com:443`. */
