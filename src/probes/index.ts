@@ -32,6 +32,7 @@ import { script } from "./script.ts";
 import { sip } from "./sip.ts";
 import { smb } from "./smb.ts";
 import { smtp } from "./smtp.ts";
+import { snmp } from "./snmp.ts";
 import { sntp } from "./sntp.ts";
 import { socks5 } from "./socks5.ts";
 import { ssh } from "./ssh.ts";
@@ -43,4 +44,4 @@ import { websocket } from "./websocket.ts";
 import { xmpp } from "./xmpp.ts";
 
 /** Every probe, in the order in which they are shown. A new one is one line here. */
-export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, cpu, disk, dnsSerial, docker, domain, ftp, grpc, imap, ldap, mailflow, memcached, memory, mqtt, mysql, nntp, notes, openvpn, pop3, postgres, radius, rbl, redis, remote, rip, sip, smb, smtp, sntp, socks5, ssh, tls, ups, uptimes, websocket, xmpp];
+export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, cpu, disk, dnsSerial, docker, domain, ftp, grpc, imap, ldap, mailflow, memcached, memory, mqtt, mysql, nntp, notes, openvpn, pop3, postgres, radius, rbl, redis, remote, rip, sip, smb, smtp, snmp, sntp, socks5, ssh, tls, ups, uptimes, websocket, xmpp];

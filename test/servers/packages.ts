@@ -43,6 +43,7 @@ export const packages = [
   { name: "python3-websockets", programs: [], files: ["/usr/lib/python3/dist-packages/websockets/__init__.py"] },
   { name: "samba", programs: ["smbd"] },
   { name: "slapd", programs: ["slapd", "slapadd"] },
+  { name: "snmpd", programs: ["snmpd"] },
   { name: "unbound", programs: ["unbound"] },
   { name: "vsftpd", programs: ["vsftpd"] },
 ] as const satisfies readonly DebianPackage[];
