@@ -80,7 +80,7 @@ async function hear(session: Session, topic: string, { version, message, loop }:
       if (value.code >= 0x80) return { code: value.code === 0x80 || value.code === 0x87 ? "auth" : "status", sentence: `the broker refused the subscription to ${topic}: ${mqttCodeName(value.code, version)} (${value.code})` };
       granted = true;
       if (message === null && own === null) return null;
-      if (own !== null) session.dialogue.write(encodePublish(version, topic, own), `PUBLISH ${topic} ${own}\n`);
+      if (own !== null) session.dialogue.write(encodePublish({ version, topic, payload: own }), `PUBLISH ${topic} ${own}\n`);
     }
     if (value.kind !== "publish" || value.topic !== topic) continue;
     const text = decoded(value.payload);

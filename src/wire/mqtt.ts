@@ -1,10 +1,12 @@
 import { Reader } from "./reader.ts";
 
-/** MQTT 3.1.1 and 5.0 (OASIS): the packets of a client that connects, subscribes, publishes at QoS 0 and leaves. */
+/** MQTT 3.1.1 and 5.0 (OASIS): the packets of a client that connects, subscribes, publishes and leaves. */
 
 export type MqttVersion = "3.1.1" | "5";
 
-const TYPE = { connect: 0x10, connack: 2, publish: 3, subscribe: 0x82, suback: 9, disconnect: 0xe0 } as const;
+const TYPE = { connect: 0x10, connack: 2, publish: 3, pubrel: 0x62, subscribe: 0x82, suback: 9, pingreq: 0xc0, pingresp: 13, disconnect: 0xe0 } as const;
+/** What a broker answers to a message: at QoS 1 puback, at QoS 2 pubrec and, to our pubrel, pubcomp. */
+const ANSWERS: { readonly [type: number]: "puback" | "pubrec" | "pubcomp" } = { 4: "puback", 5: "pubrec", 7: "pubcomp" };
 
 export interface MqttConnect {
   readonly version: MqttVersion;
@@ -18,6 +20,8 @@ export type MqttPacket =
   | { readonly kind: "connack"; readonly sessionPresent: boolean; readonly code: number; /** Version 5: text of the server. */ readonly reason: string }
   | { readonly kind: "suback"; readonly id: number; readonly code: number }
   | { readonly kind: "publish"; readonly topic: string; readonly retained: boolean; readonly payload: Uint8Array }
+  | { readonly kind: "puback" | "pubrec" | "pubcomp"; readonly id: number; readonly code: number; readonly reason: string }
+  | { readonly kind: "pingresp" }
   | { readonly kind: "disconnect"; readonly code: number; readonly reason: string }
   /** Any other packet of a server. */
   | { readonly kind: "other"; readonly type: number }
@@ -59,10 +63,34 @@ export function encodeSubscribe(version: MqttVersion, id: number, topic: string)
   return packet(TYPE.subscribe, u16(id), properties(version), text(topic), Uint8Array.of(0));
 }
 
-/** Section 3.3: at QoS 0, not retained. */
-export function encodePublish(version: MqttVersion, topic: string, payload: string): Uint8Array {
-  return packet(0x30, text(topic), properties(version), Buffer.from(payload));
+export interface MqttPublish {
+  readonly version: MqttVersion;
+  readonly topic: string;
+  readonly payload: string;
+  /** At most once, at least once, exactly once; 0 by default. */
+  readonly qos?: 0 | 1 | 2;
+  /** The broker keeps it for those that subscribe later. */
+  readonly retained?: boolean;
+  /** Identifies the packet in the broker's answer, with QoS 1 and 2; not 0. */
+  readonly id?: number;
+  /** Version 5: the payload's media type, and pairs of a name and a text that go with it. */
+  readonly contentType?: string;
+  readonly user?: { readonly [name: string]: string };
 }
+
+/** Section 3.3; a payload is text here. */
+export function encodePublish({ version, topic, payload, qos = 0, retained = false, id = 1, contentType, user = {} }: MqttPublish): Uint8Array {
+  const pairs = Object.entries(user).map(([name, value]) => Buffer.concat([Uint8Array.of(0x26), text(name), text(value)]));
+  const own = Buffer.concat([...(contentType === undefined ? [] : [Uint8Array.of(0x01, 1, 0x03), text(contentType)]), ...pairs]);
+  const described = version === "5" ? Buffer.concat([Uint8Array.of(...lengthBytes(own.length)), own]) : new Uint8Array(0);
+  return packet(0x30 | (qos << 1) | (retained ? 1 : 0), text(topic), qos === 0 ? new Uint8Array(0) : u16(id), described, Buffer.from(payload));
+}
+
+/** Section 3.6: the second half of QoS 2. */
+export const encodePubrel = (id: number): Uint8Array => packet(TYPE.pubrel, u16(id));
+
+/** Section 3.12: the broker answers it after all that came before. */
+export const encodePing = (): Uint8Array => Uint8Array.of(TYPE.pingreq, 0);
 
 /** Section 3.14. */
 export const encodeDisconnect = (): Uint8Array => Uint8Array.of(TYPE.disconnect, 0);
@@ -111,7 +139,13 @@ function decodeBody(type: number, flags: number, reader: Reader, version: MqttVe
     const code = reader.left > 0 ? reader.u8() : 0;
     return { kind: "disconnect", code, reason: reader.left > 0 ? reasonString(reader) : "" };
   }
-  return { kind: "other", type };
+  const answer = ANSWERS[type];
+  if (answer !== undefined) {
+    const id = reader.u16();
+    const code = version === "5" && reader.left > 0 ? reader.u8() : 0;
+    return { kind: answer, id, code, reason: version === "5" && reader.left > 0 ? reasonString(reader) : "" };
+  }
+  return type === TYPE.pingresp ? { kind: "pingresp" } : { kind: "other", type };
 }
 
 function publish(flags: number, reader: Reader, version: MqttVersion): MqttPacket {
@@ -161,6 +195,7 @@ function reasonString(reader: Reader): string {
 const CODES_3: { readonly [code: number]: string } = { 0: "accepted", 1: "unacceptable protocol version", 2: "identifier rejected", 3: "server unavailable", 4: "bad user name or password", 5: "not authorized" };
 const CODES_5: { readonly [code: number]: string } = {
   0x00: "success",
+  0x10: "no matching subscribers",
   0x80: "unspecified error",
   0x81: "malformed packet",
   0x82: "protocol error",
@@ -178,8 +213,11 @@ const CODES_5: { readonly [code: number]: string } = {
   0x8e: "session taken over",
   0x8f: "topic filter invalid",
   0x90: "topic name invalid",
+  0x91: "packet identifier in use",
+  0x92: "packet identifier not found",
   0x95: "packet too large",
   0x97: "quota exceeded",
+  0x99: "payload format invalid",
   0x9a: "retain not supported",
   0x9b: "QoS not supported",
   0x9c: "use another server",
@@ -187,5 +225,5 @@ const CODES_5: { readonly [code: number]: string } = {
   0x9f: "connection rate exceeded",
 };
 
-/** What a code of CONNACK, SUBACK or DISCONNECT means (3.1.1, section 3.2.2.3; 5.0, section 2.4). */
+/** What a code of CONNACK, SUBACK, PUBACK, PUBREC, PUBCOMP or DISCONNECT means (3.1.1, section 3.2.2.3; 5.0, section 2.4). */
 export const mqttCodeName = (code: number, version: MqttVersion): string => (version === "5" || code >= 0x80 ? CODES_5[code] : CODES_3[code]) ?? `code ${code}`;

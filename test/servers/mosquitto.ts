@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CertificateFiles } from "./certificates.ts";
 import { type RunningServer, freePort, listens, startServer } from "./ground.ts";
@@ -41,4 +41,22 @@ acl_file ${join(folder, "acl")}
   writeFileSync(join(folder, "mosquitto.conf"), config);
   const running = await startServer({ name: "mosquitto", command: "mosquitto", args: ["-c", join(folder, "mosquitto.conf")], folder, ready: listens(lockedPort) });
   return { ...running, port, port6, tlsPort, expiredPort, lockedPort };
+}
+
+/** What a subscriber got: `tst` and `mid` aside, as `mosquitto_sub -F %j` prints it. */
+export interface Heard {
+  readonly topic: string;
+  readonly payload: string;
+  readonly qos: number;
+  readonly retain: number;
+  readonly properties?: { readonly [name: string]: unknown };
+}
+
+/** A real subscriber, from when its subscription stands: all that it has heard so far. */
+export async function startSubscriber(parent: string, port: number, topic: string): Promise<() => readonly Heard[]> {
+  const name = `mosquitto_sub-${topic.replaceAll(/\W/g, "_")}`;
+  const log = join(parent, `${name}.log`);
+  const ready = async (): Promise<boolean> => existsSync(log) && readFileSync(log, "utf8").includes("Subscribed (mid");
+  const running = await startServer({ name, command: "stdbuf", args: ["-oL", "mosquitto_sub", "-V", "5", "-h", "127.0.0.1", "-p", String(port), "-t", topic, "-q", "2", "-d", "-F", "HEARD %j"], folder: parent, ready });
+  return () => [...running.log().matchAll(/^HEARD (.*)$/gm)].map(([, json]) => JSON.parse(json ?? "") as Heard);
 }

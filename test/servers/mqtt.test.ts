@@ -14,8 +14,7 @@ const ACCEPTED = bytes("20020000");
 
 /** Publishes one retained message and waits until the broker has closed the connection. */
 function retain(port: number, topic: string, payload: string): Promise<void> {
-  const publish = encodePublish("3.1.1", topic, payload);
-  publish[0] = 0x31;
+  const publish = encodePublish({ version: "3.1.1", topic, payload, retained: true });
   return new Promise((resolve, reject) => {
     const socket = connect(port, "127.0.0.1");
     socket.write(encodeConnect({ version: "3.1.1", clientId: "writer", user: null, password: null, keepAliveS: 0 }));

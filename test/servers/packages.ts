@@ -29,6 +29,7 @@ export const packages = [
   { name: "microsocks", programs: ["microsocks"] },
   { name: "monitoring-plugins-basic", programs: ["check_dummy", "check_load", "check_tcp"] },
   { name: "mosquitto", programs: ["mosquitto", "mosquitto_passwd"] },
+  { name: "mosquitto-clients", programs: ["mosquitto_sub"] },
   { name: "nginx-light", programs: ["nginx"] },
   { name: "nut-server", programs: ["upsd"] },
   { name: "openssh-server", programs: ["ssh-keygen", "sshd"] },

@@ -15,11 +15,7 @@ const GRANTED = Buffer.from("9003000100", "hex");
 const state = (data: object): string => JSON.stringify({ name: "door", type: "cert", data: { threshold: 1, failState: false, failCount: 0, log: [], softFail: null, lastCheck: new Date(Date.now() - 60_000).toISOString(), lastFail: null, lastPass: null, level: null, ...data } });
 
 /** A retained message, as its sender writes it. */
-function published(topic: string, payload: string): Uint8Array {
-  const packet = encodePublish("3.1.1", topic, payload);
-  packet[0] = 0x31;
-  return packet;
-}
+const published = (topic: string, payload: string): Uint8Array => encodePublish({ version: "3.1.1", topic, payload, retained: true });
 
 /** Publishes it and waits until the broker has closed the connection. */
 function retain(port: number, topic: string, payload: string): Promise<void> {

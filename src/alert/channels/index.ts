@@ -1,8 +1,9 @@
 import type { AnyChannel } from "./channel.ts";
 import { email } from "./email.ts";
 import { log } from "./log.ts";
+import { mqtt } from "./mqtt.ts";
 import { webhook } from "./webhook.ts";
 import { xmpp } from "./xmpp.ts";
 
 /** Every way to tell somebody that this Tocsin knows. */
-export const channels: readonly AnyChannel[] = [email, webhook, log, xmpp];
+export const channels: readonly AnyChannel[] = [email, webhook, log, mqtt, xmpp];

@@ -2,7 +2,8 @@ import { createHmac } from "node:crypto";
 import { z } from "zod";
 import { secret, tlsSettings } from "../../dial/options.ts";
 import { renderTemplate, templateProblem } from "../../template/liquid.ts";
-import type { Channel, Message } from "./channel.ts";
+import type { Channel } from "./channel.ts";
+import { documentOf } from "./document.ts";
 import { sendHttp } from "./http-send.ts";
 
 /** Headers that are ours to set. */
@@ -38,26 +39,6 @@ const options = z.strictObject({
 
 type Options = z.infer<typeof options>;
 
-/** The document that receivers get: plain words and instants in ISO 8601; `key` and each alert's `id` stay the same when it is sent again. */
-function payload(message: Message): { readonly [name: string]: unknown } {
-  const iso = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
-  const alerts = message.alerts.map((alert) => ({
-    id: alert.id,
-    kind: alert.kind,
-    check: alert.check,
-    incident: alert.incident,
-    status: alert.status,
-    at: iso(alert.at),
-    since: iso(alert.since),
-    outageFrom: iso(alert.outageFrom),
-    code: alert.code,
-    sentence: alert.sentence,
-    hides: alert.hides,
-    evidence: alert.evidence,
-  }));
-  return { key: message.key, subject: message.subject, text: message.text, site: message.site, alerts };
-}
-
 /** `t=SECONDS,v1=HEX`: HMAC-SHA256 over `SECONDS.BODY`, so that a receiver can refuse what is forged or old. */
 function signature(key: string, body: string, seconds: number): string {
   return `t=${seconds},v1=${createHmac("sha256", key).update(`${seconds}.${body}`).digest("hex")}`;
@@ -73,7 +54,7 @@ export const webhook: Channel<Options> = {
   send: async (chosen, message, ctx) => {
     let body: string;
     try {
-      body = chosen.body === undefined ? JSON.stringify(payload(message)) : renderTemplate(chosen.body, payload(message));
+      body = chosen.body === undefined ? JSON.stringify(documentOf(message)) : renderTemplate(chosen.body, documentOf(message));
     } catch (error) {
       // Not refused: the message waits until the template is mended in the configuration.
       return { kind: "retry", reason: `the template of the body failed: ${error instanceof Error ? error.message : String(error)}`, doubt: false };

@@ -1,0 +1,21 @@
+import type { Message } from "./channel.ts";
+
+/** The document that receivers get: plain words and instants in ISO 8601; `key` and each alert's `id` stay the same when it is sent again. */
+export function documentOf(message: Message): { readonly [name: string]: unknown } {
+  const iso = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
+  const alerts = message.alerts.map((alert) => ({
+    id: alert.id,
+    kind: alert.kind,
+    check: alert.check,
+    incident: alert.incident,
+    status: alert.status,
+    at: iso(alert.at),
+    since: iso(alert.since),
+    outageFrom: iso(alert.outageFrom),
+    code: alert.code,
+    sentence: alert.sentence,
+    hides: alert.hides,
+    evidence: alert.evidence,
+  }));
+  return { key: message.key, subject: message.subject, text: message.text, site: message.site, alerts };
+}
