@@ -4,10 +4,11 @@ import { alsoTold, untoldEnds } from "./audience.ts";
 import { backoffMs, isHopeless } from "./backoff.ts";
 import type { AnyChannel, Message, Sending } from "./channels/channel.ts";
 import { type Delivered, deliver, type SendingPorts } from "./deliver.ts";
+import { standIns } from "./fallback.ts";
 import { renderMessage, type SiteFacts } from "./message.ts";
 import { type CheckFacts, inOwnWords, type Templates } from "./words.ts";
 import { type Patience, type Pauses, storeWaitMs } from "./patience.ts";
-import { withdraw } from "./plan.ts";
+import { NOTHING, withdraw } from "./plan.ts";
 
 /** A channel of the site: the part of its definition that sending needs. */
 export interface OutboxChannel {
@@ -18,6 +19,8 @@ export interface OutboxChannel {
   readonly cap: number | null;
   readonly groupMs: Millis;
   readonly templates: Templates;
+  /** Tells in its place while it does not work. */
+  readonly fallback: ChannelName | null;
 }
 
 export interface OutboxSite {
@@ -121,7 +124,17 @@ export class Courier {
     const at = ports.clock.now();
     const { sending, tookMs } = await this.send(channel, message);
     if (sending.kind !== "retry") this.#options.onDone(alerts);
+    await this.#tellInstead(channel, alerts, sending.kind !== "sent");
     await this.#settle(row, this.#settlement(row, sending, at, tookMs));
+  }
+
+  /** Lets another channel tell what this one cannot, before the failed try is settled: a crash between the two repeats it, and the ids stay the same. */
+  async #tellInstead(channel: OutboxChannel, alerts: readonly Alert[], failed: boolean): Promise<void> {
+    const { store, site, isBroken } = this.#options;
+    const to = site().channels.find((one) => one.name === channel.fallback);
+    if (to === undefined || channel.fallback === null) return;
+    const copies = await standIns(store, alerts, to, failed && isBroken(channel.name));
+    if (copies.length > 0) await store.changeOutbox({ ...NOTHING, alerts: copies });
   }
 
   #settlement(row: MessageRow, sending: Sending, at: Instant, tookMs: Millis): Settlement {

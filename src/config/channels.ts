@@ -26,7 +26,20 @@ export function readChannels(entries: ReadonlyMap<string, Entry>, registry: Regi
     const channel = readChannel(entry, registry, documents, report);
     if (channel !== null) channels.push(channel);
   }
+  for (const channel of channels) checkFallback(channel, channels, entries, report);
   return channels;
+}
+
+/** A fallback must be there, and lead to a channel that stands for itself. */
+function checkFallback({ name, fallback }: ChannelDefinition, channels: readonly ChannelDefinition[], entries: ReadonlyMap<string, Entry>, report: Report): void {
+  const entry = entries.get(name);
+  if (fallback === null || entry === undefined) return;
+  if (!entries.has(fallback)) return report.local([entry], unknownName(fallback, [...entries.keys()], ["fallback"], "value"));
+  const passed = new Set<string>([name]);
+  for (let at: string | null = fallback; at !== null; at = channels.find((one) => one.name === at)?.fallback ?? null) {
+    if (passed.has(at)) return report.error([entry], ["fallback"], "the fallbacks go round in a circle", "let the last channel have none");
+    passed.add(at);
+  }
 }
 
 function readChannel(entry: Entry, registry: Registry, documents: readonly Document[], report: Report): ChannelDefinition | null {
@@ -48,7 +61,7 @@ function readChannel(entry: Entry, registry: Registry, documents: readonly Docum
   if (read.kind === "wrong") for (const finding of read.findings) report.local(layers, finding);
   if (keys.kind === "wrong" || read.kind === "wrong") return null;
   for (const number of read.numbers) report.numbers.add(number);
-  const { cap, group, subject = null, text = null } = keys.value;
+  const { cap, group, subject = null, text = null, fallback = null } = keys.value;
   return {
     name: channelName(entry.name),
     type: kind.of.type,
@@ -57,6 +70,7 @@ function readChannel(entry: Entry, registry: Registry, documents: readonly Docum
     cap: cap === "off" ? null : (cap ?? BUILT_IN.cap),
     groupMs: group ?? BUILT_IN.groupMs,
     templates: { subject, text },
-    hash: hash128(canonical([kind.of.type, read.value, cap, group, subject, text])),
+    fallback: fallback === null ? null : channelName(fallback),
+    hash: hash128(canonical([kind.of.type, read.value, cap, group, subject, text, fallback])),
   };
 }

@@ -70,6 +70,7 @@ export const GROUP_KEYS = {
 export const CHANNEL_KEYS = {
   type: z.string().min(1).describe("How it tells: a type of `tocsin types`."),
   cap: z.union([z.number().int().min(1).max(100_000), off()]).describe("Messages an hour; what is above goes into one message every 5 minutes.").meta({ default: 60 }).optional(),
+  fallback: z.string().min(1).describe("The channel that tells in its place while it does not work.").meta({ default: "none" }).optional(),
   subject: messageTemplate().describe("The first line in words of your own: a Liquid template, with `word`, `check`, `sentence`, ... of the worst alert.").meta({ default: "what, state, why, since when" }).optional(),
   text: messageTemplate().describe("The whole text in words of your own: a Liquid template, with `alerts` for each of several.").meta({ default: "see [alerting](alerting.md)" }).optional(),
   group: durationWithin(0, 3_600_000).describe("Alerts that come within this time of each other go into one message.").meta({ default: "2s" }).optional(),

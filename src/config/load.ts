@@ -91,7 +91,7 @@ function readSite(path: string, sources: SourceSet, registry: Registry, report: 
   warnExposed(documents, report);
   if (report.broken || sources.problems.some(({ severity }) => severity === "error")) return null;
   const checks = makeDefinitions({ ...set, membership, channels });
-  warnAll({ settings, drafts: set.drafts, membership, channels: channelEntries, checks }, report);
+  warnAll({ settings, drafts: set.drafts, membership, channels: channelEntries, definitions: channels, checks }, report);
   const version = versionOf(settings, { channels, checks, maintenance });
   return { settings, channels, checks, maintenance, version, files: sources.files, secrets: secretsOf(sources, report) };
 }

@@ -44,6 +44,8 @@ export interface ChannelDefinition {
   readonly groupMs: Millis;
   /** Templates in place of the default texts; null for those. */
   readonly templates: { readonly subject: string | null; readonly text: string | null };
+  /** Tells in its place while it does not work. */
+  readonly fallback: ChannelName | null;
   readonly hash: string;
 }
 

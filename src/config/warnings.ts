@@ -3,7 +3,7 @@ import type { Draft } from "./draft.ts";
 import type { Membership } from "./members.ts";
 import type { Report } from "./report.ts";
 import type { Entry } from "./sections.ts";
-import type { CheckDefinition, Settings } from "./site.ts";
+import type { ChannelDefinition, CheckDefinition, Settings } from "./site.ts";
 
 /** What is allowed and probably not meant. */
 export interface Surroundings {
@@ -11,6 +11,7 @@ export interface Surroundings {
   readonly drafts: ReadonlyMap<string, Draft>;
   readonly membership: Membership;
   readonly channels: ReadonlyMap<string, Entry>;
+  readonly definitions: readonly ChannelDefinition[];
   readonly checks: readonly CheckDefinition[];
 }
 
@@ -21,7 +22,8 @@ export function warnAll(surroundings: Surroundings, report: Report): void {
   const top = (wrong: string, right: string): void => report.add({ severity: "warning", document: 0, path: [], at: "value", wrong, right });
   if (checks.length === 0) top("there are no checks", "add some below `checks:`");
   else if (channels.size === 0) top("there are no channels: nobody will be told of anything", "add one below `channels:`, and `notify: [NAME]` below `defaults:`");
-  const used = new Set(checks.flatMap((check) => check.policy.steps.flatMap((step) => step.to as readonly string[])));
+  const used = new Set<string>(checks.flatMap((check) => check.policy.steps.flatMap((step) => step.to as readonly string[])));
+  for (const { fallback } of surroundings.definitions) if (fallback !== null) used.add(fallback);
   for (const [name, entry] of channels) if (!used.has(name)) report.warn([entry], [], `no check tells the channel \`${name}\``, "name it in a `notify`, or remove it");
   for (const check of checks) warnOfCheck(check, surroundings, report);
 }

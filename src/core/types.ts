@@ -198,6 +198,8 @@ export interface Alert {
   readonly outageFrom: Instant | null;
   readonly step: number;
   readonly ordinal: number;
+  /** The channel that it was for and that does not work, where this one stands in. */
+  readonly insteadOf?: ChannelName;
 }
 
 /** One line of the journal: every judge input that is not a result. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Alert, channelName, checkName, type IncidentId, plus } from "../../src/core/types.ts";
 import type { OutboxChannel } from "../../src/alert/outbox.ts";
-import { alert, definition, LATER, MINUTE, REFUSED, SENT, T0, unused, type World, world } from "./world.ts";
+import { alert, definition, incident, LATER, MINUTE, REFUSED, SENT, T0, unused, type World, world } from "./world.ts";
 
 describe("trouble of a channel", () => {
   const two = [definition("ops"), definition("boss")];
@@ -139,3 +139,53 @@ describe("limits", () => {
   });
 });
 
+
+describe("a fallback", () => {
+  const pair = [definition("pager", { fallback: channelName("ops") }), definition("ops", { recipients: ["anna", "ben"] })];
+  const page = (w: World, kind: Alert["kind"], more: Partial<Alert> = {}): Alert => alert(w, kind, { channel: channelName("pager"), ...more });
+  const heard = (w: World): readonly string[] =>
+    w.received.filter(({ channel }) => channel === "ops").flatMap(({ message }) => message.alerts.filter(({ check }) => check === "shop").map(({ kind, check }) => `${message.recipient}: ${kind} ${check}`));
+
+  test("tells what the other cannot, says so, and tells the end of it; the other is tried on", async () => {
+    const w = await world(...pair);
+    w.answers = { pager: () => LATER };
+    await w.commit([page(w, "down")], incident);
+    await w.pass(20_000);
+    expect(heard(w)).toEqual([]);
+    await w.pass(2 * MINUTE);
+    expect(heard(w).toSorted()).toEqual(["anna: down shop", "ben: down shop"]);
+    const [told] = w.received.filter(({ message }) => message.recipient === "anna" && message.alerts.some(({ kind }) => kind === "down"));
+    expect(told?.message.text).toContain("Told here because channel pager does not work.");
+    w.answers = {};
+    await w.commit([page(w, "recovered", { status: "up", outageFrom: T0 })]);
+    await w.pass(20 * MINUTE);
+    expect(heard(w).toSorted()).toEqual(["anna: down shop", "anna: recovered shop", "ben: down shop", "ben: recovered shop"]);
+    expect(w.received.filter(({ channel }) => channel === "pager").at(-1)?.message.alerts.map(({ kind }) => kind)).toEqual(["down", "recovered"]);
+  });
+
+  test("tells once, over crashes and further tries", async () => {
+    const w = await world(...pair);
+    w.answers = { pager: () => REFUSED };
+    await w.commit([page(w, "down")], incident);
+    await w.pass(MINUTE);
+    await w.crash(pair);
+    await w.pass(5 * MINUTE);
+    expect(heard(w).toSorted()).toEqual(["anna: down shop", "ben: down shop"]);
+  });
+
+  test("tells nobody who hears it anyway", async () => {
+    const w = await world(...pair);
+    w.answers = { pager: () => REFUSED };
+    await w.commit([page(w, "down"), alert(w, "down", { channel: channelName("ops"), recipient: "anna" })], incident);
+    await w.pass(5 * MINUTE);
+    expect(heard(w).toSorted()).toEqual(["anna: down shop", "ben: down shop"]);
+  });
+
+  test("keeps out while the other works", async () => {
+    const w = await world(...pair);
+    await w.commit([page(w, "down")], incident);
+    await w.commit([page(w, "recovered", { status: "up", outageFrom: T0 })]);
+    await w.pass(5 * MINUTE);
+    expect(heard(w)).toEqual([]);
+  });
+});

@@ -74,7 +74,7 @@ export const HOSTS: readonly string[] = ["gateway", "fast", ...PLAIN, ...BEHIND,
 
 const RECIPIENTS = { ops: ["anna", "ben"], boss: ["chef"], flaky: ["bot"] };
 
-const channel = (name: keyof typeof RECIPIENTS, groupMs: Millis): ChannelDefinition => ({ name: channelName(name), type: "sim", options: { name, to: RECIPIENTS[name] }, recipients: RECIPIENTS[name], cap: null, groupMs, templates: { subject: null, text: null }, hash: name });
+const channel = (name: keyof typeof RECIPIENTS, groupMs: Millis): ChannelDefinition => ({ name: channelName(name), type: "sim", options: { name, to: RECIPIENTS[name] }, recipients: RECIPIENTS[name], cap: null, groupMs, templates: { subject: null, text: null }, fallback: null, hash: name });
 
 /** Some twenty checks of every kind: parents, groups, retries, escalation, fixed delays. */
 export function simulatedSite(chance: Chance): Site {
