@@ -6,7 +6,7 @@ import type { Site } from "../src/config/site.ts";
 import type { Figure, Measure } from "./figure.ts";
 import { withFolder } from "./world.ts";
 
-const modules = { probes: new URL("../src/probes/index.ts", import.meta.url).href, channels: new URL("../src/alert/channels/index.ts", import.meta.url).href };
+const modules = { probes: new URL("../src/probes/index.ts", import.meta.url).href, channels: new URL("../src/alert/channels/index.ts", import.meta.url).href, providers: new URL("../src/alert/providers/index.ts", import.meta.url).href };
 
 /** A site of so many checks, two thirds of them web pages with conditions and a parent. */
 export function siteText(count: number): string {

@@ -40,7 +40,7 @@ async function cost(runs: () => number): Promise<number> {
 async function throughTocsin(site: Site, folder: string): Promise<number> {
   const ports = realPorts({ level: "error", mask: (text) => text, resolvers: () => [], processes: realProcesses() });
   const store = await openSqliteStore({ folder, clock: ports.clock, log: ports.log });
-  const monitor = new Monitor({ ports, probes, channels, store, loaded: await store.load(), first: firstUpdate(site) });
+  const monitor = new Monitor({ ports, probes, channelOf: (type) => channels.find((channel) => channel.type === type), store, loaded: await store.load(), first: firstUpdate(site) });
   monitor.start();
   const took = await cost(() => monitor.engine.started);
   await monitor.stop(5000);

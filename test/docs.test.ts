@@ -5,6 +5,7 @@ import { load } from "js-yaml";
 import { describe, expect, test } from "vitest";
 import { renderMessage } from "../src/alert/message.ts";
 import { channels } from "../src/alert/channels/index.ts";
+import { providers } from "../src/alert/providers/index.ts";
 import { openDoors } from "../src/app/doors.ts";
 import { check } from "../src/cli/check.ts";
 import { importCommand } from "../src/cli/import.ts";
@@ -94,7 +95,7 @@ function wholeOf(snippet: string): { readonly text: string; readonly whole: bool
 
 async function lint(path: string, snippet: string): Promise<readonly string[]> {
   const { text, whole } = wholeOf(snippet);
-  const loading = await loadSite({ path: "/t/tocsin.yaml", files: filesWith(text), environment: environmentOf(text), probes, channels });
+  const loading = await loadSite({ path: "/t/tocsin.yaml", files: filesWith(text), environment: environmentOf(text), probes, channels: [...channels, ...providers] });
   const problems = loading.kind === "loaded" ? loading.warnings : loading.problems;
   return problems.filter(({ severity }) => whole || severity === "error").map((problem) => `${path}: ${formatProblem(problem)} in\n${snippet}`);
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { channels } from "../src/alert/channels/index.ts";
+import { providers } from "../src/alert/providers/index.ts";
 import { configurationSchema } from "../src/config/jsonschema.ts";
 import { loadSite } from "../src/config/load.ts";
 import { formatProblem } from "../src/config/problems.ts";
@@ -30,8 +31,9 @@ test("so do its commented examples", async () => {
 });
 
 test("every probe and channel explains its options", () => {
-  for (const kind of [...probes, ...channels]) expect(kind.about).not.toBe("");
-  expect(() => JSON.stringify(configurationSchema(probes, channels))).not.toThrow();
+  const all = [...channels, ...providers];
+  for (const kind of [...probes, ...all]) expect(kind.about).not.toBe("");
+  expect(() => JSON.stringify(configurationSchema(probes, all))).not.toThrow();
 });
 
 test("every probe was seen up and down against something", () => {

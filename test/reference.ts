@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { channels } from "../src/alert/channels/index.ts";
+import { providers } from "../src/alert/providers/index.ts";
 import { routes } from "../src/api/routes/index.ts";
 import { openDoors } from "../src/app/doors.ts";
 import { check } from "../src/cli/check.ts";
@@ -8,7 +9,7 @@ import { notify } from "../src/cli/notify.ts";
 import { runCommandLine } from "../src/cli/program.ts";
 import { run } from "../src/cli/run.ts";
 import { vitals } from "../src/cli/vitals.ts";
-import { fillParts, referenceParts } from "../src/config/reference.ts";
+import { fillParts, providerMarkdown, providersTable, referenceParts } from "../src/config/reference.ts";
 import { probes } from "../src/probes/index.ts";
 import { probesMarkdown } from "./proofs.ts";
 
@@ -45,7 +46,8 @@ function routesMarkdown(): string {
 
 /** Each document with generated parts: as it is, and as the code says. */
 export async function references(): Promise<readonly { readonly path: string; readonly now: string; readonly right: string }[]> {
-  const parts = { [CONFIGURATION]: referenceParts(probes, channels), "docs/commands.md": { commands: await commandsMarkdown() }, "docs/api.md": { routes: routesMarkdown() }, "docs/probes.md": { probes: probesMarkdown(probes) } };
+  const catalogue = { "docs/alerting.md": { catalogue: providersTable(providers) }, "docs/providers.md": { providers: providers.map(providerMarkdown).join("\n\n") } };
+  const parts = { [CONFIGURATION]: referenceParts(probes, channels), ...catalogue, "docs/commands.md": { commands: await commandsMarkdown() }, "docs/api.md": { routes: routesMarkdown() }, "docs/probes.md": { probes: probesMarkdown(probes) } };
   return Object.entries(parts).map(([path, of]) => {
     const now = readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
     return { path, now, right: fillParts(now, of) };

@@ -101,7 +101,7 @@ async function play(timeline: Timeline): Promise<{ readonly states: readonly str
   const channels = [collecting((line) => told[minute()]?.push(line))];
   const loaded = await loadSite({ path: "/t/tocsin.yaml", files: folder({ "/t/tocsin.yaml": configuration(timeline) }), environment: {}, probes, channels });
   if (loaded.kind === "broken") throw new Error(loaded.problems.map(formatProblem).join("\n"));
-  const monitor = await startMonitor(loaded.site, clock, probes, channels);
+  const monitor = await startMonitor(loaded.site, clock, probes, (type) => channels.find((channel) => channel.type === type));
   const states: string[] = [];
   for (let at = 0; at < timeline.minutes; at += 1) {
     await time.runUntil(at * MINUTE_MS + 30_000);
@@ -113,7 +113,7 @@ async function play(timeline: Timeline): Promise<{ readonly states: readonly str
   return { states, told: told.map((lines) => lines.toSorted().join(", ")) };
 }
 
-async function startMonitor(site: Site, clock: LifeClock, probes: ConstructorParameters<typeof Monitor>[0]["probes"], channels: ConstructorParameters<typeof Monitor>[0]["channels"]): Promise<Monitor> {
+async function startMonitor(site: Site, clock: LifeClock, probes: ConstructorParameters<typeof Monitor>[0]["probes"], channelOf: ConstructorParameters<typeof Monitor>[0]["channelOf"]): Promise<Monitor> {
   const store = await openMemoryStore();
   const quiet = (): void => undefined;
   const refuse = (): never => {
@@ -129,7 +129,7 @@ async function startMonitor(site: Site, clock: LifeClock, probes: ConstructorPar
     host: { uptimeMs: refuse, load: refuse, processors: refuse, memory: refuse, disk: refuse, system: refuse },
     log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
   };
-  const monitor = new Monitor({ ports, probes, channels, store, loaded: await store.load(), first: firstUpdate(site) });
+  const monitor = new Monitor({ ports, probes, channelOf, store, loaded: await store.load(), first: firstUpdate(site) });
   monitor.start();
   return monitor;
 }

@@ -33,7 +33,8 @@ export interface OutboxSite {
 export interface CourierOptions {
   readonly store: Pick<Store, "changeOutbox" | "claimMessage" | "settleMessage" | "wasTold" | "incident">;
   readonly ports: SendingPorts;
-  readonly types: ReadonlyMap<string, AnyChannel>;
+  /** The channel of a type; undefined when there is none. */
+  readonly channelOf: (type: string) => AnyChannel | undefined;
   readonly site: () => OutboxSite;
   readonly mask: (text: string) => string;
   readonly sendMs: number;
@@ -189,8 +190,8 @@ export class Courier {
 
   /** One try, recorded nowhere. */
   async send(channel: OutboxChannel, message: Message): Promise<Delivered> {
-    const { ports, mask, sendMs, types, pauses, onOutcome } = this.#options;
-    const type = types.get(channel.type);
+    const { ports, mask, sendMs, channelOf, pauses, onOutcome } = this.#options;
+    const type = channelOf(channel.type);
     if (type === undefined) return { sending: { kind: "refused", reason: `there is no channel type ${channel.type}` }, tookMs: millis(0) };
     const delivered = await deliver({ channel: type, options: channel.options, message, limitMs: sendMs, stop: pauses.signal, mask }, ports);
     onOutcome(channel.name, delivered.sending);

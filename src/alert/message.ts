@@ -1,8 +1,8 @@
 import type { Alert, Instant } from "../core/types.ts";
-import type { Message } from "./channels/channel.ts";
+import type { Message, MessageItem } from "./channels/channel.ts";
 import { digest, type Item } from "./digest.ts";
 import { type Moments, momentsIn, span } from "./moment.ts";
-import { asHtml, asText, type Block, type Sheet } from "./sheet.ts";
+import { asHtml, asText, type Block, blockText, type Sheet } from "./sheet.ts";
 
 /** What a message needs to know of the site. */
 export interface SiteFacts {
@@ -36,7 +36,7 @@ const HIDES_NAMED = 30;
 const CHANNEL_PREFIX = "channel:";
 
 const oneLine = (text: string): string => text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
-const cut = (text: string, most: number): string => (text.length <= most ? text : `${text.slice(0, most - 1)}…`);
+const cut = (text: string, most: number): string => (text.length <= most ? text : `${text.slice(0, most - 1).replace(/[\uD800-\uDBFF]$/, "")}…`);
 const isChannel = (alert: Alert): boolean => alert.check.startsWith(CHANNEL_PREFIX);
 const nameOf = (alert: Alert): string => oneLine(isChannel(alert) ? alert.check.slice(CHANNEL_PREFIX.length) : alert.check);
 
@@ -111,6 +111,10 @@ function blockOf(item: Item, at: number, input: MessageInput, moments: Moments):
   return { headline, trouble: item.trouble, rows, link: linkOf(alert, input.site), evidence: at < WITH_EVIDENCE ? cause.evidence : [] };
 }
 
+function itemOf({ alert, opened }: Item, block: Block): MessageItem {
+  return { headline: block.headline, text: blockText(block), link: block.link, alert, opened };
+}
+
 /** Renders what one recipient reads. The same input gives the same message, so that a repeat can be told by its text as well. */
 export function renderMessage(input: MessageInput): Message {
   const { site, asOf, alerts } = input;
@@ -125,6 +129,8 @@ export function renderMessage(input: MessageInput): Message {
   if (broken.length > 0) notes.push(`Told here because channel ${broken.join(", ")} does not work.`);
   if (input.unrecorded) notes.push("Not recorded, may repeat: Tocsin could not write to its store and sent this from memory.");
   const footer = `${oneLine(site.name)}, seen from ${oneLine(site.vantage)}, as of ${moments.exact(asOf)} (${moments.zone})`;
-  const sheet: Sheet = { subject, blocks: items.map((item, at) => blockOf(item, at, input, moments)), notes, footer };
-  return { key: input.key, recipient: input.recipient, subject, text: asText(sheet), html: asHtml(sheet), alerts, site: { name: site.name, vantage: site.vantage, url: site.url } };
+  const told = items.map((item, at) => ({ item, block: blockOf(item, at, input, moments) }));
+  const sheet: Sheet = { subject, blocks: told.map(({ block }) => block), notes, footer };
+  const rendered = { subject, text: asText(sheet), html: asHtml(sheet), items: told.map(({ item, block }) => itemOf(item, block)) };
+  return { key: input.key, recipient: input.recipient, ...rendered, alerts, site: { name: site.name, vantage: site.vantage, url: site.url } };
 }

@@ -8,7 +8,7 @@ import { Courier, type OutboxChannel, type OutboxSite } from "./courier.ts";
 import type { SendingPorts } from "./deliver.ts";
 import { channelCheck, ChannelWatch, type ChannelTrouble, healthChange } from "./health.ts";
 import { Patience, Pauses } from "./patience.ts";
-import { CAP_SPAN_MS, dueAt, heads, isEmpty, NOTHING, plan, type Plan } from "./plan.ts";
+import { CAP_SPAN_MS, type ChannelLimits, dueAt, heads, isEmpty, NOTHING, plan, type Plan } from "./plan.ts";
 import { Unrecorded } from "./unrecorded.ts";
 
 export type { OutboxChannel, OutboxSite } from "./courier.ts";
@@ -16,8 +16,8 @@ export type { OutboxChannel, OutboxSite } from "./courier.ts";
 export interface OutboxOptions {
   readonly store: Pick<Store, "outbox" | "changeOutbox" | "claimMessage" | "settleMessage" | "wasTold" | "formedSince" | "messages" | "incident">;
   readonly ports: SendingPorts;
-  /** Every channel type there is. */
-  readonly types: readonly AnyChannel[];
+  /** The channel of a type; undefined when there is none. */
+  readonly channelOf: (type: string) => AnyChannel | undefined;
   readonly site: OutboxSite;
   /** Takes secrets out of what channels say before it is stored or logged. */
   readonly mask: (text: string) => string;
@@ -55,7 +55,7 @@ export class Outbox {
   readonly #courier: Courier;
   readonly #unrecorded: Unrecorded;
   #site: OutboxSite;
-  #channels: ReadonlyMap<ChannelName, OutboxChannel>;
+  #channels: ReadonlyMap<ChannelName, OutboxChannel & ChannelLimits>;
   #state: "idle" | "running" | "stopped" = "stopped";
   #again = false;
   #timer: Timer | null = null;
@@ -71,13 +71,13 @@ export class Outbox {
     const { store, ports, mask, sendMs = SEND_MS } = options;
     this.#options = options;
     this.#site = options.site;
-    this.#channels = new Map(options.site.channels.map((channel) => [channel.name, channel]));
+    this.#channels = this.#byName(options.site);
     this.#patience = new Patience(ports.clock, ports.log, mask);
     this.#pauses = new Pauses(ports.clock);
     this.#courier = new Courier({
       store,
       ports,
-      types: new Map(options.types.map((type) => [type.type, type])),
+      channelOf: options.channelOf,
       site: () => this.#site,
       mask,
       sendMs,
@@ -113,10 +113,18 @@ export class Outbox {
     else void this.#run();
   }
 
+  #byName(site: OutboxSite): ReadonlyMap<ChannelName, OutboxChannel & ChannelLimits> {
+    const limits = (type: string): Pick<ChannelLimits, "alertsPerMessage"> => {
+      const most = this.#options.channelOf(type)?.alertsPerMessage;
+      return most === undefined ? {} : { alertsPerMessage: most };
+    };
+    return new Map(site.channels.map((channel) => [channel.name, { ...channel, ...limits(channel.type) }]));
+  }
+
   /** Another configuration: what waits goes out by it; what waits for a channel that is gone becomes a dead letter. */
   setSite(site: OutboxSite): void {
     this.#site = site;
-    this.#channels = new Map(site.channels.map((channel) => [channel.name, channel]));
+    this.#channels = this.#byName(site);
     this.#watch.keep(new Set(this.#channels.keys()));
     this.kick();
   }

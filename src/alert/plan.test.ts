@@ -35,6 +35,13 @@ describe("grouping", () => {
     const alerts = Array.from({ length: ALERTS_PER_MESSAGE + 1 }, (_, index) => alert(String(index)));
     expect(planned({ alerts }).change.messages.map((one) => one.alerts.length)).toEqual([ALERTS_PER_MESSAGE, 1]);
   });
+  test("a channel that takes fewer", () => {
+    const channels = new Map([[OPS, { groupMs: GROUP_MS, cap: 60, alertsPerMessage: 2 }]]);
+    const alerts = ["a", "b", "c"].map((id) => alert(id));
+    expect(groups(planned({ alerts, channels }).change)).toEqual(["a+b", "c"]);
+    expect(planned({ alerts: alerts.slice(0, 1), channels, messages: [row("m", ["x", "y"])] }).change.supersede).toEqual([]);
+    expect(planned({ alerts: alerts.slice(0, 1), channels, messages: [row("m", ["x"])] }).change.supersede).toEqual(["m"]);
+  });
   test("the same plan gives the same ids", () => expect(planned({ alerts: [alert("a")] })).toEqual(planned({ alerts: [alert("a")] })));
   test("ids are 32 hexadecimal digits", () => expect(planned({ alerts: [alert("a")] }).change.messages[0]?.id).toMatch(/^[0-9a-f]{32}$/));
 });

@@ -15,6 +15,8 @@ export interface ChannelLimits {
   readonly groupMs: Millis;
   /** Messages an hour; null: no cap. */
   readonly cap: number | null;
+  /** Alerts in one message; as many as any message may hold when missing. */
+  readonly alertsPerMessage?: number;
 }
 
 export interface PlanInput {
@@ -101,14 +103,14 @@ function newRow(of: Forming, rest: Pick<MessageRow, "status" | "tries" | "nextTr
   return { ...of, ...rest, id: messageId(of), leaseUntil: null, doubt: false };
 }
 
-const mergeable = (row: MessageRow, more: number, busy: ReadonlySet<string>): boolean =>
-  row.status === "waiting" && !row.doubt && !busy.has(row.id) && row.alerts.length + more <= ALERTS_PER_MESSAGE;
+const mergeable = (row: MessageRow, more: number, most: number, busy: ReadonlySet<string>): boolean =>
+  row.status === "waiting" && !row.doubt && !busy.has(row.id) && row.alerts.length + more <= most;
 
 /** A message whose last try failed is tried at once when it brings news; one that is held by the cap stays held. */
 const nextTryOfMerged = (old: MessageRow, now: Instant): Instant => (old.tries > 0 ? now : instant(Math.min(old.nextTryAt, now + HELD_MS)));
 
 /** Puts the complete group of one pair into messages behind (or into the last one of) its queue. */
-function formPair(group: readonly Alert[], queue: readonly MessageRow[], over: boolean, input: PlanInput): Pick<OutboxChange, "messages" | "supersede"> {
+function formPair(group: readonly Alert[], queue: readonly MessageRow[], { over, most }: { readonly over: boolean; readonly most: number }, input: PlanInput): Pick<OutboxChange, "messages" | "supersede"> {
   const { now, busy } = input;
   const [first] = group;
   if (first === undefined) return NOTHING;
@@ -116,13 +118,13 @@ function formPair(group: readonly Alert[], queue: readonly MessageRow[], over: b
   const last = queue.at(-1);
   let formedAt = instant(Math.max(now, (last?.formedAt ?? 0) + 1));
   const fresh = group.map((alert) => alert.id);
-  if (last !== undefined && mergeable(last, fresh.length, busy)) {
+  if (last !== undefined && mergeable(last, fresh.length, most, busy)) {
     const merged = newRow({ channel, recipient, alerts: [...last.alerts, ...fresh], formedAt }, { status: "waiting", tries: last.tries, nextTryAt: nextTryOfMerged(last, now), lastReason: last.lastReason });
     return { messages: [merged], supersede: [last.id] };
   }
   const messages: MessageRow[] = [];
-  for (let at = 0; at < fresh.length; at += ALERTS_PER_MESSAGE) {
-    const alerts = fresh.slice(at, at + ALERTS_PER_MESSAGE);
+  for (let at = 0; at < fresh.length; at += most) {
+    const alerts = fresh.slice(at, at + most);
     messages.push(newRow({ channel, recipient, alerts, formedAt }, { status: "waiting", tries: 0, nextTryAt: over ? plus(now, HELD_MS) : now, lastReason: "" }));
     formedAt = plus(formedAt, 1);
   }
@@ -162,7 +164,7 @@ export function plan(input: PlanInput): Plan {
     }
     const count = formed.get(first.channel) ?? 0;
     const queue = waiting.get(pair) ?? [];
-    const change = formPair(group, queue, limits.cap !== null && count >= limits.cap, input);
+    const change = formPair(group, queue, { over: limits.cap !== null && count >= limits.cap, most: limits.alertsPerMessage ?? ALERTS_PER_MESSAGE }, input);
     formed.set(first.channel, count + change.messages.length - change.supersede.length);
     messages.push(...change.messages);
     supersede.push(...change.supersede);

@@ -36,6 +36,9 @@ function textBlock(block: Block, alone: boolean): readonly string[] {
   return lines;
 }
 
+/** One block as plain text: its first line, and below it what else is known. */
+export const blockText = (block: Block): string => textBlock(block, false).join("\n");
+
 /** Plain text, complete by itself; its first line is the subject. */
 export function asText(sheet: Sheet): string {
   const alone = sheet.blocks.length === 1;

@@ -10,6 +10,7 @@ const MODULES = {
   probes: new URL("../probes/index.ts", import.meta.url).href,
   channels: new URL("../alert/channels/index.ts", import.meta.url).href,
   foreign: new URL("./foreign.ts", import.meta.url).href,
+  providers: new URL("../alert/providers/index.ts", import.meta.url).href,
 };
 
 /** Loads a configuration file beside the running one. */

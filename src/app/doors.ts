@@ -14,8 +14,8 @@ export function openDoors(): RunDoors {
     environment: given,
     now: () => realClock().now(),
     async registry() {
-      const [{ probes }, { channels }] = await Promise.all([import("../probes/index.ts"), import("../alert/channels/index.ts")]);
-      return { probes, channels };
+      const [{ probes }, { channels }, { providers }] = await Promise.all([import("../probes/index.ts"), import("../alert/channels/index.ts"), import("../alert/providers/index.ts")]);
+      return { probes, channels: [...channels, ...providers] };
     },
     async readForeign(path, choice) {
       const { readForeign } = await import("./foreign.ts");

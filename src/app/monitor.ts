@@ -26,7 +26,8 @@ const STUCK_MS = 10_000;
 export interface MonitorParts {
   readonly ports: Ports;
   readonly probes: readonly AnyProbe[];
-  readonly channels: readonly AnyChannel[];
+  /** The channel of a type; undefined when there is none. */
+  readonly channelOf: (type: string) => AnyChannel | undefined;
   readonly store: Store;
   readonly loaded: Loaded;
   readonly first: Update;
@@ -58,7 +59,7 @@ export class Monitor {
     this.outbox = new Outbox({
       store,
       ports,
-      types: parts.channels,
+      channelOf: parts.channelOf,
       site: outboxSite(first, (name) => this.roster.checks.get(name) ?? null),
       mask: (text) => this.bench.mask(text),
       onTrouble: (troubles) => this.banners.channels(troubles),

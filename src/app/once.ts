@@ -1,4 +1,3 @@
-import { channels } from "../alert/channels/index.ts";
 import { Outbox } from "../alert/outbox.ts";
 import type { ChannelDefinition, CheckDefinition, Settings, Site } from "../config/site.ts";
 import { wantedFacts } from "../core/expect.ts";
@@ -11,6 +10,7 @@ import { openMemoryStore } from "../store/memory.ts";
 import type { Ports } from "../sys/ports.ts";
 import { realProcesses } from "../sys/processes.ts";
 import { realPorts } from "../sys/real.ts";
+import { Ways } from "./ways.ts";
 
 /** What came of a run on demand: the check's result, and for a group its members' before it. */
 export interface Once {
@@ -67,8 +67,10 @@ export async function notifyOnce(site: Site, name: ChannelName): Promise<{ reado
   const { ports, mask } = portsFor(site);
   const { name: siteName, vantage, url, timezone } = site.settings;
   const definitions: readonly ChannelDefinition[] = site.channels;
+  const ways = new Ways();
+  await ways.prepare(site);
   const store = await openMemoryStore();
-  const outbox = new Outbox({ store, ports, types: channels, site: { facts: { name: siteName, vantage, url, timezone }, channels: definitions, check: (check) => site.checks.find(({ name }) => name === check) ?? null }, mask, onTrouble: () => undefined });
+  const outbox = new Outbox({ store, ports, channelOf: ways.channelOf, site: { facts: { name: siteName, vantage, url, timezone }, channels: definitions, check: (check) => site.checks.find(({ name }) => name === check) ?? null }, mask, onTrouble: () => undefined });
   const sending = await outbox.test(name);
   await store.close();
   return { kind: sending.kind, detail: sending.kind === "sent" ? sending.detail : sending.reason };

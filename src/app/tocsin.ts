@@ -4,7 +4,6 @@ import type { Handle } from "../api/handle.ts";
 import { ensurePassword, USER } from "../api/auth.ts";
 import { type NotRunning, type Running, startServer, startSocket } from "../api/server.ts";
 import { SignIn } from "../api/sign-in.ts";
-import { channels } from "../alert/channels/index.ts";
 import type { ForeignChoice, LoaderResult } from "../config/loader.ts";
 import { formatProblem, type Problem } from "../config/problems.ts";
 import type { Settings, Site } from "../config/site.ts";
@@ -23,6 +22,7 @@ import { createHandle } from "./handle.ts";
 import { type Chore, heartbeatChore, loopChore, retentionChore } from "./housekeeping.ts";
 import { Monitor } from "./monitor.ts";
 import { firstUpdate } from "./roster.ts";
+import { Ways } from "./ways.ts";
 
 /** After a signal everything has to be done within this, ms: closing the page takes up to 1 s, probes and sends have the rest. */
 const STOP_MS = 4700;
@@ -60,6 +60,7 @@ class Tocsin {
   readonly #options: RunOptions;
   readonly #ports: Ports;
   readonly #loop = new LoopDelay();
+  readonly #ways = new Ways();
   readonly #watch: FileWatch;
   readonly #service: ServiceManager;
   readonly #ended: Promise<number>;
@@ -113,10 +114,11 @@ class Tocsin {
     const { site } = loaded;
     this.#learn(site.secrets);
     logProblems(log, loaded.warnings);
+    await this.#ways.prepare(site);
     const opened = await this.#openStore(data);
     if (typeof opened === "number") return opened;
     const { store, setAside } = opened;
-    const monitor = new Monitor({ ports: this.#ports, probes, channels, store, loaded: await store.load(), first: firstUpdate(site) });
+    const monitor = new Monitor({ ports: this.#ports, probes, channelOf: this.#ways.channelOf, store, loaded: await store.load(), first: firstUpdate(site) });
     if (setAside !== null) monitor.banners.storeNote(`The database was damaged (${setAside.reason}) and a new one was begun.`, `The damaged one is kept as ${setAside.path}.`);
     const handle = createHandle({ monitor, store, loop: this.#loop, reload: () => this.#reload() });
     const settings = (): Settings => this.#running?.site.settings ?? site.settings;
@@ -236,6 +238,7 @@ class Tocsin {
     const { settings, version } = running.site;
     const differs = site.version !== version;
     this.#learn(site.secrets);
+    await this.#ways.prepare(site);
     if (diff !== null && differs) running.monitor.apply({ ...updateOf(site, diff), secrets: [...this.#secrets] });
     running.site = site;
     if (JSON.stringify([site.settings.listen, site.settings.tls]) !== JSON.stringify([settings.listen, settings.tls])) log.warn("another `listen` or `tls` is taken over at the next start");

@@ -179,3 +179,23 @@ describe("whatever is written", () => {
   test("values of any shape", () => fc.assert(fc.asyncProperty(fc.dictionary(words, value, { maxKeys: 6 }).map((each) => JSON.stringify(each, null, 1)), run), { numRuns: 500 }));
   test("sections of any shape", () => fc.assert(fc.asyncProperty(fc.dictionary(words, fc.dictionary(words, value)), fc.array(value), (checks, maintenance) => run(JSON.stringify({ checks, channels: { a: { type: "log" } }, maintenance }, null, 1))), { numRuns: 500 }));
 });
+
+describe("the catalogue of providers", () => {
+  const [email, log] = channels;
+  /** Whether it was asked for, and what came of loading. */
+  async function f(text: string): Promise<readonly [asked: number, kind: string]> {
+    let asked = 0;
+    const providers = (): Promise<typeof channels> => {
+      asked++;
+      return Promise.resolve(email === undefined ? [] : [email]);
+    };
+    const loading = await loadSite({ path: "/t/tocsin.yaml", files: folder({ "/t/tocsin.yaml": text }), environment: {}, probes, channels: log === undefined ? [] : [log], providers });
+    return [asked, loading.kind];
+  }
+  test("is left alone where no channel is of it", async () => expect(await f("channels: {a: {type: log}, x-b: {type: log}}")).toEqual([0, "loaded"]));
+  test("and where there is no channel", async () => expect(await f("checks: {}")).toEqual([0, "loaded"]));
+  test("is loaded where one is", async () => expect(await f("channels: {a: {type: email, to: [abc]}}")).toEqual([1, "loaded"]));
+  test("and for a type that nobody knows", async () => expect(await f("channels: {a: {type: emial}}")).toEqual([1, "broken"]));
+  test("not for what is no mapping", async () => expect(await f("channels: {a: 5, b: }")).toEqual([0, "broken"]));
+  test("nor for what is no section", async () => expect(await f("channels: [log]")).toEqual([0, "broken"]));
+});

@@ -18,7 +18,7 @@ import { createRegistry, type Registry } from "./registry.ts";
 import { Report } from "./report.ts";
 import { namedEntries } from "./sections.ts";
 import type { Settings, Site } from "./site.ts";
-import { type Environment, folderOf, joinPath, readSources, type SourceSet } from "./sources.ts";
+import { type Environment, folderOf, isMapping, joinPath, readSources, type SourceSet } from "./sources.ts";
 import { readSettings } from "./top.ts";
 import { warnAll } from "./warnings.ts";
 import { readWindows } from "./windows.ts";
@@ -34,6 +34,8 @@ export interface LoadRequest {
   readonly foreign?: ForeignReader;
   /** Of a foreign configuration: what is wrong is left out, with a warning, and the rest runs. */
   readonly keepGoing?: boolean;
+  /** More channels, asked for when a type is not among the others. */
+  readonly providers?: () => Promise<readonly AnyChannel[]>;
 }
 
 /** A whole site with its warnings, or every problem at once, in the order of files and lines. */
@@ -43,13 +45,20 @@ export type Loading =
 
 /** Reads and checks a configuration. Never throws for what its files hold. */
 export async function loadSite(request: LoadRequest): Promise<Loading> {
-  const registry = createRegistry(request.probes, request.channels);
   const foreign = (await request.foreign?.(request.path)) ?? null;
-  if (foreign !== null) return loadForeign(request, registry, foreign);
+  if (foreign !== null) return loadForeign(request, foreign);
   const sources = await readSources(request.path, request.files, request.environment);
   const report = new Report();
   for (const finding of sources.findings) report.add(finding);
-  return finish(sources, report, readSite(request.path, sources, registry, report));
+  return finish(sources, report, readSite(request.path, sources, await registryFor(sources, request), report));
+}
+
+/** The types that the files may name: the catalogue of providers is large, and most sites name none of it. */
+async function registryFor({ documents }: SourceSet, { probes, channels, providers }: LoadRequest): Promise<Registry> {
+  const known = new Set<unknown>(channels.map(({ type }) => type));
+  const named = documents.flatMap(({ filled }) => Object.values(isMapping(filled["channels"]) ? filled["channels"] : {}));
+  const asked = named.some((channel) => isMapping(channel) && !known.has(channel["type"]));
+  return createRegistry(probes, asked && providers !== undefined ? [...channels, ...(await providers())] : channels);
 }
 
 function finish(sources: SourceSet, report: Report, site: Site | null): Loading {
@@ -58,8 +67,10 @@ function finish(sources: SourceSet, report: Report, site: Site | null): Loading 
   return { kind: "loaded", site: deepFreeze(site), warnings: problems };
 }
 
-async function loadForeign({ path, files, keepGoing = false }: LoadRequest, registry: Registry, whole: Foreign): Promise<Loading> {
+async function loadForeign(request: LoadRequest, whole: Foreign): Promise<Loading> {
+  const { path, files, keepGoing = false } = request;
   const exposed = (await files.exposed?.(path)) ?? false;
+  const registry = await registryFor(foreignSources(path, whole, exposed), request);
   const left: Finding[] = [];
   for (let foreign = whole; ; ) {
     const sources = foreignSources(path, foreign, exposed);

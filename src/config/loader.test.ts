@@ -12,7 +12,7 @@ const REGISTRY = new URL("./testdata/registry.ts", import.meta.url).href;
 
 async function load(text: string, previous: Site | null = null): Promise<LoaderResult> {
   writeFileSync(PATH, text);
-  return loadInWorker({ path: PATH, environment: { PASSWORD: "hush hush" }, modules: { probes: REGISTRY, channels: REGISTRY }, previous });
+  return loadInWorker({ path: PATH, environment: { PASSWORD: "hush hush" }, modules: { probes: REGISTRY, channels: REGISTRY, providers: REGISTRY }, previous });
 }
 
 const checks = (count: number, host: string): string => `checks:\n${Array.from({ length: count }, (_, index) => `  c${index}: {type: tcp, host: ${index === 7 ? host : "a"}, port: 1, notify: []}`).join("\n")}\n`;
@@ -43,13 +43,13 @@ test("secrets are filled in from the environment that was given", async () => {
 
 test("an aborted load ends at once", async () => {
   const controller = new AbortController();
-  const loading = loadInWorker({ path: PATH, environment: {}, modules: { probes: REGISTRY, channels: REGISTRY }, previous: null, signal: controller.signal });
+  const loading = loadInWorker({ path: PATH, environment: {}, modules: { probes: REGISTRY, channels: REGISTRY, providers: REGISTRY }, previous: null, signal: controller.signal });
   controller.abort(new Error("enough"));
   await expect(loading).rejects.toThrow("enough");
 });
 
 test("a registry that is none is a bug, and told as one", async () => {
-  await expect(loadInWorker({ path: PATH, environment: {}, modules: { probes: new URL("./nearest.ts", import.meta.url).href, channels: REGISTRY }, previous: null })).rejects.toThrow("exports no list `probes`");
+  await expect(loadInWorker({ path: PATH, environment: {}, modules: { probes: new URL("./nearest.ts", import.meta.url).href, channels: REGISTRY, providers: REGISTRY }, previous: null })).rejects.toThrow("exports no list `probes`");
 });
 
 test("files of this machine", async () => {

@@ -21,8 +21,8 @@ export const ANY_FORMAT: ForeignChoice = { from: null, keepGoing: false };
 export interface LoaderData {
   readonly path: string;
   readonly environment: Environment;
-  /** Addresses of the modules that export `probes`, `channels` and, where other systems' configurations are read too, `readForeign`. */
-  readonly modules: { readonly probes: string; readonly channels: string; readonly foreign?: string };
+  /** Addresses of the modules that export `probes`, `channels`, `providers` (loaded when a channel's type is not in the list before) and, where other systems' configurations are read too, `readForeign`. */
+  readonly modules: { readonly probes: string; readonly channels: string; readonly providers: string; readonly foreign?: string };
   /** How a configuration of another system is read. */
   readonly foreign?: ForeignChoice;
   /** What runs now. */

@@ -101,6 +101,18 @@ export function channelMarkdown(channel: AnyChannel): string {
   return [`### \`${channel.type}\``, `${sentence(channel.about)} Source: ${channel.source}.`, rows.length === 0 ? "No options of its own." : markdownTable(rows)].join("\n\n");
 }
 
+/** The catalogue of providers in a few words each, by links to their options and to their own documentation. */
+export function providersTable(providers: readonly AnyChannel[]): string {
+  const rows = providers.map(({ type, about, source }) => `| [\`${type}\`](providers.md#${type}) | ${cell(about)} | [${new URL(source).hostname}](${source}) |`);
+  return ["| Type | What it does | Its own documentation |", "|---|---|---|", ...rows].join("\n");
+}
+
+/** Everything about one provider as Markdown; the settings of TLS are the same everywhere and stand with `webhook`. */
+export function providerMarkdown({ type, about, source, options }: AnyChannel): string {
+  const rows = optionRows(options).filter(({ option }) => !option.startsWith("tls."));
+  return [`### \`${type}\``, `${sentence(about)} [Its documentation](${source}).`, markdownTable(rows)].join("\n\n");
+}
+
 /** The generated parts of `docs/configuration.md` by name. */
 export function referenceParts(probes: readonly AnyProbe[], channels: readonly AnyChannel[]): { readonly [name: string]: string } {
   return {

@@ -75,7 +75,7 @@ export class World {
     const facts = { name: "Example", vantage: "home", url: null, timezone: "UTC" };
     const ports = { clock, random: new Chance(1), network, processes, log };
     const mask = (text: string): string => text.replaceAll("hunter2", "***");
-    return new Outbox({ store, ports, types: [fake], site: { facts, channels, check: () => null }, mask, onTrouble: (troubles) => (this.troubles = troubles) });
+    return new Outbox({ store, ports, channelOf: (type) => (type === fake.type ? fake : undefined), site: { facts, channels, check: () => null }, mask, onTrouble: (troubles) => (this.troubles = troubles) });
   }
 
   /** The process dies and another one starts on the same store. */

@@ -71,6 +71,14 @@ export async function makeCertificates(folder: string): Promise<Certificates> {
   };
 }
 
+/** An authority and a certificate by it for these names, good ten years back and forth. */
+export async function makeHostCertificate(folder: string, names: readonly string[]): Promise<{ readonly authority: string; readonly host: CertificateFiles }> {
+  const authority = await selfSigned(folder, "authority", "Tocsin test authority", [], ["-addext", "keyUsage=critical,keyCertSign,cRLSign"]);
+  writeFileSync(join(folder, "index.txt"), "");
+  writeFileSync(join(folder, "ca.cnf"), AUTHORITY_CONFIG(folder));
+  return { authority: authority.cert, host: await signed(folder, "host", names.map((name) => `DNS:${name}`), -3650, 3650) };
+}
+
 function files(folder: string, name: string): CertificateFiles {
   const certPath = join(folder, `${name}.pem`);
   const keyPath = join(folder, `${name}.key`);

@@ -49,7 +49,7 @@ class World {
     const options = push.options.parse({ within: "10m", token: "abcdefghijklmnopqrstuvwxyz" });
     const backup: CheckDefinition = { ...gateway, name: BACKUP, type: "push", options, schedule: { kind: "never" }, policy: { ...gateway.policy, check: BACKUP, type: "push", failAfter: 1, everyMs: millis(0) } };
     const channel = new Receivers(this.#chance, () => time.monotonic).type(() => 1);
-    this.monitor = new Monitor({ ports, probes, channels: [channel], store, loaded: await store.load(), first: firstUpdate({ ...site, checks: [gateway, backup] }) });
+    this.monitor = new Monitor({ ports, probes, channelOf: (type) => (type === channel.type ? channel : undefined), store, loaded: await store.load(), first: firstUpdate({ ...site, checks: [gateway, backup] }) });
     this.monitor.start();
     await this.pass(0);
   }

@@ -47,7 +47,7 @@ export class Life {
         const state = await store.load();
         if (this.#over) return false;
         loaded(state.sequence);
-        this.monitor = new Monitor({ ports: this.#ports(), probes: [probe, group], channels: [channel], store, loaded: state, first: firstUpdate(site) });
+        this.monitor = new Monitor({ ports: this.#ports(), probes: [probe, group], channelOf: (type) => (type === channel.type ? channel : undefined), store, loaded: state, first: firstUpdate(site) });
         this.monitor.start();
         return true;
       } catch (error) {

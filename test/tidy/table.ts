@@ -86,7 +86,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: "channel",
     files: /^src\/alert\/(channels|providers)\//,
-    may: /^src\/(alert\/(channels|providers)\/|dial\/|wire\/|template\/)|^src\/core\/(types|time)$/,
+    may: /^src\/(alert\/(channels|providers)\/|dial\/|wire\/|template\/)|^src\/core\/(types|time|mask)$/,
     types: /^src\/sys\/ports$/,
     node: ["buffer", "crypto", "http", "net", "stream", "tls", "url"],
     packages: ["zod", "nodemailer", "mqtt", "@xmpp/client"],

@@ -11,6 +11,20 @@ export interface Attachment {
   readonly content: Uint8Array;
 }
 
+/** The news of one check's trouble, or of its end. */
+export interface MessageItem {
+  /** Its first line: what, state, since when. */
+  readonly headline: string;
+  /** The first line, and below it what else is known; plain text. */
+  readonly text: string;
+  /** Where the page shows it; null when the page has no address. */
+  readonly link: string | null;
+  /** The last word on it. */
+  readonly alert: Alert;
+  /** The alert that opened the trouble, when it was over before anybody was told. */
+  readonly opened: Alert | null;
+}
+
 /** A rendered message to one recipient on one channel. */
 export interface Message {
   /** The row's id: the same message sent again carries the same key. */
@@ -24,6 +38,8 @@ export interface Message {
   readonly attachments?: readonly Attachment[];
   /** What it tells, for channels that send data (webhook). */
   readonly alerts: readonly Alert[];
+  /** The same for those that tell each trouble by itself, the worst first. */
+  readonly items: readonly MessageItem[];
   readonly site: { readonly name: string; readonly vantage: string; readonly url: string | null };
 }
 
@@ -50,6 +66,8 @@ export interface Channel<Options> {
   readonly about: string;
   readonly source: string;
   readonly options: z.ZodType<Options>;
+  /** Alerts that one message may hold, where the usual thousand are too many: a service of incidents is asked once for each. */
+  readonly alertsPerMessage?: number;
   /** Each gets a message of its own; `[""]` when the channel knows no recipients. */
   recipients(options: Options): readonly string[];
   send(options: Options, message: Message, ctx: ChannelContext): Promise<Sending>;

@@ -1,5 +1,6 @@
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
 import type { Duplex } from "node:stream";
+import type { Instant } from "../../core/types.ts";
 import { dial } from "../../dial/dial.ts";
 import type { TlsSettings } from "../../dial/options.ts";
 import { secure } from "../../dial/tls.ts";
@@ -14,8 +15,8 @@ export interface HttpRequest {
   readonly tls: TlsSettings;
 }
 
-/** Kept of a reply; the rest is not read. */
-const REPLY_BYTES = 4096;
+/** Kept of a reply; the rest is not read. Services that say in the body whether they took a message repeat the message beside it. */
+const REPLY_BYTES = 65_536;
 
 /** Reads the beginning of the body; the returned function ends that with what has come so far. */
 function readReply(response: IncomingMessage, done: (reply: HttpReply) => void): () => void {
@@ -67,10 +68,10 @@ function exchange(socket: Duplex, request: HttpRequest, signal: AbortSignal): Pr
 }
 
 /**
- * Sends one request over a connection of its own and classifies what comes back. In doubt is only what failed after the request began to go
+ * Sends one request over a connection of its own and classifies what comes back, by its status unless `judge` knows better. In doubt is only what failed after the request began to go
  * out: until the TLS handshake is done nothing has arrived for certain.
  */
-export async function sendHttp(request: HttpRequest, ctx: ChannelContext): Promise<Sending> {
+export async function sendHttp(request: HttpRequest, ctx: ChannelContext, judge: (reply: HttpReply, now: Instant) => Sending = judgeReply): Promise<Sending> {
   const { url, tls } = request;
   const host = url.hostname.replaceAll(/^\[|\]$/g, "");
   const isSecure = url.protocol === "https:";
@@ -81,7 +82,7 @@ export async function sendHttp(request: HttpRequest, ctx: ChannelContext): Promi
     const secured = isSecure ? await secure(dialed.socket, { host, settings: tls, alpn: ["http/1.1"] }, ctx) : null;
     if (secured?.kind === "failed") return { kind: "retry", reason: secured.failure.sentence, doubt: false };
     const end = await exchange(secured?.socket ?? dialed.socket, request, ctx.signal);
-    return end.kind === "reply" ? judgeReply(end.reply, ctx.clock.now()) : { kind: "retry", reason: end.reason, doubt: true };
+    return end.kind === "reply" ? judge(end.reply, ctx.clock.now()) : { kind: "retry", reason: end.reason, doubt: true };
   } finally {
     dialed.socket.destroy();
   }

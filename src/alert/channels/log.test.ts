@@ -19,7 +19,7 @@ test("one line at the chosen level", async () => {
     processes: { run: unused, environment: {} },
     log: { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") },
   };
-  const message: Message = { key: "k", recipient: "", subject: "▲ DOWN shop", text: "", html: null, alerts: [], site: { name: "", vantage: "", url: null } };
+  const message: Message = { key: "k", recipient: "", subject: "▲ DOWN shop", text: "", html: null, alerts: [], items: [], site: { name: "", vantage: "", url: null } };
   expect(await log.send(log.options.parse({ level: "error" }), message, ctx)).toEqual({ kind: "sent", detail: "written to the log" });
   expect(lines).toEqual([["error", "▲ DOWN shop", { key: "k", alerts: [] }]]);
   expect(log.options.parse({})).toEqual({ level: "warn" });

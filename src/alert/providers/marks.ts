@@ -1,0 +1,22 @@
+import type { Instant } from "../../core/types.ts";
+import type { Severity, View } from "./provider.ts";
+
+/** Colours as everywhere in Tocsin; the mark and the word in the first line say the same. */
+export const COLOURS: { readonly [severity in Severity]: string } = { critical: "#c4281c", warning: "#a15c00", info: "#16794f" };
+
+/** A value for each severity. */
+export const bySeverity = <Of>(view: View, values: { readonly [severity in Severity]: Of }): Of => values[view.severity];
+
+export const iso = (at: Instant): string => new Date(at).toISOString();
+
+/** Text that Markdown shows as it stands. */
+export const plainMarkdown = (text: string): string => text.replaceAll(/[\\`*_~|[\]<>]/g, String.raw`\$&`);
+
+/** Text that no chat takes for a mention of people. */
+export const calm = (text: string): string => text.replaceAll(/@(?=[\p{L}\p{N}_*])/gu, "@\u200B");
+
+/** A block of text as it stands, in Markdown; nothing when there is none. */
+export const fenced = (text: string): string => (text === "" ? "" : `\`\`\`\n${text.replaceAll("```", "'''")}\n\`\`\``);
+
+/** Lines that are there. */
+export const lines = (...parts: readonly (string | null)[]): string => parts.filter((part) => part !== null && part !== "").join("\n");

@@ -1,0 +1,47 @@
+import { z } from "zod";
+import { tlsSettings, webAddress } from "../../dial/options.ts";
+
+/** Pieces of the options that many providers share. */
+
+/** A key, token or password; it stands in a header, so it is one word of printable ASCII. */
+export const token = (about: string) =>
+  z
+    .string()
+    .regex(/^[\u0021-\u007e]+$/, "a key is one word: no spaces, line breaks or letters beyond ASCII")
+    .describe(about)
+    .meta({ secret: true });
+
+/** A password: it is encoded wherever it stands, so it may hold anything. */
+export const password = (about: string) => z.string().min(1).describe(about).meta({ secret: true });
+
+function isWeb(text: string, protocols: readonly string[]): boolean {
+  return URL.canParse(text) && protocols.includes(new URL(text).protocol);
+}
+
+/** An address that the provider made for this purpose; whoever has it can send. */
+export const hook = (about: string) => z.string().refine((text) => isWeb(text, ["https:"]), "not an https address; copy it whole from the provider").describe(about).meta({ secret: true });
+
+/** The same from a product that one hosts oneself, perhaps without TLS. */
+export const ownHook = (about: string) => z.string().refine((text) => isWeb(text, ["https:", "http:"]), "not a web address; copy it whole: https://HOST/PATH").describe(about).meta({ secret: true });
+
+/** Where a product that one hosts oneself is found; without a slash at its end. */
+export const base = (about: string) => webAddress().transform((url) => url.replace(/\/+$/, "")).describe(about);
+
+/** TLS with a product that one hosts oneself. */
+export const tls = () => tlsSettings().prefault({}).describe("Settings of TLS for https");
+
+/** Whom the provider addresses, each with a message of its own. */
+export const to = (about: string) => z.array(z.string().trim().min(1).max(200)).min(1).max(100).describe(about);
+
+/** Telephone numbers; `+` and the country's number for those that want it so. */
+export const phones = () =>
+  z
+    .array(z.string().trim().regex(/^\+?\d{3,15}$/, "not a telephone number; write it with its country: +15550100"))
+    .min(1)
+    .max(100)
+    .describe("Telephone numbers, with + and country; each gets a message of its own");
+
+/** `Authorization: Basic` (RFC 7617). */
+export const basic = (user: string, password: string): { readonly authorization: string } => ({ authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}` });
+
+export const bearer = (token: string): { readonly authorization: string } => ({ authorization: `Bearer ${token}` });

@@ -1,0 +1,68 @@
+import { createHash } from "node:crypto";
+import type { Alert } from "../../core/types.ts";
+import type { ChannelContext, Message, MessageItem } from "../channels/channel.ts";
+import { fitDetails, fitTitle, isOwn, lengthOf, type Limits, roomOf } from "./fit.ts";
+import type { Event, Severity, View } from "./provider.ts";
+import { smsOf } from "./sms.ts";
+
+const ALIAS_DIGITS = 32;
+
+/** What an alert means to a service that knows beginnings and ends only. */
+export function eventOf({ kind, status }: Alert): Event {
+  switch (kind) {
+    case "test":
+      return "test";
+    case "reminder":
+      return "reminder";
+    case "recovered":
+    case "changed":
+    case "channel-mended":
+      return "recovery";
+    case "settled":
+    case "run":
+      return status === "up" ? "recovery" : "outage";
+    default:
+      return "outage";
+  }
+}
+
+function severityOf(alert: Alert): Severity {
+  const event = eventOf(alert);
+  if (event === "recovery" || event === "test") return "info";
+  return alert.status === "down" || alert.kind === "down" || alert.kind === "flapping" || alert.kind === "channel-broken" ? "critical" : "warning";
+}
+
+/** One name for each check of a site, whatever its own name holds. */
+const aliasOf = (site: string, check: string): string => `tocsin-${createHash("sha256").update(JSON.stringify([site, check])).digest("hex").slice(0, ALIAS_DIGITS)}`;
+
+type Part = Pick<Message, "subject" | "text" | "items"> & { readonly html: string; readonly link: string | null; readonly alert: Alert };
+
+function viewOf(part: Part, message: Message, limits: Limits, ctx: ChannelContext): View {
+  const { key, recipient, site } = message;
+  const { alert, link } = part;
+  const title = fitTitle(part.subject, limits);
+  const head = `${title}\n\n`;
+  const details = fitDetails(part, roomOf(limits), limits);
+  const own = isOwn(part);
+  const short = own ? details : fitDetails(part, Math.max(0, roomOf(limits) - lengthOf(head, limits)), limits);
+  const text = own ? details : short === "" ? title : head + short;
+  const sms = own ? smsOf(details, null, limits.sms) : smsOf(part.subject, link, limits.sms);
+  const told = { title, details, text, html: part.html, sms, link };
+  const now = ctx.clock.now();
+  return { key, recipient, site, alias: aliasOf(site.name, alert.check), event: eventOf(alert), severity: severityOf(alert), ...told, alert, now, random: (count) => ctx.random.bytes(count) };
+}
+
+/** A whole message, of the kind of its worst trouble. */
+export function messageView(message: Message, limits: Limits, ctx: ChannelContext): View {
+  const [worst, ...others] = message.items;
+  if (worst === undefined) throw new Error("a message tells at least one thing");
+  const link = others.length === 0 ? worst.link : message.site.url;
+  return viewOf({ ...message, html: message.html ?? "", link, alert: worst.alert }, message, limits, ctx);
+}
+
+/** The trouble of one check; when there is no other, in the message's words. */
+export function itemView(item: MessageItem, message: Message, limits: Limits, ctx: ChannelContext): View {
+  if (message.items.length === 1) return messageView(message, limits, ctx);
+  const part = { subject: item.headline, text: item.text, items: [item], html: "", link: item.link, alert: item.alert };
+  return viewOf(part, message, limits, ctx);
+}

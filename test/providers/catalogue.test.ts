@@ -1,0 +1,104 @@
+import { validateHeaderName, validateHeaderValue } from "node:http";
+import { describe, expect, test } from "vitest";
+import type { Message } from "../../src/alert/channels/channel.ts";
+import { channels } from "../../src/alert/channels/index.ts";
+import { catalogue } from "../../src/alert/providers/catalogue.ts";
+import { requestOf } from "../../src/alert/providers/engine.ts";
+import type { AnyProvider, Call } from "../../src/alert/providers/provider.ts";
+import { itemView, messageView } from "../../src/alert/providers/view.ts";
+import { optionRows } from "../../src/config/reference.ts";
+import { checkName, type IncidentId } from "../../src/core/types.ts";
+import { channelContext } from "../channels/message.ts";
+import type { Recording } from "./recording.ts";
+import { recordings } from "./recordings.ts";
+import { ALIAS, KEY, sample } from "./sample.ts";
+
+/** All findings at once, a line each. */
+const none = (found: readonly string[]): void => expect(found.join("\n")).toBe("");
+const each = (find: (entry: AnyProvider) => readonly (string | false)[]): void => none(catalogue.flatMap((entry) => find(entry).flatMap((finding) => (finding === false ? [] : [`${entry.type}: ${finding}`]))));
+const recorded = (type: string): readonly Recording[] => recordings.filter((recording) => recording.type === type);
+const ctx = channelContext();
+
+/** Everything that is asked for a message, as the engine would. */
+function callsFor(entry: AnyProvider, options: object, message: Message): readonly Call[] {
+  const chosen = entry.options.parse(options);
+  const limits = entry.limits ?? {};
+  if (!("outage" in entry)) return [entry.say(chosen, messageView(message, limits, ctx))];
+  return message.items.slice(0, 20).flatMap((item) => {
+    const view = itemView(item, message, limits, ctx);
+    const both = [entry.outage(chosen, view), entry.recovery(chosen, view)];
+    return entry.reminder === undefined ? both : both.concat(entry.reminder(chosen, view));
+  });
+}
+
+/** Every text in a request's body. */
+function textsOf(value: unknown): readonly string[] {
+  if (typeof value === "string") return [value];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsOf) : [];
+}
+
+const NASTY = '@everyone <!channel> & "quoted" \u202E \u0000 \r\n 😀 {{x}} ${y} ';
+const long = (sign: string): string => sign.repeat(6000).slice(0, 6000);
+/** Names, sentences and evidence that are long and hard on every form of writing. */
+const monsters: readonly Message[] = [NASTY, "&", "<", "😀", "ü", "`", "x"].flatMap((sign) => {
+  const hard = { check: checkName(long(sign).slice(0, 200)), sentence: long(sign), evidence: [{ label: sign, text: long(`${sign}\n`) }] };
+  const many = Array.from({ length: 300 }, (_, at) => ({ event: "outage", ...hard, check: checkName(`${at} ${sign.repeat(20)}`), incident: String(at) as IncidentId }) as const);
+  return [sample("+15550100", [{ event: "outage", ...hard }]), sample("+15550100", many)];
+});
+
+describe("every entry", () => {
+  test("is one of at least 60", () => expect(catalogue.length).toBeGreaterThanOrEqual(12));
+  test("has a name of its own, in order", () => {
+    const types = catalogue.map(({ type }) => type);
+    expect(types).toEqual([...new Set(types)].toSorted());
+    expect(types.filter((type) => channels.some((channel) => channel.type === type))).toEqual([]);
+  });
+  test("says what it is", () => each(({ type, about, source }) => [!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(type) && "its type is no plain name", (about === "" || about.length > 160 || about.endsWith(".")) && "about is one sentence without a full stop, of at most 160 characters", !(URL.canParse(source) && source.startsWith("https://")) && "source is the address of the provider's documentation"]));
+  test("describes its options", () => each(({ options }) => optionRows(options).map(({ option, about }) => (option.includes(".") || about !== "" ? false : `${option} is not described`))));
+  test("marks its secrets", () => each(({ options }) => optionRows(options).map(({ option, secret }) => /token|apikey|secret|password|routingkey/i.test(option) && !secret && `${option} sounds secret and is not marked`)));
+  test("has a secret, or is a product that one hosts oneself", () => each(({ options }) => [!optionRows(options).some(({ secret, option }) => secret || option === "url") && "nothing of it is secret"]));
+  test("can be sent to another address only when one hosts it oneself", () => each(({ options }) => {
+    const rows = optionRows(options);
+    const url = rows.find(({ option }) => option === "url");
+    return [url !== undefined && !url.secret && !rows.some(({ option }) => option === "tls") && "it has a url and no tls: is it hosted?"];
+  }));
+  test("was recorded: every event, success, a refusal and a failure that passes", () => {
+    each((entry) => {
+      const all = recorded(entry.type);
+      const events = new Set(all.flatMap(({ asks }) => Object.keys(asks)));
+      const means = new Set(all.flatMap(({ replies }) => replies.map(([means]) => means)));
+      const wanted = "outage" in entry ? ["outage", "recovery"] : ["outage"];
+      return [...wanted.map((event) => !events.has(event) && `no ${event}`), ...(["sent", "refused", "retry"] as const).map((one) => !means.has(one) && `no reply that means ${one}`)];
+    });
+  });
+  test("carries its key where it says so", () => {
+    each(({ type, key }) => (key === null ? [] : [!recorded(type).every(({ asks }) => Object.values(asks).every((ask) => [KEY, ALIAS, "shop"].some((id) => JSON.stringify(ask).replaceAll("-", "").includes(id.replaceAll("-", ""))))) && `${key} is not in every request`]));
+  });
+});
+
+describe("whatever is told", () => {
+  const options = (type: string): object => recorded(type)[0]?.options ?? {};
+  test("addresses, headers and bodies are well formed", () => {
+    each((entry) =>
+      monsters.flatMap((message) =>
+        callsFor(entry, options(entry.type), message).map((call) => {
+          const { headers, body } = requestOf(call, {});
+          for (const [name, value] of Object.entries(headers)) {
+            validateHeaderName(name);
+            validateHeaderValue(name, value);
+          }
+          const bodies = [call.json, call.form, call.text].filter((one) => one !== undefined);
+          return (bodies.length > 1 && "more than one body") || (/\\u[dD][89abAB]/.test(body) && "half a character");
+        }),
+      ),
+    );
+  });
+  test("no text is longer than the provider takes", () => {
+    each((entry) => {
+      const [{ most = entry.type.startsWith("sms-") ? 160 : undefined, bytes } = {}] = recorded(entry.type);
+      if (most === undefined) return [];
+      const lengths = monsters.flatMap((message) => callsFor(entry, options(entry.type), message).flatMap(({ json, form, text }) => textsOf([json, form, text]).map((one) => (bytes === true ? Buffer.byteLength(one) : one.length))));
+      return [Math.max(...lengths) > most && `${Math.max(...lengths)} of ${most}`];
+    });
+  });
+});
