@@ -14,7 +14,7 @@ const OTHERS: { readonly [type: string]: Proof } = {
   disk: { against: "this machine's file systems, beside `df`", test: "src/probes/disk.test.ts" },
   docker: { against: "documents of an engine, served over a Unix socket, TCP and TLS: no engine can run inside the tests", test: "test/servers/docker.test.ts" },
   group: { against: "members of every state, as the judge sees them", test: "src/core/group.test.ts" },
-  icmp: { against: "this machine's own addresses, by the system's ping", test: "test/servers/icmp.test.ts" },
+  icmp: { against: "this machine's own addresses, 4,096 at once, by ping sockets, raw sockets and the system's ping", test: "test/servers/icmp.test.ts" },
   memory: { against: "this machine's memory, beside `free`", test: "src/probes/memory.test.ts" },
   notes: { against: "a fake, built from what is public of Notes RPC: Domino cannot be had freely", test: "test/servers/notes.test.ts" },
   push: { against: "senders over HTTP, and the program that waits for them", test: "test/e2e/push.test.ts" },

@@ -6,6 +6,7 @@ import { RECORD_TYPES, readData, typeCode } from "../../src/wire/dns-records.ts"
 import { decodeMessage } from "../../src/wire/dns.ts";
 import { type FtpReply, addFtpLine, featuresOf, shownFtpReply } from "../../src/wire/ftp.ts";
 import { decodeHealthAnswer, grpcWords } from "../../src/wire/grpc.ts";
+import { decodeEcho, describeError, hasToken, internetChecksum, ip4Payload } from "../../src/wire/icmp.ts";
 import { literalLength, parseImapResponse, searchedNumbers, statusNumbers } from "../../src/wire/imap.ts";
 import { parseIp4, parseIp6 } from "../../src/wire/ip.ts";
 import { decodeLdap } from "../../src/wire/ldap.ts";
@@ -161,6 +162,16 @@ export const decoders: readonly Decoder[] = [
   },
   { name: "grpc", files: ["grpc.ts"], seeds: [hex("0000000002 0801"), hex("0000000016 1001 1a026162 2100000000000000ff 2d000000ff 0801"), octets("not%20here %zz")], decode: (bytes) => [decodeHealthAnswer(bytes), grpcWords(text(bytes))] },
   { name: "http-digest", files: [], seeds: [octets('Digest realm="a", nonce="b", qop="auth", algorithm=SHA-256, opaque="c", Basic realm="d"')], decode: (bytes) => digestAuthorization(text(bytes), { user: "u", password: "p", method: "GET", path: "/", cnonce: "0a" }), growth: 16 },
+  {
+    name: "icmp",
+    files: ["icmp.ts"],
+    seeds: [hex("0000 0000 1234 0001 0102030405060708 fffe"), hex("8100 0000 1234 0001"), hex("45000024 00000000 40010000 7f000001 7f000001 0000 0000 1234 0001 0102030405060708")],
+    decode: (bytes) => {
+      const inner = ip4Payload(bytes) ?? bytes;
+      return [decodeEcho(4, inner), decodeEcho(6, inner), hasToken(inner, OURS, 8), internetChecksum(inner), describeError(4, bytes[0] ?? 0, bytes[1] ?? 0, 0), describeError(6, bytes[0] ?? 0, bytes[1] ?? 0, 0)];
+    },
+    growth: 64,
+  },
   {
     name: "imap",
     files: ["imap.ts"],

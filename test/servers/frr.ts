@@ -15,19 +15,6 @@ export interface FrrRip {
   readonly ripd: RunningServer;
 }
 
-/** Why no router can be started here, or null. */
-export function frrObstacle(): string | null {
-  if (process.getuid?.() !== 0) return "skipped: a router needs a network namespace of its own, which only root may make";
-  try {
-    const name = `tocsin${randomInt(1e6)}`;
-    execFileSync("ip", ["netns", "add", name], { stdio: "ignore" });
-    execFileSync("ip", ["netns", "del", name]);
-    return null;
-  } catch {
-    return "skipped: this machine lets nobody make network namespaces (ip netns add fails)";
-  }
-}
-
 const AUTHENTICATION = {
   none: { keys: "", interface: "" },
   text: { keys: "", interface: " ip rip authentication mode text\n ip rip authentication string tocsin\n" },

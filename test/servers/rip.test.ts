@@ -3,15 +3,16 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { rip } from "../../src/probes/rip.ts";
 import { type RipAuthentication, type RipRoute, decodeRip, encodeResponse } from "../../src/wire/rip.ts";
 import { type ContextRequest, probeContext } from "./context.ts";
-import { type FrrRip, frrObstacle, startFrrRip } from "./frr.ts";
+import { type FrrRip, startFrrRip } from "./frr.ts";
 import { atEnd, describeWith, freePort, need, temporaryFolder } from "./ground.ts";
+import { namespaceObstacle } from "./namespaces.ts";
 
 const ask = (options: object, context: ContextRequest = {}) => rip.run(rip.options.parse({ host: "127.0.0.1", ...options }), probeContext(context));
 const line = async (...given: Parameters<typeof ask>): Promise<string> => {
   const { verdict, code, sentence } = await ask(...given);
   return `${verdict} ${code} ${sentence}`;
 };
-const obstacle = need("frr", "iproute2") === null ? frrObstacle() : null;
+const obstacle = need("frr", "iproute2") === null ? namespaceObstacle() : null;
 if (obstacle !== null) process.stderr.write(`rip against FRR: ${obstacle}\n`);
 
 describeWith(["frr", "iproute2"], "rip against FRR", () => {
