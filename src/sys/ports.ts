@@ -70,10 +70,18 @@ export interface Network {
   connect(options: ConnectOptions): Promise<Connection>;
   /** One connection to a Unix socket of this machine; as `connect`. Absent where there is no such thing. */
   connectPath?(path: string, signal: AbortSignal): Promise<Connection>;
+  /** Datagrams to a Unix socket of this machine, in order; waits while its queue is full, until `signal` aborts. Absent where there is no such thing. */
+  sendToPath?(path: string, datagrams: readonly Uint8Array[], signal: AbortSignal): Promise<Handed>;
   /** `sourcePort`: our own port, where the protocol wants a certain one; it may be shared with others that share it. */
   datagram(ip: string, port: number, source: string | null, sourcePort?: number): Promise<OpenedDatagram>;
   /** Hears what `request.from` sends to a multicast group. Absent where there is no such thing. */
   listen?(request: ListenRequest): Promise<OpenedDatagram>;
+}
+
+/** How many datagrams are in the receiver's queue, and what kept the rest from it; null: nothing did. */
+export interface Handed {
+  readonly taken: number;
+  readonly failure: Failure | null;
 }
 
 export type OpenedDatagram = { readonly kind: "opened"; readonly socket: DatagramSocket } | { readonly kind: "failed"; readonly failure: Failure };

@@ -11,6 +11,7 @@ import { realRandom } from "./random.ts";
 import { resolver } from "./resolver.ts";
 import { connectTcp } from "./tcp.ts";
 import { connectPath } from "./unix.ts";
+import { sendToPath } from "./unix-datagram.ts";
 
 export interface RealOptions {
   readonly level: LogLevel;
@@ -43,5 +44,5 @@ export function realNetwork({ clock, random, resolvers }: { readonly clock: Cloc
     configuration,
     system: systemLookup(),
   });
-  return { resolve, resolvers: asked, connect: connectTcp, connectPath, datagram: openDatagram, listen: listenDatagram };
+  return { resolve, resolvers: asked, connect: connectTcp, connectPath, sendToPath, datagram: openDatagram, listen: listenDatagram };
 }

@@ -42,6 +42,8 @@ export const packages = [
   { name: "redis-server", programs: ["redis-server"] },
   { name: "python3-grpcio", programs: [], files: ["/usr/lib/python3/dist-packages/grpc/__init__.py"] },
   { name: "python3-websockets", programs: [], files: ["/usr/lib/python3/dist-packages/websockets/__init__.py"] },
+  { name: "rsyslog", programs: ["rsyslogd"] },
+  { name: "rsyslog-openssl", programs: [], files: ["/usr/share/doc/rsyslog-openssl/copyright"] },
   { name: "samba", programs: ["smbd"] },
   { name: "slapd", programs: ["slapd", "slapadd"] },
   { name: "snmpd", programs: ["snmpd"] },
