@@ -10,7 +10,7 @@ import type { AnyProbe } from "../probes/probe.ts";
 import { Beliefs } from "../run/beliefs.ts";
 import { Committer } from "../run/commit.ts";
 import { Engine } from "../run/engine.ts";
-import { policyOf, scheduleOf } from "../run/entry.ts";
+import { missed, policyOf, scheduleOf } from "../run/entry.ts";
 import type { Bench } from "../run/execute.ts";
 import type { Loaded, Store } from "../store/store.ts";
 import type { Ports } from "../sys/ports.ts";
@@ -181,9 +181,9 @@ export class Monitor {
   }
 
   #arrive(definition: CheckDefinition, aliveAt: number, now: Instant): void {
-    const { name, policy } = definition;
+    const { name } = definition;
     const last = this.beliefs.state(name)?.seen.last ?? null;
-    const stale = last === null || now - last.started >= policy.everyMs;
+    const stale = last === null || missed(definition, last.started, now);
     const heardAt = this.#waits(definition) ? this.#watchFrom(name, aliveAt, now) : null;
     this.engine.put({ definition, start: stale ? "new" : "old", heardAt });
     const watch = heardAt === null ? {} : { watchFrom: heardAt };

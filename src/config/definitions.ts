@@ -8,7 +8,7 @@ import type { Membership } from "./members.ts";
 import type { ChannelDefinition, CheckDefinition } from "./site.ts";
 
 /** Gaps of a schedule are measured from here, so that loading the same text gives the same site at any time. */
-const GAPS_FROM = instant(Date.UTC(2026, 0, 1));
+export const GAPS_FROM = instant(Date.UTC(2026, 0, 1));
 
 /** Valid checks, by name, with their parents: all that definitions are made from. */
 export interface DraftSet {

@@ -131,7 +131,7 @@ function scheduleOf(keys: CheckKeys, kind: Kind<AnyProbe>, layers: readonly Laye
     return null;
   }
   if (keys.schedule !== undefined) {
-    const parsed = parseSchedule(keys.schedule, keys.timezone ?? around.timezone);
+    const parsed = parseSchedule(keys.schedule, keys.timezone ?? around.timezone, keys.daylightSaving === "apscheduler");
     if (parsed.kind === "parsed") return parsed.schedule;
     report.error(layers, ["schedule"], parsed.wrong, parsed.right);
     return null;

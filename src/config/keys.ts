@@ -28,6 +28,11 @@ export const CHECK_KEYS = {
     .optional(),
   schedule: z.string().min(1).describe("Instead of `every`: a cron line (`*/5 8-18 * * mon-fri`) or words (`cron 9-17 hr 0 min mon-fri weekday`).").optional(),
   timezone: timezone().describe("Zone of `schedule`.").meta({ default: "the site's" }).optional(),
+  daylightSaving: z
+    .enum(["once", "apscheduler"])
+    .describe("A time of a cron `schedule` that occurs twice when clocks go back runs once, or twice as with APScheduler (for what comes from fletchck).")
+    .meta({ default: "once" })
+    .optional(),
   timeout: durationWithin(10, DAY_MS).describe("The longest that one try may take.").meta({ default: "10s" }).optional(),
   retries: z.number().int().min(0).max(20).describe("Immediate further tries within a run.").meta({ default: 0 }).optional(),
   failAfter: z.number().int().min(1).max(10_000).describe("Consecutive failing runs before it is down or degraded.").meta({ default: "2 (1 for `push`)" }).optional(),

@@ -1,4 +1,6 @@
+import { runsTwice } from "../core/schedule.ts";
 import { formatDuration } from "../core/time.ts";
+import { GAPS_FROM } from "./definitions.ts";
 import type { Draft } from "./draft.ts";
 import type { Membership } from "./members.ts";
 import type { Report } from "./report.ts";
@@ -46,6 +48,8 @@ function warnOfCheck(check: CheckDefinition, { drafts, membership, channels }: S
   if (schedule.kind === "never" && draft.kind.of.passive === undefined && policy.group === null && groups.length === 0) {
     report.warn(draft.layers, ["every"], `\`${check.name}\` never runs by itself: it is in no group`, "give it an interval, or make it a member of a group");
   }
+  if (runsTwice(schedule, GAPS_FROM)) report.warn(draft.layers, ["daylightSaving"], `\`${check.name}\` runs twice when clocks go back, as with APScheduler`, "remove `daylightSaving` to run once");
+  else if (draft.keys.daylightSaving === "apscheduler" && schedule.kind !== "cron") report.warn(draft.layers, ["daylightSaving"], `\`daylightSaving\` of \`${check.name}\` changes nothing: only a cron \`schedule\` has times on the wall`, "remove it");
   if (schedule.kind !== "never" && schedule.kind !== "after" && policy.runMs > policy.everyMs) {
     const how = policy.group === null ? `${check.retries + 1} x ${formatDuration(check.timeoutMs)}` : `${formatDuration(policy.runMs)} for all members`;
     report.warn(draft.layers, [], `a run of \`${check.name}\` may take longer (${how}) than the time between two (${formatDuration(policy.everyMs)}): runs will be skipped`, "shorten `timeout`, lower `retries`, or run it less often");

@@ -69,6 +69,8 @@ function parsePart(label: string, field: Field, part: string, namesWithStep: boo
   let last = lastText !== undefined ? valueOf(field, lastText) : firstText !== undefined && stepText === undefined ? first : field.max;
   if (field === CRONTAB_WEEKDAY && lastText === "sun" && first > 0) last = 7;
   if (Number.isNaN(first) || Number.isNaN(last)) return wrong(`\`${part}\` is no ${label}`, right);
+  // APScheduler refuses `1-thu` and takes `tue-3` for `tue`: nobody means that.
+  if (!namesWithStep && lastText !== undefined && /^\d/.test(firstText ?? "") !== /^\d/.test(lastText)) return wrong(`\`${part}\` in ${label} mixes a name and a number`, "write both as names or both as numbers");
   if (first < field.min || last > field.max || first > field.max) return wrong(`\`${part}\` is outside of ${label} (${field.min} to ${field.max})`, right);
   if (first > last) return wrong(`\`${part}\` in ${label} runs backwards`, backwards(field, firstText ?? "", lastText ?? ""));
   const step = stepText === undefined ? 1 : Number(stepText);

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { nextDay } from "./cron.ts";
 import { parseCronFields } from "./cron-fields.ts";
-import { type CronSchedule, type Schedule, describeSchedule, nextSlot, parseSchedule, scheduleGapMs } from "./schedule.ts";
+import { type CronSchedule, type Schedule, describeSchedule, nextSlot, parseSchedule, runsTwice, scheduleGapMs } from "./schedule.ts";
 import { cronSchedule, intervalSchedule, parseDate, type ScheduleFields } from "./schedule-text.ts";
 import { type Instant, instant, millis } from "./types.ts";
 import { toLocal } from "./zone.ts";
@@ -107,6 +107,16 @@ describe("daylight saving", () => {
     f("0 * * * *", "Europe/Berlin", false, "2026-10-24T23:30Z", "2026-10-25T00:00Z", "2026-10-25T01:00Z", "2026-10-25T02:00Z");
     f("0 * * * *", "Europe/Berlin", false, "2026-03-29T00:30Z", "2026-03-29T01:00Z", "2026-03-29T02:00Z");
   });
+  test("whether a schedule meets a change of the clock", () => {
+    const g = (text: string, zone: string, twice: boolean, expected: boolean) => expect(runsTwice(parsed(text, zone, twice), at("2026-01-01T00:00Z"))).toBe(expected);
+    g("30 2 * * *", "Europe/Berlin", true, true);
+    g("30 2 * * *", "Europe/Berlin", false, false);
+    g("30 3 * * *", "Europe/Berlin", true, false);
+    g("*/5 * * * *", "Europe/Berlin", true, false);
+    g("30 2 * * mon", "Europe/Berlin", true, false);
+    g("30 2 * * *", "UTC", true, false);
+    g("10 min", "Europe/Berlin", true, false);
+  });
   test("a day that a zone left out is made up for", () => f("0 12 30 12 *", "Pacific/Apia", false, "2011-12-20T00:00Z", "2011-12-30T22:00Z", "2012-12-29T22:00Z"));
   test("a half-hour change", () => f("15 2 * * *", "Australia/Lord_Howe", false, "2026-10-03T00:00Z", "2026-10-03T15:45Z", "2026-10-04T15:15Z"));
 });
@@ -162,6 +172,7 @@ describe("the text form", () => {
     g("cron sat-mon weekday", "`sat-mon` in day_of_week runs backwards");
     g("cron 17-9 hr", "`17-9` in hour runs backwards");
     g("cron mon-fri/2 weekday", "`mon-fri/2` has a step after names in day_of_week");
+    g("cron tue-3 weekday", "`tue-3` in day_of_week mixes a name and a number");
     g("cron 6th mon day", "`6th mon` is no day");
     g("cron 1st monday day", "`1st monday` is no day");
     g("cron 7 weekday", "`7` is outside of day_of_week (0 to 6)");
@@ -206,6 +217,7 @@ describe("gaps and words", () => {
     f({ kind: "after", ms: millis(300_000) }, "5m after the last run");
     f({ kind: "never" }, "only in groups or on demand");
     f(parsed("9-17 * * * *", "europe/berlin"), "9-17 * * * * (Europe/Berlin)");
+    f(parsed("30 2 * * *", "Europe/Berlin", true), "30 2 * * * (Europe/Berlin, daylight saving as APScheduler)");
   });
 });
 

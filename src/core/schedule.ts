@@ -167,6 +167,23 @@ export function scheduleGapMs(schedule: Schedule, at: Instant): Millis {
   }
 }
 
+/** How far ahead a change of the clock is looked for that a schedule meets. */
+const CHANGES_AHEAD_MS = 2 * 366 * DAY_MS;
+const HOUR_MS = 3_600_000;
+
+/** Whether APScheduler's way with daylight saving gives this schedule a run, in the two years from `from` on, that it would not have otherwise. */
+export function runsTwice(schedule: Schedule, from: Instant): boolean {
+  if (schedule.kind !== "cron" || !schedule.twice || schedule.fields.hours === null) return false;
+  const plain = { ...schedule, jitterMs: millis(0) };
+  const once = { ...plain, twice: false };
+  for (let segment = segmentAt(schedule.zone, from); segment.to < from + CHANGES_AHEAD_MS; segment = segmentAt(schedule.zone, segment.to)) {
+    const after = instant(segment.to - 1);
+    const second = nextCron(plain, after);
+    if (second !== null && second < segment.to + HOUR_MS && second !== nextCron(once, after)) return true;
+  }
+  return false;
+}
+
 /** In words for people: `every 30s`, `5m after the last run`, `cron 9-17 hr 0 min (Europe/Berlin)`. */
 export function describeSchedule(schedule: Schedule): string {
   switch (schedule.kind) {
@@ -179,7 +196,7 @@ export function describeSchedule(schedule: Schedule): string {
     case "interval":
       return schedule.text;
     case "cron":
-      return `${schedule.text} (${schedule.zone})`;
+      return `${schedule.text} (${schedule.zone}${schedule.twice ? ", daylight saving as APScheduler" : ""})`;
     default:
       return schedule satisfies never;
   }

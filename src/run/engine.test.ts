@@ -166,6 +166,22 @@ test("a clock put forward or back: slots are worked out anew, durations go on", 
   }
 });
 
+test("what a suspended machine missed is made up for by one run", async () => {
+  const world = await World.open();
+  const daily = { schedule: parseSchedule("0 14 * * *", "UTC") };
+  if (daily.schedule.kind === "wrong") throw new Error(daily.schedule.wrong);
+  world.add(["shop"], ["nightly", { schedule: daily.schedule.schedule }], ["slow", { schedule: after(5 * MINUTE) }]);
+  await world.pass(90 * SECOND);
+  const before = world.began.length;
+  world.time.step(3 * HOUR);
+  await world.pass(1500);
+  expect(new Set(world.began.slice(before).map((line) => line.split(" ")[1]))).toEqual(new Set(["nightly", "shop"]));
+  expect(world.began.length - before).toBe(2);
+  world.time.step(-3 * HOUR);
+  await world.pass(1500);
+  expect(world.runsOf("nightly").length).toBe(2);
+});
+
 test("a run under way when the clock is put back began when it began", async () => {
   const world = await World.open();
   world.set("shop", "up", 5 * SECOND);

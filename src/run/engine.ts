@@ -263,7 +263,12 @@ export class Engine {
       shiftHeard(entry, byMs);
       if (entry.slot === null) continue;
       if (entry.probe.passive !== undefined || entry.schedule.kind === "after") entry.slot = instant(entry.slot + byMs);
-      else this.#plan(entry, now, monotonic);
+      else {
+        const missed = entry.slot <= now;
+        this.#plan(entry, now, monotonic);
+        // A suspended machine: one run for all that were missed.
+        if (missed) this.#planStart(entry, monotonic);
+      }
     }
   }
 

@@ -52,6 +52,13 @@ export function scheduleOf(definition: CheckDefinition, policyOf: (check: CheckN
   return { kind: "every", ms: millis(gaps.length === 0 ? 60_000 : Math.max(1000, Math.min(...gaps))) };
 }
 
+/** Whether a run was due since the last one while nobody ran: one makes up for all that were missed. */
+export function missed({ name, policy, schedule }: CheckDefinition, last: Instant, now: Instant): boolean {
+  if (schedule.kind !== "cron") return now - last >= policy.everyMs;
+  const slot = nextSlot(schedule, last, name);
+  return slot !== null && slot <= now;
+}
+
 /** Members have thresholds already: a group of them has none of its own. */
 export function policyOf(definition: CheckDefinition, schedule: Schedule): Policy {
   const { policy } = definition;

@@ -40,6 +40,7 @@ export const packages = [
   { name: "rbldnsd", programs: ["rbldnsd"] },
   { name: "prosody", programs: ["prosody"] },
   { name: "redis-server", programs: ["redis-server"] },
+  { name: "python3-apscheduler", programs: [], files: ["/usr/lib/python3/dist-packages/apscheduler/__init__.py"] },
   { name: "python3-grpcio", programs: [], files: ["/usr/lib/python3/dist-packages/grpc/__init__.py"] },
   { name: "python3-websockets", programs: [], files: ["/usr/lib/python3/dist-packages/websockets/__init__.py"] },
   { name: "rsyslog", programs: ["rsyslogd"] },
