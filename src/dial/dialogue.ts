@@ -122,6 +122,18 @@ export class Dialogue {
     }
   }
 
+  /** What has come and was not read yet, as soon as `enough` says so of it, or after `ms`, or when no more will come; it stays unread. */
+  async peek(enough: (bytes: Uint8Array) => boolean, ms: number): Promise<Uint8Array> {
+    const late = new AbortController();
+    const timer = this.#options.clock.timer(ms, () => {
+      late.abort();
+      this.#wake?.();
+    });
+    while (!late.signal.aborted && !enough(this.#buffer) && this.#over("") === null) await this.#wait(null);
+    timer.cancel();
+    return this.#buffer;
+  }
+
   /** Octets that came and were not read yet; before TLS begins there must be none (CVE-2011-0411). */
   get surplus(): number {
     return this.#buffer.length;

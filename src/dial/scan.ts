@@ -43,7 +43,7 @@ const HTTPS_PORT = 443;
 const MYSQL_PORT = 3306;
 
 /** Whatever the certificate and however old the protocol: who is there is the question, not who may be trusted. */
-const ANY_TLS = tlsSettings().parse({ verify: false, minVersion: "TLSv1" });
+export const ANY_TLS = tlsSettings().parse({ verify: false, minVersion: "TLSv1" });
 const NAMED_TLS = (name: string) => ({ ...ANY_TLS, servername: name });
 /** The answer to HEAD has no body; a server that sends one all the same is not read on. */
 const BODY_MAX = 1024;
@@ -59,13 +59,13 @@ export async function scanWellKnown(target: ScanTarget, waitMs: number, ctx: Dia
   return { http: http.found, https: https.found, mysql };
 }
 
-interface WebAnswer {
+export interface WebAnswer {
   readonly found: WebServer | null;
   readonly exchanged: Exchanged;
 }
 
 /** `HEAD /`, over TLS or plain. */
-async function askWeb({ name, address, source }: ScanTarget, port: number, secured: boolean, ctx: DialContext): Promise<WebAnswer> {
+export async function askWeb({ name, address, source }: ScanTarget, port: number, secured: boolean, ctx: DialContext): Promise<WebAnswer> {
   const begun = ctx.clock.monotonic();
   const bracketed = (host: string): string => (host.includes(":") ? `[${host.replace(/%.*/, "")}]` : domainToASCII(host) || address.ip);
   const url = new URL(`${secured ? "https" : "http"}://${bracketed(address.ip)}:${port}/`);

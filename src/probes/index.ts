@@ -20,6 +20,7 @@ import { nntp } from "./nntp.ts";
 import { notes } from "./notes.ts";
 import { openvpn } from "./openvpn.ts";
 import { pop3 } from "./pop3.ts";
+import { ports } from "./ports.ts";
 import { postgres } from "./postgres.ts";
 import type { AnyProbe } from "./probe.ts";
 import { push } from "./push.ts";
@@ -44,4 +45,4 @@ import { websocket } from "./websocket.ts";
 import { xmpp } from "./xmpp.ts";
 
 /** Every probe, in the order in which they are shown. A new one is one line here. */
-export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, cpu, disk, dnsSerial, docker, domain, ftp, grpc, imap, ldap, mailflow, memcached, memory, mqtt, mysql, nntp, notes, openvpn, pop3, postgres, radius, rbl, redis, remote, rip, sip, smb, smtp, snmp, sntp, socks5, ssh, tls, ups, uptimes, websocket, xmpp];
+export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, cpu, disk, dnsSerial, docker, domain, ftp, grpc, imap, ldap, mailflow, memcached, memory, mqtt, mysql, nntp, notes, openvpn, pop3, ports, postgres, radius, rbl, redis, remote, rip, sip, smb, smtp, snmp, sntp, socks5, ssh, tls, ups, uptimes, websocket, xmpp];

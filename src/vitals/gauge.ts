@@ -2,7 +2,7 @@ import type { DialContext } from "../dial/outcome.ts";
 import { type WellKnown, scanWellKnown } from "../dial/scan.ts";
 import { within } from "../dial/within.ts";
 import type { Address, Failure, Pinger } from "../sys/ports.ts";
-import { Gate } from "./gate.ts";
+import { Gate } from "../dial/gate.ts";
 import { type PingStatistics, type Step, pingStatistics, stepsOf } from "./report.ts";
 import { Complaints, type Voice } from "./voice.ts";
 

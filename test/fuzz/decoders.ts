@@ -5,6 +5,7 @@ import { readName } from "../../src/wire/dns-names.ts";
 import { RECORD_TYPES, readData, typeCode } from "../../src/wire/dns-records.ts";
 import { decodeMessage } from "../../src/wire/dns.ts";
 import { type FtpReply, addFtpLine, featuresOf, shownFtpReply } from "../../src/wire/ftp.ts";
+import { isWholeGreeting, readGreeting } from "../../src/wire/greeting.ts";
 import { decodeHealthAnswer, grpcWords } from "../../src/wire/grpc.ts";
 import { decodeEcho, describeError, hasToken, internetChecksum, ip4Payload } from "../../src/wire/icmp.ts";
 import { literalLength, parseImapResponse, searchedNumbers, statusNumbers } from "../../src/wire/imap.ts";
@@ -163,6 +164,12 @@ export const decoders: readonly Decoder[] = [
   },
   { name: "grpc", files: ["grpc.ts"], seeds: [hex("0000000002 0801"), hex("0000000016 1001 1a026162 2100000000000000ff 2d000000ff 0801"), octets("not%20here %zz")], decode: (bytes) => [decodeHealthAnswer(bytes), grpcWords(text(bytes))] },
   { name: "http-digest", files: [], seeds: [octets('Digest realm="a", nonce="b", qop="auth", algorithm=SHA-256, opaque="c", Basic realm="d"')], decode: (bytes) => digestAuthorization(text(bytes), { user: "u", password: "p", method: "GET", path: "/", cnonce: "0a" }), growth: 16 },
+  {
+    name: "greeting",
+    files: ["greeting.ts"],
+    seeds: [octets("220-mail.example.com ESMTP\r\n220 ready\r\n"), octets("SSH-2.0-OpenSSH_9.2p1\r\n"), octets("* OK [CAPABILITY IMAP4rev1] ready\r\n"), hex("3a000000 0a 382e3000 05000000 6162636465666768 00 fff7 2d 0200 ff81 15 00000000000000000000 696a6b6c6d6e6f7071727374 00 6d7900"), hex("fffd18fffd20")],
+    decode: (bytes) => [isWholeGreeting(bytes), readGreeting(bytes, 21)],
+  },
   {
     name: "icmp",
     files: ["icmp.ts"],
