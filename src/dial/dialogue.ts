@@ -39,6 +39,7 @@ export class Dialogue {
   #secured = false;
   #sent = "";
   #received = "";
+  #legible = true;
 
   constructor(socket: Duplex, options: DialogueOptions) {
     this.#socket = socket;
@@ -65,6 +66,11 @@ export class Dialogue {
   write(bytes: Uint8Array | string, shown?: string): void {
     this.#sent += printable(shown ?? bytes);
     if (!this.#socket.destroyed && this.#socket.writable) this.#socket.write(bytes);
+  }
+
+  /** What comes from now on is enciphered: it is no evidence. */
+  closeTranscript(): void {
+    this.#legible = false;
   }
 
   /** The next line without its CR LF (or bare LF). */
@@ -165,7 +171,7 @@ export class Dialogue {
 
   readonly #take = (chunk: Buffer): void => {
     this.#total += chunk.length;
-    if (this.#received.length < EVIDENCE_MAX) this.#received += printable(chunk);
+    if (this.#legible && this.#received.length < EVIDENCE_MAX) this.#received += printable(chunk);
     this.#buffer = this.#buffer.length === 0 ? chunk : Buffer.concat([this.#buffer, chunk]);
     const totalMax = this.#options.totalMax ?? TOTAL_MAX;
     if (this.#total > totalMax) {

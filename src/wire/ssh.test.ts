@@ -2,7 +2,7 @@ import { type KeyObject, generateKeyPairSync, sign } from "node:crypto";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { fingerprintOf, keyName, keyTypeOf, verifySignature } from "./ssh-key.ts";
-import { KEX_METHODS, decodeDisconnect, decodeEcdhReply, decodeKexInit, encodeDisconnect, encodeKexInit, encodePacket, ephemeral, packetPayload, sshInteger, sshString } from "./ssh.ts";
+import { ANY_SUITES, KEX_METHODS, decodeDisconnect, decodeEcdhReply, decodeKexInit, encodeDisconnect, encodeKexInit, encodePacket, ephemeral, packetPayload, sshInteger, sshString } from "./ssh.ts";
 
 const bytes = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex.replaceAll(" ", ""), "hex"));
 const hex = (value: Uint8Array | null): string | null => (value === null ? null : Buffer.from(value).toString("hex"));
@@ -28,7 +28,7 @@ test("packets are padded to eight, with four at least", () => {
 
 test("lists of algorithms come back", () => {
   const decoded = decodeKexInit(encodeKexInit(new Uint8Array(16), ["ssh-ed25519", "rsa-sha2-512"]));
-  expect(decoded).toMatchObject({ kind: "kexInit", kex: KEX_METHODS, hostKey: ["ssh-ed25519", "rsa-sha2-512"] });
+  expect(decoded).toMatchObject({ kind: "kexInit", kex: [...KEX_METHODS, "kex-strict-c-v00@openssh.com"], strict: false, ciphersBack: ANY_SUITES.ciphers, macsBack: ANY_SUITES.macs, hostKey: ["ssh-ed25519", "rsa-sha2-512"] });
 });
 
 test("the keys and the secret of RFC 7748, section 6.1", () => {

@@ -1,23 +1,35 @@
 import { createECDH, createHash, createPrivateKey, createPublicKey, diffieHellman } from "node:crypto";
 import { Reader } from "./reader.ts";
 
-/** The SSH transport protocol (RFC 4253) as far as the exchange that proves the host key; packets before encryption. */
+/** The SSH transport protocol (RFC 4253) as far as the exchange that proves the host key; packets before encryption. What comes after: `ssh-cipher.ts`. */
 
-export const SSH = { disconnect: 1, ignore: 2, unimplemented: 3, debug: 4, extensions: 7, kexInit: 20, ecdhInit: 30, ecdhReply: 31 } as const;
+export const SSH = { disconnect: 1, ignore: 2, unimplemented: 3, debug: 4, extensions: 7, kexInit: 20, newKeys: 21, ecdhInit: 30, ecdhReply: 31 } as const;
 /** Section 6.1: what every side must take at least; nobody needs more for what is asked here. */
 export const PACKET_MAX = 35_000;
 
 /** Methods of key exchange that are known here, best first (RFC 8731; RFC 5656, section 4). All hash with SHA-256. */
 export const KEX_METHODS = ["curve25519-sha256", "curve25519-sha256@libssh.org", "ecdh-sha2-nistp256"] as const;
-/** What is offered besides: it is never used, but without a common choice the server would end the exchange. */
-const CIPHERS = ["chacha20-poly1305@openssh.com", "aes256-gcm@openssh.com", "aes128-gcm@openssh.com", "aes256-ctr", "aes192-ctr", "aes128-ctr", "aes256-cbc", "aes128-cbc"];
-const MACS = ["hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com", "hmac-sha2-256", "hmac-sha2-512", "hmac-sha1"];
-const COMPRESSIONS = ["none", "zlib@openssh.com", "zlib"];
+/** Says and asks for strict exchanges: nothing may be slipped in before encryption (OpenSSH's PROTOCOL, section 1.10; CVE-2023-48795). */
+const STRICT = { ours: "kex-strict-c-v00@openssh.com", theirs: "kex-strict-s-v00@openssh.com" };
+
+/** What is offered for the time after the exchange. */
+export interface Suites {
+  readonly ciphers: readonly string[];
+  readonly macs: readonly string[];
+  readonly compressions: readonly string[];
+}
+
+/** For an exchange that ends with the host key: never used, but without a common choice the server would end it before. */
+export const ANY_SUITES: Suites = {
+  ciphers: ["chacha20-poly1305@openssh.com", "aes256-gcm@openssh.com", "aes128-gcm@openssh.com", "aes256-ctr", "aes192-ctr", "aes128-ctr", "aes256-cbc", "aes128-cbc"],
+  macs: ["hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com", "hmac-sha2-256", "hmac-sha2-512", "hmac-sha1"],
+  compressions: ["none", "zlib@openssh.com", "zlib"],
+};
 
 type Bad = { readonly kind: "bad"; readonly reason: string };
 const bad = (reason: string): Bad => ({ kind: "bad", reason });
 
-const u32 = (value: number): Uint8Array => Buffer.from([value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255]);
+export const u32 = (value: number): Uint8Array => Buffer.from([value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255]);
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1");
 
 /** Section 5 of RFC 4251: a length and so many bytes. */
@@ -33,7 +45,7 @@ export function sshInteger(value: Uint8Array): Uint8Array {
   return sshString((bare[0] ?? 0) >= 0x80 ? Buffer.concat([Buffer.of(0), bare]) : bare);
 }
 
-const readString = (reader: Reader): Uint8Array => reader.take(reader.u32());
+export const readString = (reader: Reader): Uint8Array => reader.take(reader.u32());
 const readNames = (reader: Reader): readonly string[] => text(readString(reader)).split(",").filter((name) => name !== "");
 
 /** Section 6: a payload with its length and at least four bytes of padding, a multiple of eight in all. */
@@ -52,22 +64,28 @@ export interface KexInit {
   readonly kind: "kexInit";
   readonly kex: readonly string[];
   readonly hostKey: readonly string[];
+  /** Towards the server, and from it. */
   readonly ciphers: readonly string[];
+  readonly ciphersBack: readonly string[];
   readonly macs: readonly string[];
+  readonly macsBack: readonly string[];
+  /** The server holds to the rules of strict exchanges. */
+  readonly strict: boolean;
 }
 
 /** Section 7.1, with these kinds of host keys; `cookie` is 16 random bytes. */
-export function encodeKexInit(cookie: Uint8Array, hostKey: readonly string[]): Uint8Array {
-  const lists = [KEX_METHODS, hostKey, CIPHERS, CIPHERS, MACS, MACS, COMPRESSIONS, COMPRESSIONS, [], []];
+export function encodeKexInit(cookie: Uint8Array, hostKey: readonly string[], { ciphers, macs, compressions }: Suites = ANY_SUITES): Uint8Array {
+  const lists = [[...KEX_METHODS, STRICT.ours], hostKey, ciphers, ciphers, macs, macs, compressions, compressions, [], []];
   return Buffer.concat([Buffer.of(SSH.kexInit), cookie, ...lists.map((names) => sshString(names.join(","))), Buffer.of(0), u32(0)]);
 }
 
 export function decodeKexInit(payload: Uint8Array): KexInit | Bad {
   const reader = new Reader(payload, 17);
-  const [kex = [], hostKey = [], ciphers = [], , macs = []] = Array.from({ length: 10 }, () => readNames(reader));
+  const [kex = [], hostKey = [], ciphers = [], ciphersBack = [], macs = [], macsBack = []] = Array.from({ length: 10 }, () => readNames(reader));
   reader.u8();
   reader.u32();
-  return reader.bad === null && payload[0] === SSH.kexInit ? { kind: "kexInit", kex, hostKey, ciphers, macs } : bad("a list of algorithms that is cut short");
+  const strict = kex.includes(STRICT.theirs);
+  return reader.bad === null && payload[0] === SSH.kexInit ? { kind: "kexInit", kex, hostKey, ciphers, ciphersBack, macs, macsBack, strict } : bad("a list of algorithms that is cut short");
 }
 
 /** Our half of the exchange. */

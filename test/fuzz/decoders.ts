@@ -35,10 +35,9 @@ import { decodeCommunityMessage, encodeCommunityMessage, encodeGet } from "../..
 import { SNMP_NOBODY, type SnmpUser, decodeV3, encodeV3, localizedKey } from "../../src/wire/snmp-usm.ts";
 import { parseOid } from "../../src/wire/snmp-values.ts";
 import { decodeReply, replyLength } from "../../src/wire/socks5.ts";
-import { fingerprintOf, keyName, verifySignature } from "../../src/wire/ssh-key.ts";
-import { KEX_METHODS, decodeDisconnect, decodeEcdhReply, decodeKexInit, encodeDisconnect, encodeKexInit, encodePacket, ephemeral, packetPayload, sshString } from "../../src/wire/ssh.ts";
 import { closeReason, decodeHeader } from "../../src/wire/websocket.ts";
 import { type XmlEvent, XmlStream } from "../../src/wire/xml-stream.ts";
+import { sshDecoders } from "./decoders-ssh.ts";
 
 /** What reads bytes of strangers, with valid messages to change. A new decoder is one entry here; `fuzz.test.ts` says which file lacks one. */
 export interface Decoder {
@@ -75,7 +74,6 @@ const PROTECTIONS: readonly Protection[] = [
 const RIP_AUTHENTICATIONS: readonly RipAuthentication[] = [{ kind: "none" }, { kind: "text", password: "tocsin" }, { kind: "md5", password: "tocsin", keyId: 1 }];
 const ROUTES = [{ prefix: "192.0.2.0/24", metric: 1 }, { prefix: "0.0.0.0/0", metric: 16 }];
 const RADIUS_REQUEST = { id: 0, authenticator: hex("0f403f94 73978057 bd83d5cb 98f4227a") };
-const CURVES = KEX_METHODS.map((method) => ephemeral(method, new Uint8Array(32).fill(5)));
 const SNMP_ENGINE = { id: hex("80001f888051ad3c7f"), boots: 1, time: 1 };
 const SNMP_USERS: readonly [SnmpUser, ...SnmpUser[]] = [
   SNMP_NOBODY,
@@ -125,10 +123,6 @@ function xmlEvents(bytes: Uint8Array): unknown {
 }
 
 const NTP_NOW = 1_795_000_000_000;
-const ED25519 = Buffer.concat([sshString("ssh-ed25519"), sshString(new Uint8Array(32).fill(7))]);
-const ECDSA = Buffer.concat([sshString("ecdsa-sha2-nistp256"), sshString("nistp256"), sshString(new Uint8Array(65).fill(4))]);
-const RSA = Buffer.concat([sshString("ssh-rsa"), sshString(hex("010001")), sshString(new Uint8Array(128).fill(0xc1))]);
-const signature = (name: string, length: number): Uint8Array => Buffer.concat([sshString(name), sshString(new Uint8Array(length).fill(1))]);
 const DNS_ANSWER = "abcd 8500 0001 0002 0000 0001 05616c696173 076578616d706c65 0474657374 00 0001 0001 c00c 0005 0001 0000012c 0006 03777777 c012 c030 0001 0001 0000012c 0004 c000020a 00 0029 04d0 00000000 000a 000f 0006 0006 626f6775";
 
 /** Every decoder, in the order of their files. */
@@ -299,27 +293,7 @@ export const decoders: readonly Decoder[] = [
   // What stands behind a right signature, where changes of the whole would not come.
   { name: "snmp-sealed", files: ["snmp-usm.ts"], seeds: [SNMP_PDU, encodeGet(1, ["1.3.6.1.2.1.1.3.0"])], decode: (bytes) => SNMP_USERS.map((user) => decodeV3(snmpMessage(user, bytes), user)), growth: 24 },
   { name: "socks5", files: ["socks5.ts"], seeds: [hex("05000001 7f000001 0438"), hex("05000003 03 616263 0050"), hex(`05000004 ${"00".repeat(15)}01 0050`)], decode: (bytes) => [replyLength(bytes), decodeReply(bytes)], growth: 16 },
-  {
-    name: "ssh",
-    files: ["ssh.ts"],
-    seeds: [encodePacket(encodeKexInit(new Uint8Array(16), ["ssh-ed25519"])).subarray(4), encodeKexInit(new Uint8Array(16), ["rsa-sha2-512"]), encodeDisconnect("bye"), Buffer.concat([Uint8Array.of(31), sshString(ED25519), sshString(new Uint8Array(32)), sshString(signature("ssh-ed25519", 64))])],
-    decode: (bytes) => [packetPayload(bytes), decodeKexInit(bytes), decodeEcdhReply(bytes), decodeDisconnect(bytes)],
-    growth: 16,
-  },
-  { name: "ssh-secret", files: ["ssh.ts"], seeds: CURVES.map(({ publicKey }) => publicKey), decode: (bytes) => CURVES.map((curve) => curve.secret(bytes)), growth: 32 },
-  {
-    name: "ssh-key",
-    files: ["ssh-key.ts"],
-    seeds: [ED25519, ECDSA, RSA],
-    decode: (bytes) => [fingerprintOf(bytes), keyName(bytes), ...["ssh-ed25519", "ecdsa-sha2-nistp256", "rsa-sha2-512"].map((name) => verifySignature(name, bytes, signature(name, 64), OURS))],
-    growth: 16,
-  },
-  {
-    name: "ssh-signature",
-    files: ["ssh-key.ts"],
-    seeds: [signature("ssh-ed25519", 64), signature("rsa-sha2-512", 128), Buffer.concat([sshString("ecdsa-sha2-nistp256"), sshString(signature("aaaa", 32))])],
-    decode: (bytes) => [verifySignature("ssh-ed25519", ED25519, bytes, OURS), verifySignature("ecdsa-sha2-nistp256", ECDSA, bytes, OURS), verifySignature("rsa-sha2-512", RSA, bytes, OURS)],
-  },
+  ...sshDecoders,
   { name: "websocket", files: ["websocket.ts"], seeds: [hex("8105 48656c6c6f"), hex("827e 0100"), hex("827f 0000000000010000"), hex("8802 03e8"), hex("03e8 627965")], decode: (bytes) => [decodeHeader(bytes), closeReason(bytes)] },
   {
     name: "xml-stream",

@@ -81,7 +81,8 @@ describeWith(["dropbear-bin", "openssh-server"], "ssh against OpenSSH and Dropbe
     expect(await line({ port: sshd.port }, { deadlineMs: 300 })).toBe(`down timeout 127.0.0.1 port ${sshd.port} sent nothing in time`);
     sshd.signal("SIGCONT");
     await sshd.stop();
-    expect(await line({ port: sshd.port })).toBe(`down refused 127.0.0.1 port ${sshd.port} refused the connection`);
+    // A child of it may still be on its way out.
+    await expect.poll(() => line({ port: sshd.port }), { timeout: 10_000 }).toBe(`down refused 127.0.0.1 port ${sshd.port} refused the connection`);
   });
 });
 
