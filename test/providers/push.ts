@@ -68,4 +68,15 @@ export const push: readonly Recording[] = [
       ["retry", 500, ""],
     ],
   },
+  {
+    type: "home-assistant",
+    options: { url: "https://home.example.com:8123", token: "eyJhbGciOiJIUzI1NiJ9.home", to: ["mobile_app_phone"] },
+    asks: { outage: ["POST https://home.example.com:8123/api/services/notify/mobile_app_phone", json({ authorization: "Bearer eyJhbGciOiJIUzI1NiJ9.home" }), { title: TITLE, message: DETAILS, data: { url: LINK, clickAction: LINK } }] },
+    replies: [
+      ["sent", 200, []],
+      ["refused", 400, "400: Bad Request"],
+      ["refused", 401, "401: Unauthorized"],
+      ["retry", 500, ""],
+    ],
+  },
 ];

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { bearer, hook, ownHook, tls, to, token } from "./options.ts";
-import { calm, COLOURS, fenced, lines, plainMarkdown } from "./marks.ts";
+import { bySeverity, calm, COLOURS, fenced, lines, plainMarkdown } from "./marks.ts";
+import { bearer, hook, to, token } from "./options.ts";
 import { provider } from "./provider.ts";
 
 /** Slack reads `&`, `<` and `>` as its own. */
@@ -69,12 +69,94 @@ export const telegram = provider({
   answer: { taken: { at: "ok", is: [true] }, wait: { at: "parameters.retry_after", unitMs: 1000 } },
 });
 
-export const mattermost = provider({
-  type: "mattermost",
-  about: "Posts to a Mattermost channel through an incoming webhook",
-  source: "https://developers.mattermost.com/integrate/webhooks/incoming/",
-  options: z.strictObject({ url: ownHook("Address of the incoming webhook"), channel: z.string().min(1).optional().describe("Another channel than the webhook's own, where that is allowed"), tls: tls() }),
+/** A mark that cards of Teams know by name. */
+const TEAMS_COLOURS = { critical: "Attention", warning: "Warning", info: "Good" } as const;
+const teamsBlock = (run: { readonly [name: string]: unknown }): object => ({ type: "RichTextBlock", inlines: [{ type: "TextRun", ...run }] });
+
+export const teams = provider({
+  type: "teams",
+  about: "Posts a card to a Microsoft Teams channel or chat through a workflow; the older connectors are gone",
+  source: "https://support.microsoft.com/en-us/office/create-incoming-webhooks-with-workflows-for-microsoft-teams-8ae491c7-0394-4861-ba59-055e33f75498",
+  options: z.strictObject({ url: hook("Address of the workflow \"When a Teams webhook request is received\"") }),
   key: null,
-  limits: { text: 15_000 },
-  say: ({ url, channel }, view) => ({ url, json: { channel, text: lines(calm(plainMarkdown(view.title)), fenced(view.details), view.link) } }),
+  limits: { title: 1000, text: 18_000, bytes: true },
+  say: ({ url }, view) => {
+    const title = teamsBlock({ text: view.title, weight: "Bolder", color: bySeverity(view, TEAMS_COLOURS) });
+    const body = view.details === "" ? [title] : [title, teamsBlock({ text: view.details, fontType: "Monospace" })];
+    const actions = view.link === null ? undefined : [{ type: "Action.OpenUrl", title: "Look at it", url: view.link }];
+    const content = { $schema: "http://adaptivecards.io/schemas/adaptive-card.json", type: "AdaptiveCard", version: "1.2", body, actions };
+    return { url, json: { type: "message", attachments: [{ contentType: "application/vnd.microsoft.card.adaptive", contentUrl: null, content }] } };
+  },
+});
+
+export const googleChat = provider({
+  type: "google-chat",
+  about: "Posts to a space of Google Chat through an incoming webhook",
+  source: "https://developers.google.com/workspace/chat/quickstart/webhooks",
+  options: z.strictObject({ url: hook("Address of the incoming webhook") }),
+  key: null,
+  limits: { text: 3800 },
+  // `<users/all>` is a mention of all, `<ADDRESS|TEXT>` a link.
+  say: ({ url }, view) => ({ url, headers: { "content-type": "application/json; charset=UTF-8" }, json: { text: view.text.replaceAll(/<(?=users\/|[a-z]+:)/g, "<\u200B") } }),
+});
+
+export const webex = provider({
+  type: "webex",
+  about: "Writes to spaces or people of Webex as a bot",
+  source: "https://developer.webex.com/docs/api/v1/messages/create-a-message",
+  options: z.strictObject({ token: token("Access token of the bot"), to: to("Ids of spaces, or addresses of people") }),
+  key: null,
+  limits: { text: 7439, bytes: true },
+  to: (options) => options.to,
+  say: ({ token }, view) => ({ url: "https://webexapis.com/v1/messages", headers: bearer(token), json: { [view.recipient.includes("@") ? "toPersonEmail" : "roomId"]: view.recipient, text: view.text } }),
+});
+
+export const zohoCliq = provider({
+  type: "zoho-cliq",
+  about: "Posts to a Zoho Cliq channel or bot by a webhook token",
+  source: "https://www.zoho.com/cliq/help/platform/webhook-tokens.html",
+  options: z.strictObject({ url: hook("API endpoint of the channel or bot, with its zapikey") }),
+  key: null,
+  limits: { text: 4000 },
+  say: ({ url }, view) => ({ url, json: { text: calm(view.text) } }),
+});
+
+export const flock = provider({
+  type: "flock",
+  about: "Posts to a Flock channel through an incoming webhook",
+  source: "https://docs.flock.com/display/flockos/Incoming+Webhooks",
+  options: z.strictObject({ url: hook("Address of the incoming webhook") }),
+  key: null,
+  limits: { text: 4000 },
+  say: ({ url }, view) => ({ url, json: { text: view.text } }),
+});
+
+export const twist = provider({
+  type: "twist",
+  about: "Posts to a Twist channel or thread through an integration's webhook",
+  source: "https://developer.twist.com/v3/#incoming-webhooks",
+  options: z.strictObject({ url: hook("Address of the integration, with its install_token") }),
+  key: null,
+  limits: { text: 4000 },
+  say: ({ url }, view) => ({ url, json: { title: view.title, content: lines(calm(plainMarkdown(view.title)), fenced(view.details), view.link) } }),
+});
+
+export const pumble = provider({
+  type: "pumble",
+  about: "Posts to a Pumble channel through an incoming webhook",
+  source: "https://pumble.com/help/integrations/custom-apps/incoming-webhooks-for-pumble/",
+  options: z.strictObject({ url: hook("Address of the incoming webhook") }),
+  key: null,
+  limits: { text: 4000 },
+  say: ({ url }, view) => ({ url, json: { text: calm(view.text) } }),
+});
+
+export const stackfield = provider({
+  type: "stackfield",
+  about: "Posts to a room of Stackfield through a webhook",
+  source: "https://www.stackfield.com/developer-api",
+  options: z.strictObject({ url: hook("Address of the room's webhook for chat messages") }),
+  key: null,
+  limits: { text: 4000 },
+  say: ({ url }, view) => ({ url, json: { Title: view.text } }),
 });

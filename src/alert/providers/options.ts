@@ -45,3 +45,10 @@ export const phones = () =>
 export const basic = (user: string, password: string): { readonly authorization: string } => ({ authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}` });
 
 export const bearer = (token: string): { readonly authorization: string } => ({ authorization: `Bearer ${token}` });
+
+/** An address with a query; what is undefined is left out. */
+export function withQuery(address: string, query: { readonly [name: string]: string | undefined }): string {
+  const url = new URL(address);
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.append(name, value);
+  return url.href;
+}

@@ -28,6 +28,7 @@ export interface View {
   /** The whole message for mail. */
   readonly html: string;
   readonly sms: Sms;
+  /** At most 500 characters. */
   readonly link: string | null;
   /** Of several alerts the worst. */
   readonly alert: Alert;

@@ -74,7 +74,7 @@ export const pushover = provider({
   limits: { title: 250, text: 1024 },
   say: ({ token, user, device, sound, priority }, view) => {
     const urgency = view.severity === "critical" ? priority : Math.min(priority, 0);
-    const link = view.link !== null && view.link.length <= 512 ? { url: view.link, url_title: "Look at it" } : {};
+    const link = view.link === null ? {} : { url: view.link, url_title: "Look at it" };
     return {
       url: "https://api.pushover.net/1/messages.json",
       form: { token, user, device, sound, title: view.title, message: view.details === "" ? view.title : view.details, priority: String(urgency), timestamp: String(Math.floor(view.alert.at / 1000)), ...link, ...(urgency === 2 ? EMERGENCY : {}) },
@@ -82,4 +82,24 @@ export const pushover = provider({
   },
   // Over the month's quota: to go on asking is what they beg one not to do.
   answer: { statuses: { 429: "refused" }, taken: { at: "status", is: [1] } },
+});
+
+export const homeAssistant = provider({
+  type: "home-assistant",
+  about: "Calls notify actions of Home Assistant, such as those of its apps",
+  source: "https://developers.home-assistant.io/docs/api/rest/",
+  options: z.strictObject({
+    url: base("Address of Home Assistant"),
+    token: token("Long-lived access token of a user"),
+    to: z.array(z.string().regex(/^[a-z0-9_]+$/, "the action's name after `notify.`: mobile_app_phone")).min(1).max(100).describe("Notify actions: mobile_app_phone for notify.mobile_app_phone"),
+    tls: tls(),
+  }),
+  key: null,
+  limits: { text: 3500, bytes: true },
+  to: (options) => options.to,
+  say: ({ url, token }, view) => ({
+    url: `${url}/api/services/notify/${view.recipient}`,
+    headers: bearer(token),
+    json: { title: view.title, message: view.details === "" ? view.title : view.details, data: view.link === null ? undefined : { url: view.link, clickAction: view.link } },
+  }),
 });

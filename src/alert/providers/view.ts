@@ -6,6 +6,8 @@ import type { Event, Severity, View } from "./provider.ts";
 import { smsOf } from "./sms.ts";
 
 const ALIAS_DIGITS = 32;
+/** A longer address (that of a check with a long name in foreign letters) stands in the details only. */
+const LINK_MOST = 500;
 
 /** What an alert means to a service that knows beginnings and ends only. */
 export function eventOf({ kind, status }: Alert): Event {
@@ -39,7 +41,8 @@ type Part = Pick<Message, "subject" | "text" | "items"> & { readonly html: strin
 
 function viewOf(part: Part, message: Message, limits: Limits, ctx: ChannelContext): View {
   const { key, recipient, site } = message;
-  const { alert, link } = part;
+  const { alert } = part;
+  const link = part.link === null || part.link.length > LINK_MOST ? null : part.link;
   const title = fitTitle(part.subject, limits);
   const head = `${title}\n\n`;
   const details = fitDetails(part, roomOf(limits), limits);
