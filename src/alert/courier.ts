@@ -6,6 +6,7 @@ import type { AnyChannel, Message, Sending } from "./channels/channel.ts";
 import { type Delivered, deliver, type SendingPorts } from "./deliver.ts";
 import { standIns } from "./fallback.ts";
 import { renderMessage, type SiteFacts } from "./message.ts";
+import { actLinks, type SignLink } from "./act-links.ts";
 import { type CheckFacts, inOwnWords, type Templates } from "./words.ts";
 import { type Patience, type Pauses, storeWaitMs } from "./patience.ts";
 import { NOTHING, withdraw } from "./plan.ts";
@@ -27,6 +28,8 @@ export interface OutboxSite {
   readonly facts: SiteFacts;
   /** What a check is, for templates; null for one that is gone. */
   readonly check: (name: CheckName) => CheckFacts | null;
+  /** Signs a link by which the reader of a message acts; absent: messages have none. */
+  readonly token?: SignLink;
   readonly channels: readonly OutboxChannel[];
 }
 
@@ -181,9 +184,10 @@ export class Courier {
 
   render(channel: OutboxChannel, key: string, alerts: readonly Alert[], how: { readonly asOf: Instant; readonly alsoTold: readonly string[]; readonly unrecorded: boolean }): Message {
     const { site, ports } = this.#options;
-    const { facts, check } = site();
-    const message = renderMessage({ key, recipient: alerts[0]?.recipient ?? "", alerts, site: facts, ...how });
-    const own = inOwnWords(channel.templates, message, { site: facts, asOf: how.asOf, check });
+    const { facts, check, token } = site();
+    const act = actLinks(facts, token);
+    const message = renderMessage({ key, recipient: alerts[0]?.recipient ?? "", alerts, site: facts, act, ...how });
+    const own = inOwnWords(channel.templates, message, { site: facts, asOf: how.asOf, check, act });
     if (own.problem !== null) ports.log.error(`a template of channel ${channel.name} failed, the default text is sent: ${own.problem}`);
     return own.message;
   }

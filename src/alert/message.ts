@@ -1,4 +1,5 @@
 import type { Alert, Instant } from "../core/types.ts";
+import type { ActLinks } from "./act-links.ts";
 import type { Message, MessageItem } from "./channels/channel.ts";
 import { digest, type Item } from "./digest.ts";
 import { type Moments, momentsIn, span } from "./moment.ts";
@@ -23,6 +24,8 @@ export interface MessageInput {
   readonly asOf: Instant;
   /** Who else is told of the same incidents: `ops to ops@example.com`. */
   readonly alsoTold: readonly string[];
+  /** Links by which the reader acts on an alert; absent or null: none. */
+  readonly act?: (alert: Alert) => ActLinks | null;
   /** Nothing could be written: the message is sent from memory and may come again. */
   readonly unrecorded: boolean;
 }
@@ -99,7 +102,7 @@ function hidden(alert: Alert): string {
 function blockOf(item: Item, at: number, input: MessageInput, moments: Moments): Block {
   const headline = firstLine(item, moments, input.asOf);
   const { alert, opened } = item;
-  if (at >= DETAILED) return { headline, trouble: item.trouble, rows: [], link: null, evidence: [] };
+  if (at >= DETAILED) return { headline, trouble: item.trouble, rows: [], link: null, act: null, evidence: [] };
   const rows: [string, string][] = [];
   const from = opened?.since ?? alert.outageFrom;
   if (from !== null) rows.push(["From", moments.exact(from)], ["To", moments.exact(alert.since)]);
@@ -108,7 +111,7 @@ function blockOf(item: Item, at: number, input: MessageInput, moments: Moments):
   const code = cause.code === "ok" || isChannel(cause) ? "" : ` (${cause.code})`;
   if (cause.sentence !== "") rows.push([cause.code === "ok" ? "Seen" : "Cause", `${oneLine(cause.sentence)}${code}`]);
   if (alert.hides.length > 0 && item.trouble > 0) rows.push(["Hides", hidden(alert)]);
-  return { headline, trouble: item.trouble, rows, link: linkOf(alert, input.site), evidence: at < WITH_EVIDENCE ? cause.evidence : [] };
+  return { headline, trouble: item.trouble, rows, link: linkOf(alert, input.site), act: item.trouble > 0 ? (input.act?.(alert) ?? null) : null, evidence: at < WITH_EVIDENCE ? cause.evidence : [] };
 }
 
 function itemOf({ alert, opened }: Item, block: Block): MessageItem {

@@ -1,4 +1,5 @@
 import type { Evidence } from "../core/types.ts";
+import type { ActLinks } from "./act-links.ts";
 
 /** A message before it is text or HTML; both say the same. */
 export interface Sheet {
@@ -14,6 +15,7 @@ export interface Block {
   readonly trouble: number;
   readonly rows: readonly (readonly [label: string, text: string])[];
   readonly link: string | null;
+  readonly act: ActLinks | null;
   readonly evidence: Evidence;
 }
 
@@ -32,6 +34,7 @@ function textBlock(block: Block, alone: boolean): readonly string[] {
   const lines = alone ? [] : [block.headline];
   for (const [label, text] of block.rows) lines.push(`  ${label}: ${text}`);
   if (block.link !== null) lines.push(`  Look: ${block.link}`);
+  if (block.act !== null) lines.push(`  Acknowledge: ${block.act.acknowledge}`, `  Silence: ${block.act.silence}`);
   for (const part of block.evidence.slice(0, PARTS_MAX)) lines.push(`  ${part.label}:`, ...shorten(part.text).map((line) => `    ${line}`));
   return lines;
 }
@@ -68,7 +71,9 @@ const colour = (trouble: number): string => (trouble >= 5 ? "#c4281c" : trouble 
 
 function htmlBlock(block: Block): string {
   const rows = block.rows.map(([label, text]) => `<tr><td style="color:${SOFT};padding:2px 12px 2px 0;vertical-align:top">${escape(label)}</td><td style="padding:2px 0">${escape(text)}</td></tr>`).join("");
-  const link = block.link === null ? "" : `<p style="margin:8px 0 0"><a href="${escape(block.link)}" style="color:#3b4cc0">Look at it</a></p>`;
+  const links: readonly (readonly [string, string | undefined])[] = [["Look at it", block.link ?? undefined], ["Acknowledge", block.act?.acknowledge], ["Silence", block.act?.silence]];
+  const anchors = links.flatMap(([word, to]) => (to === undefined ? [] : [`<a href="${escape(to)}" style="color:#3b4cc0">${word}</a>`]));
+  const link = anchors.length === 0 ? "" : `<p style="margin:8px 0 0">${anchors.join(" &nbsp; ")}</p>`;
   const evidence = block.evidence
     .slice(0, PARTS_MAX)
     .map((part) => `<p style="margin:8px 0 2px;color:${SOFT}">${escape(part.label)}</p><pre style="margin:0;font-size:13px;white-space:pre-wrap;background:#faf9f7;padding:8px;border-radius:6px">${escape(shorten(part.text).join("\n"))}</pre>`)

@@ -19,7 +19,7 @@ const check = (name: string) => (name === "gone" ? null : { type: "http", target
 function words(templates: Partial<Templates>, alerts: readonly Alert[] = [alert()]): { readonly subject: string; readonly text: string; readonly html: string | null; readonly problem: string | null } {
   const asOf = plus(T0, 4 * MINUTE);
   const message = renderMessage({ key: "k", recipient: "a@x", alerts, site: SITE, asOf, alsoTold: [], unrecorded: false });
-  const { message: own, problem } = inOwnWords({ subject: null, text: null, ...templates }, message, { site: SITE, asOf, check });
+  const { message: own, problem } = inOwnWords({ subject: null, text: null, ...templates }, message, { site: SITE, asOf, check, act: () => null });
   return { subject: own.subject, text: own.text, html: own.html, problem };
 }
 

@@ -1,6 +1,7 @@
-import type { CheckName, Instant } from "../core/types.ts";
+import type { Alert, CheckName, Instant } from "../core/types.ts";
 import { renderTemplate } from "../template/liquid.ts";
 import { type AlertVariables, asVariables } from "../template/message.ts";
+import type { ActLinks } from "./act-links.ts";
 import type { Message } from "./channels/channel.ts";
 import { digest, type Item } from "./digest.ts";
 import { linkOf, type SiteFacts } from "./message.ts";
@@ -24,6 +25,7 @@ export interface WordsInput {
   readonly site: SiteFacts;
   readonly asOf: Instant;
   readonly check: (name: CheckName) => CheckFacts | null;
+  readonly act: (alert: Alert) => ActLinks | null;
 }
 
 const SUBJECT_MAX = 500;
@@ -52,6 +54,8 @@ function variablesOf({ alert, opened, word, mark }: Item, moments: Moments, inpu
     hides: alert.hides,
     evidence,
     link: linkOf(alert, input.site) ?? "",
+    acknowledgeLink: input.act(alert)?.acknowledge ?? "",
+    silenceLink: input.act(alert)?.silence ?? "",
   };
 }
 

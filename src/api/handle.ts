@@ -35,6 +35,8 @@ export interface Handle {
   acknowledge(name: CheckName, by: string, note: string): Done;
   silence(name: CheckName, by: string): Done;
   unsilence(name: CheckName, by: string): Done;
+  /** What a signed link of a message is about: `unknown` when it was not made here, `over` when its incident is. */
+  linked(token: string): { readonly name: CheckName; readonly check: CheckSummary; readonly by: string } | "unknown" | "over";
   /** `unknown` when no push check has this token. Compared in constant time. */
   beat(token: string, beat: Beat): "taken" | "unknown";
   /** Sends a test message; resolves with the channel's own answer. */

@@ -23,6 +23,7 @@ test("every schema of an answer is its type of the contract", () => {
   same<typeof schemas.historyView, types.HistoryView>(true);
   same<typeof schemas.checkDetail, types.CheckDetail>(true);
   same<typeof schemas.messageView, types.MessageView>(true);
+  same<typeof schemas.linkedView, types.LinkedView>(true);
   same<typeof schemas.sessionView, types.SessionView>(true);
   same<typeof schemas.reloadReport, types.ReloadReport>(true);
   same<typeof schemas.testReport, types.TestReport>(true);

@@ -163,6 +163,7 @@ export const messageView = z.object({
 });
 
 export const messageList = z.array(messageView);
+export const linkedView = z.object({ check: text(), state: status, since: at(), summary: text(), acknowledged: z.boolean(), silenced: z.boolean(), by: text().describe("whom the message went to") });
 export const sessionView = z.object({ signedIn: z.boolean(), user: text().nullable() });
 export const reloadReport = z.object({ kind: z.enum(["reloaded", "unchanged", "broken"]), problems: z.array(text()) });
 export const testReport = z.object({ kind: z.enum(["sent", "retry", "refused"]), detail: text() });
@@ -191,6 +192,7 @@ export const noQuery = z.strictObject({});
 export const noBody = z.strictObject({});
 export const checkParams = z.strictObject({ name: short() });
 export const channelParams = z.strictObject({ name: short() });
+export const linkParams = z.strictObject({ token: z.string().max(1000) });
 export const messageParams = z.strictObject({ id: z.string().regex(/^[0-9a-f]{32}$/, "a message's id has 32 hexadecimal digits") });
 export const incidentParams = z.strictObject({ id: z.string().regex(/^[0-9a-f]{32}$/, "an incident's id has 32 hexadecimal digits") });
 export const checksQuery = z.strictObject({ state: status.optional(), tag: short().optional(), q: short().optional().describe("part of a name, target, tag or summary") });

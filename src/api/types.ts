@@ -186,6 +186,18 @@ export interface MessageView {
   readonly attempts: readonly { readonly at: number; readonly tookMs: number; readonly outcome: "sent" | "retry" | "refused" | "lost"; readonly reason: string }[];
 }
 
+/** What a signed link in a message is about, while its outage is open. */
+export interface LinkedView {
+  readonly check: string;
+  readonly state: StatusWord;
+  readonly since: number;
+  readonly summary: string;
+  readonly acknowledged: boolean;
+  readonly silenced: boolean;
+  /** Whom the message went to. */
+  readonly by: string;
+}
+
 /** `GET /api/v1/session`. */
 export interface SessionView {
   readonly signedIn: boolean;

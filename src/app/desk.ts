@@ -1,4 +1,4 @@
-import type { Done, Figures } from "../api/handle.ts";
+import type { Done, Figures, Handle } from "../api/handle.ts";
 import { type Banner, type ChannelSummary, type CheckDetail, type CheckSummary, type Overview, STATUS_MARKS, type StatusWord } from "../api/types.ts";
 import type { CheckDefinition } from "../config/site.ts";
 import type { Mask } from "../core/mask.ts";
@@ -102,6 +102,17 @@ export class Desk {
 
   unsilence(check: CheckName, by: string): Done {
     return this.#ordered(check, { kind: "unsilence", by });
+  }
+
+  linked(token: string): ReturnType<Handle["linked"]> {
+    const linked = this.#monitor.parts.links?.read(token) ?? null;
+    if (linked === null) return "unknown";
+    for (const name of this.#monitor.roster.checks.keys()) {
+      if (this.#monitor.beliefs.state(name)?.belief.incident?.id !== linked.incident) continue;
+      const check = this.summary(name);
+      return check === null ? "over" : { name, check, by: linked.by };
+    }
+    return "over";
   }
 
   beat(token: string, beat: Beat): "taken" | "unknown" {

@@ -29,6 +29,7 @@ export function createHandle({ monitor, store, loop, reload }: HandleParts): Han
     acknowledge: (name, by, note) => desk.acknowledge(name, by, note),
     silence: (name, by) => desk.silence(name, by),
     unsilence: (name, by) => desk.unsilence(name, by),
+    linked: (token) => desk.linked(token),
     beat: (token, beat) => desk.beat(token, beat),
     sendAgain: (message) => desk.sendAgain(message),
     testChannel: (name) => desk.testChannel(name),

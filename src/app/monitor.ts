@@ -1,4 +1,5 @@
 import type { Change } from "../api/handle.ts";
+import type { Links } from "../api/links.ts";
 import type { AnyChannel } from "../alert/channels/channel.ts";
 import { Outbox, type OutboxSite } from "../alert/outbox.ts";
 import type { CheckDefinition } from "../config/site.ts";
@@ -31,6 +32,8 @@ export interface MonitorParts {
   readonly store: Store;
   readonly loaded: Loaded;
   readonly first: Update;
+  /** Signs links in messages; absent where there is no page to lead to. */
+  readonly links?: Links;
 }
 
 /** Checks on schedule, judged, committed and told: the whole of Tocsin but the world around it. */
@@ -60,7 +63,7 @@ export class Monitor {
       store,
       ports,
       channelOf: parts.channelOf,
-      site: outboxSite(first, (name) => this.roster.checks.get(name) ?? null),
+      site: this.#outboxSite(first),
       mask: (text) => this.bench.mask(text),
       onTrouble: (troubles) => this.banners.channels(troubles),
     });
@@ -96,6 +99,11 @@ export class Monitor {
       believed: (check) => this.beliefs.state(check)?.belief.muting.maintenance ?? [],
       changed: (check, open) => this.act(check, { kind: "maintenance", open }),
     });
+  }
+
+  #outboxSite({ settings, channels }: Pick<Update, "settings" | "channels">): OutboxSite {
+    const { name, vantage, url, timezone } = settings;
+    return { facts: { name, vantage, url, timezone }, channels, check: (check) => this.roster.checks.get(check) ?? null, ...(this.parts.links === undefined ? {} : { token: (linked) => this.parts.links?.token(linked) ?? "" }) };
   }
 
   /** Takes up what was believed before, and begins. */
@@ -177,7 +185,7 @@ export class Monitor {
     this.bench.vantage = update.settings.vantage;
     this.beliefs.siteVersion = update.version;
     this.engine.limit(update.settings.limits);
-    this.outbox.setSite(outboxSite(update, (name) => this.roster.checks.get(name) ?? null));
+    this.outbox.setSite(this.#outboxSite(update));
   }
 
   #arrive(definition: CheckDefinition, aliveAt: number, now: Instant): void {
@@ -268,11 +276,6 @@ export class Monitor {
   }
 }
 
-
-function outboxSite({ settings, channels }: Pick<Update, "settings" | "channels">, check: OutboxSite["check"]): OutboxSite {
-  const { name, vantage, url, timezone } = settings;
-  return { facts: { name, vantage, url, timezone }, channels, check };
-}
 
 /** A policy that tells nobody new, for a check whose definition is gone. */
 function removedPolicy(check: CheckName): Policy {

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import type { Handle } from "../api/handle.ts";
 import { ensurePassword, USER } from "../api/auth.ts";
 import { type NotRunning, type Running, startServer, startSocket } from "../api/server.ts";
+import { Links } from "../api/links.ts";
 import { SignIn } from "../api/sign-in.ts";
 import type { ForeignChoice, LoaderResult } from "../config/loader.ts";
 import { formatProblem, type Problem } from "../config/problems.ts";
@@ -118,7 +119,7 @@ class Tocsin {
     const opened = await this.#openStore(data);
     if (typeof opened === "number") return opened;
     const { store, setAside } = opened;
-    const monitor = new Monitor({ ports: this.#ports, probes, channelOf: this.#ways.channelOf, store, loaded: await store.load(), first: firstUpdate(site) });
+    const monitor = new Monitor({ ports: this.#ports, probes, channelOf: this.#ways.channelOf, store, loaded: await store.load(), first: firstUpdate(site), links: await Links.open(data) });
     if (setAside !== null) monitor.banners.storeNote(`The database was damaged (${setAside.reason}) and a new one was begun.`, `The damaged one is kept as ${setAside.path}.`);
     const handle = createHandle({ monitor, store, loop: this.#loop, reload: () => this.#reload() });
     const settings = (): Settings => this.#running?.site.settings ?? site.settings;

@@ -26,6 +26,9 @@ export interface AlertVariables {
   readonly evidence: readonly { readonly label: string; readonly text: string }[];
   /** Address of the check on the page; empty without `url`. */
   readonly link: string;
+  /** Addresses by which the reader acknowledges or silences; empty for a recovery, and without `url`. */
+  readonly acknowledgeLink: string;
+  readonly silenceLink: string;
 }
 
 /** What a template of a message may say: the default texts, the worst alert's values by themselves, and all alerts. */
@@ -39,7 +42,7 @@ export interface MessageVariables extends AlertVariables {
 
 const ALERT: AlertVariables = {
   kind: "down", word: "DOWN", mark: "▲", check: "shop", type: "http", target: "shop.example.com:443", description: "", tags: ["public"], status: "down", since: "03:12", sinceIso: "2026-11-20T02:12:41.000Z",
-  at: "03:16", atIso: "2026-11-20T02:16:41.000Z", duration: "4 min", sentence: "HTTP 503", code: "status", hides: [], evidence: [{ label: "received", text: "" }], link: "",
+  at: "03:16", atIso: "2026-11-20T02:16:41.000Z", duration: "4 min", sentence: "HTTP 503", code: "status", hides: [], evidence: [{ label: "received", text: "" }], link: "", acknowledgeLink: "", silenceLink: "",
 };
 const SAMPLE: MessageVariables = { ...ALERT, subject: "", text: "", recipient: "ops@example.com", site: { name: "Example", vantage: "home", url: "" }, alerts: [ALERT] };
 

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import type { z } from "zod";
+import { checkName } from "../../src/core/types.ts";
 import * as schemas from "../../src/api/schemas.ts";
 import { startSocket } from "../../src/api/server.ts";
 
@@ -149,6 +150,26 @@ test("a failed message is sent again by its id", async () => {
   const refused = await here.got(path, { method: "POST", body: {} });
   here.handle.refusal = null;
   expect([refused.status, refused.json]).toEqual([409, { error: "its channel is gone", advice: "add it again" }]);
+});
+
+test("a signed link shows what it is about and acts only when told to, for nobody in particular", async () => {
+  const f = async (path: string, asking: Asking, status: number): Promise<unknown> => {
+    const answer = await here.get(path, asking);
+    expect([path, answer.status]).toEqual([path, status]);
+    return answer.json;
+  };
+  await f("/api/v1/links/forged", {}, 404);
+  await f("/api/v1/links/signed", {}, 409);
+  here.handle.linkedTo = { name: checkName("shop"), check: summaryOf("shop", { state: "down" }), by: "ops@example.com" };
+  const before = here.handle.done.length;
+  expect(schemas.linkedView.strict().parse(await f("/api/v1/links/signed", {}, 200))).toMatchObject({ check: "shop", by: "ops@example.com", acknowledged: false });
+  expect(here.handle.done.length).toBe(before);
+  await f("/api/v1/links/signed/acknowledge", { method: "POST", body: {} }, 200);
+  expect(here.handle.done.at(-1)).toBe("acknowledge shop by ops@example.com by a link: ");
+  await f("/api/v1/links/signed/silence", { method: "POST", body: {} }, 200);
+  expect(here.handle.done.at(-1)).toBe("silence shop by ops@example.com by a link");
+  await f("/api/v1/links/forged/silence", { method: "POST", body: {} }, 404);
+  here.handle.linkedTo = "over";
 });
 
 test("one test message of a channel at a time, its answer without secrets", async () => {

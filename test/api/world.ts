@@ -137,6 +137,9 @@ export class SmallHandle implements Handle {
     this.beats.push(beat);
     return "taken";
   }
+  /** What the link with the token `signed` is about. */
+  linkedTo: ReturnType<Handle["linked"]> = "over";
+  linked = (token: string): ReturnType<Handle["linked"]> => (token === "signed" ? this.linkedTo : "unknown");
   sendAgain = (message: string): Promise<Done> => Promise.resolve(this.#act(`again ${message}`));
   testChannel = (): Promise<{ readonly kind: "sent" | "retry" | "refused"; readonly detail: string }> => this.testing;
   reload = (): Promise<{ readonly kind: "reloaded" | "unchanged" | "broken"; readonly problems: readonly string[] }> =>

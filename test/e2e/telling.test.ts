@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { IncidentStory } from "../../src/api/types.ts";
 import { freePort } from "../servers/ground.ts";
 import { Hook, hook, type Hook as Receiver, Mailbox, mailbox, service, toldIn } from "./receivers.ts";
-import { type Document, Place, tocsin } from "./world.ts";
+import { ask, type Document, Place, tocsin } from "./world.ts";
 
 const tcp = (port: number, more: Document = {}): Document => ({ type: "tcp", host: "127.0.0.1", port, ...more });
 const chat = (told: Receiver, more: Document = {}): Document => ({ type: "webhook", url: told.url(), group: "0s", ...more });
@@ -186,6 +186,28 @@ describe.concurrent("a dead letter", () => {
     expect(await outbox("--again", "all")).toMatchObject({ exit: 0, out: expect.stringMatching(/^[0-9a-f]{32}: is sent again\n$/) });
     await place.until("it arrives", () => told.kinds.filter((kind) => kind === "down shop").length === 2);
     await place.until("nothing is left", async () => (await outbox("--failed")).out === "no messages\n");
+    await place.stop();
+  });
+});
+
+describe.concurrent("a link in a message", () => {
+  test("acts only when told to, without signing in, and is worth nothing after the outage", async () => {
+    const [told, target] = [await hook(), await service()];
+    const place = new Place({ url: "http://localhost/", defaults, channels: { chat: chat(told) }, checks: { shop: tcp(target.port, { notify: ["chat"] }) } });
+    await place.start();
+    await place.becomes("shop", "up");
+    await target.close();
+    await place.until("it is told", () => told.calls.length === 1);
+    const token = /Acknowledge: http:\/\/localhost\/do\/([\w-]+)\n {2}Silence: http:\/\/localhost\/do\/\1\/silence\n/.exec(told.told[0]?.text ?? "")?.[1] ?? "";
+    const asked = (method: string, path: string) => ask({ method, port: Number(place.page.port), host: "127.0.0.1", path, headers: { host: place.page.host, "content-type": "application/json" } }, method === "POST" ? "{}" : "");
+    expect(await asked("GET", `/api/v1/links/${token}`)).toMatchObject({ status: 200 });
+    expect((await place.check("shop")).acknowledged).toBeNull();
+    expect(await asked("POST", `/api/v1/links/${token.slice(0, -2)}xx/acknowledge`)).toMatchObject({ status: 404 });
+    expect(await asked("POST", `/api/v1/links/${token}/acknowledge`)).toMatchObject({ status: 200 });
+    expect((await place.check("shop")).acknowledged).toMatchObject({ by: "chat by a link" });
+    await target.open();
+    await place.becomes("shop", "up");
+    expect(await asked("POST", `/api/v1/links/${token}/silence`)).toMatchObject({ status: 409 });
     await place.stop();
   });
 });

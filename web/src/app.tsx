@@ -15,6 +15,7 @@ import { WrongNow } from "./pieces/wrong-now.tsx";
 import { followLinks, isWall, route } from "./router.ts";
 import type { Route } from "./route.ts";
 import { type Face, faceOf, titleOf } from "./state/title.ts";
+import { ActView } from "./views/act.tsx";
 import { CheckView } from "./views/check.tsx";
 import { IncidentPage } from "./views/incident.tsx";
 import { Incidents } from "./views/incidents.tsx";
@@ -32,7 +33,7 @@ function placeOf(here: Route): string {
 /** The tab's title and picture tell the state. */
 function tellInTab(): void {
   createEffect(() => {
-    document.title = session() === "out" ? "Sign in · Tocsin" : titleOf(counts(), cutOffSince() !== null, placeOf(route()), "Tocsin");
+    document.title = route().view === "act" ? "Do something about it · Tocsin" : session() === "out" ? "Sign in · Tocsin" : titleOf(counts(), cutOffSince() !== null, placeOf(route()), "Tocsin");
   });
   createEffect(() => {
     document.querySelector("#favicon")?.setAttribute("href", FACES[session() === "out" ? "pending" : faceOf(counts(), cutOffSince() !== null)]);
@@ -47,8 +48,13 @@ export function App(): JSX.Element {
     void connect();
   });
   tellInTab();
+  const acting = createMemo(() => {
+    const here = route();
+    return here.view === "act" ? here : null;
+  });
   return (
     <Switch>
+      <Match when={acting()} keyed>{(here) => <ActView token={here.token} silence={here.silence} />}</Match>
       <Match when={session() === "out"}><SignIn /></Match>
       <Match when={session() === "unknown" && cutOffSince() === null}><main class="door skeleton" aria-busy="true">Connecting</main></Match>
       <Match when={isWall()}><Wall /></Match>

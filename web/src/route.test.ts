@@ -11,6 +11,10 @@ test("paths", () => {
   f("/checks/100%", { view: "check", name: "100%" });
   f("/incidents/abc", { view: "incident", id: "abc" });
   f("/site", { view: "site" });
+  f("/do/abc", { view: "act", token: "abc", silence: false });
+  f("/do/abc/silence", { view: "act", token: "abc", silence: true });
+  f("/do/abc/pause", { view: "lost" });
+  f("/do", { view: "lost" });
   f("/site/x", { view: "lost" });
   f("/checks/a/b", { view: "lost" });
 });

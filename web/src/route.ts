@@ -6,11 +6,13 @@ export type Route =
   | { readonly view: "incidents" }
   | { readonly view: "incident"; readonly id: string }
   | { readonly view: "site" }
+  | { readonly view: "act"; readonly token: string; readonly silence: boolean }
   | { readonly view: "lost" };
 
 /** Reads an address's path. */
 export function readRoute(path: string): Route {
   const [first = "", second = "", ...more] = path.split("/").filter((part) => part !== "").map(decoded);
+  if (first === "do" && second !== "" && (more.length === 0 || more.join("/") === "silence")) return { view: "act", token: second, silence: more.length === 1 };
   if (more.length > 0) return { view: "lost" };
   if (second !== "") {
     if (first === "checks") return { view: "check", name: second };
