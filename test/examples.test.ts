@@ -13,6 +13,7 @@ const environment = {
   CHAT_URL: "https://chat.example.com/hook",
   BACKUP_TOKEN: "c".repeat(40),
   PUSH_TOKEN: "d".repeat(40),
+  SHOP_PASSWORD: "f".repeat(20),
   STATUS_KEY: "e".repeat(20),
 };
 

@@ -1,8 +1,8 @@
 import { factAt } from "./facts.ts";
 import { parseDuration, formatDuration } from "./time.ts";
-import type { FactValue, Facts } from "./types.ts";
+import type { FactValue, FailureCode, Facts } from "./types.ts";
 
-export { wantedFacts } from "./facts.ts";
+export { factAt, wantedFacts } from "./facts.ts";
 
 /** Unit of an amount: milliseconds, bytes, percent, or a plain number. */
 export type Unit = "ms" | "bytes" | "percent" | "plain";
@@ -220,3 +220,31 @@ export function evaluate(condition: Condition, value: FactValue | undefined, fac
 export function evaluateFact(named: { readonly fact: string; readonly condition: Condition }, facts: Facts, match: Matcher): Evaluation {
   return evaluate(named.condition, factAt(facts, named.fact), named.fact, match);
 }
+
+const EXPECT_CODES: { readonly [fact: string]: FailureCode } = { status: "status" };
+
+/** A condition that is not met. */
+export interface Unmet {
+  readonly fact: string;
+  readonly reason: string;
+  readonly slow: boolean;
+  /** What it is called where it was expected. */
+  readonly code: FailureCode;
+}
+
+/** The first condition, in their order, that the facts do not meet; null when they meet all. */
+export function firstUnmet(conditions: readonly { readonly fact: string; readonly condition: Condition }[], facts: Facts, match: Matcher): Unmet | null {
+  for (const named of conditions) {
+    const { met, reason, slow } = evaluateFact(named, facts, match);
+    if (!met) return { fact: named.fact, reason, slow, code: slow ? "pattern-slow" : (EXPECT_CODES[named.fact] ?? "mismatch") };
+  }
+  return null;
+}
+
+/** A matcher over the port where patterns run. */
+export const matcherOf =
+  (patterns: { match(pattern: { readonly source: string; readonly flags: string }, text: string): readonly string[] | null | "slow" }): Matcher =>
+  (pattern, text) => {
+    const found = patterns.match(pattern, text);
+    return found === "slow" ? "slow" : found !== null;
+  };

@@ -1,7 +1,9 @@
 import type { Facts, Phases } from "../core/types.ts";
 import type { Failure, Random } from "../sys/ports.ts";
 import { type Exchanged, type HttpRequest, type HttpResponse, exchange } from "./http.ts";
+import type { CookieJar } from "./http-cookies.ts";
 import { digestAuthorization } from "./http-digest.ts";
+import type { TlsSettings } from "./options.ts";
 import type { DialContext } from "./outcome.ts";
 
 /** Whom we say we are; never told to another origin than the first. */
@@ -13,6 +15,8 @@ export interface FollowRequest extends HttpRequest {
   readonly credentials: Credentials | null;
   /** Redirects followed at most; 0: the redirect itself is the answer. */
   readonly redirects: number;
+  /** Cookies that were set before, and takes those that are set now; without it there are none. */
+  readonly cookies?: CookieJar;
 }
 
 export interface FollowContext extends DialContext {
@@ -48,7 +52,7 @@ export async function follow(first: FollowRequest, ctx: FollowContext): Promise<
   let trail = "";
   let downgraded = false;
   for (let redirects = 0; ; redirects++) {
-    const exchanged = await authenticated(request, request.url.origin === first.url.origin ? first.credentials : null, ctx);
+    const exchanged = await authenticated(request, request.url.origin === first.url.origin ? first.credentials : null, first.cookies, ctx);
     phases = summed(phases, exchanged.phases);
     const hops: Hops = { facts: exchanged.facts, phases, attempts: exchanged.attempts, sent: `${trail}${exchanged.sent}`, received: exchanged.received, redirects, url: request.url.href, downgraded };
     if (exchanged.kind === "failed") return { kind: "failed", failure: exchanged.failure, ...hops };
@@ -68,19 +72,29 @@ function summed(before: Phases, now: Phases): Phases {
   return sums;
 }
 
-async function authenticated(request: HttpRequest, credentials: Credentials | null, ctx: FollowContext): Promise<Exchanged> {
-  if (credentials === null) return exchange(request, ctx);
+/** One exchange with the cookies that belong to it, beside what the request's own `Cookie` field says. */
+async function carrying(request: HttpRequest, cookies: CookieJar | undefined, ctx: FollowContext): Promise<Exchanged> {
+  if (cookies === undefined) return exchange(request, ctx);
+  const [ownName, own] = Object.entries(request.headers).find(([name]) => name.toLowerCase() === "cookie") ?? ["Cookie", undefined];
+  const all = [own, cookies.header(request.url, ctx.clock.now())].filter((part) => typeof part === "string").join("; ");
+  const exchanged = await exchange(all === "" ? request : { ...request, headers: { ...request.headers, [ownName]: all } }, ctx);
+  if (exchanged.kind === "answered") cookies.store(request.url, exchanged.response.headers["set-cookie"], ctx.clock.now());
+  return exchanged;
+}
+
+async function authenticated(request: HttpRequest, credentials: Credentials | null, cookies: CookieJar | undefined, ctx: FollowContext): Promise<Exchanged> {
+  if (credentials === null) return carrying(request, cookies, ctx);
   const withField = (authorization: string): HttpRequest => ({ ...request, headers: { ...request.headers, Authorization: authorization } });
-  if (credentials.kind === "bearer") return exchange(withField(`Bearer ${credentials.token}`), ctx);
+  if (credentials.kind === "bearer") return carrying(withField(`Bearer ${credentials.token}`), cookies, ctx);
   const { user, password } = credentials;
-  if (credentials.kind === "basic") return exchange(withField(`Basic ${Buffer.from(`${user}:${password}`, "utf8").toString("base64")}`), ctx);
-  const challenged = await exchange(request, ctx);
+  if (credentials.kind === "basic") return carrying(withField(`Basic ${Buffer.from(`${user}:${password}`, "utf8").toString("base64")}`), cookies, ctx);
+  const challenged = await carrying(request, cookies, ctx);
   const challenge = challenged.kind === "answered" && challenged.response.status === 401 ? challenged.response.headers["www-authenticate"] : undefined;
   if (challenge === undefined) return challenged;
   const path = `${request.url.pathname}${request.url.search}`;
   const authorization = digestAuthorization(challenge, { user, password, method: request.method, path, cnonce: Buffer.from(ctx.random.bytes(16)).toString("hex") });
   if (authorization === null) return challenged;
-  const answered = await exchange(withField(authorization), ctx);
+  const answered = await carrying(withField(authorization), cookies, ctx);
   return { ...answered, phases: summed(challenged.phases, answered.phases) };
 }
 
@@ -97,8 +111,19 @@ function redirected(request: HttpRequest, response: HttpResponse, firstOrigin: s
   const away = url.origin !== firstOrigin;
   if (away && !bare && request.body !== null) return { kind: "failed", failure: { code: "redirects", sentence: `the redirect (${status}) would carry the request's body to another place: ${url.origin}` } };
   const kept = Object.entries(request.headers).filter(([name]) => (!away || HARMLESS.has(name.toLowerCase())) && !(bare && OF_THE_BODY.test(name)) && name.toLowerCase() !== "host");
-  const tls = away ? { ...request.tls, cert: null, key: null, servername: null } : request.tls;
+  const tls = away ? tlsElsewhere(request.tls) : request.tls;
   return { kind: "follow", request: { ...request, url, tls, headers: Object.fromEntries(kept), ...(bare ? { method: "GET", body: null } : {}) } };
+}
+
+const elsewhere = new WeakMap<TlsSettings, TlsSettings>();
+
+/** Settings for another origin than they were made for: it is not shown our certificate, nor asked for by the other's name. */
+export function tlsElsewhere(tls: TlsSettings): TlsSettings {
+  const known = elsewhere.get(tls);
+  if (known !== undefined) return known;
+  const made = tls.cert === null && tls.servername === null ? tls : { ...tls, cert: null, key: null, servername: null };
+  elsewhere.set(tls, made);
+  return made;
 }
 
 function targetOf(location: string, from: URL): URL | null {

@@ -97,7 +97,17 @@ export function unescaped(text: string): string | null {
   return wrong ? null : plain;
 }
 
-/** `text` or `/pattern/flags`, compiled once while loading to find its mistakes. */
+/** A user's pattern, compiled once while loading to find its mistakes. */
+export function patternOf(source: string, flags: string): { readonly kind: "pattern"; readonly pattern: Pattern } | { readonly kind: "wrong"; readonly reason: string; readonly right: string } {
+  try {
+    return { kind: "pattern", pattern: { source: new RegExp(source, flags).source, flags } };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.replace(/^Invalid regular expression: /, "") : "";
+    return { kind: "wrong", reason, right: "put a backslash before signs that stand for themselves" };
+  }
+}
+
+/** `text` or `/pattern/flags`. */
 export const expected = () =>
   z
     .string()
@@ -105,13 +115,10 @@ export const expected = () =>
     .transform((text, ctx): Expected => {
       const [, source, flags = ""] = /^\/(.+)\/([a-z]*)$/s.exec(text) ?? [];
       if (source === undefined) return { kind: "text", text: unescaped(text) ?? text };
-      try {
-        return { kind: "pattern", pattern: { source: new RegExp(source, flags).source, flags } };
-      } catch (error) {
-        const reason = error instanceof Error ? error.message.replace(/^Invalid regular expression: /, "") : "";
-        ctx.addIssue({ code: "custom", message: `\`${text}\` is no regular expression (${reason})`, params: { right: "put a backslash before signs that stand for themselves" } });
-        return z.NEVER;
-      }
+      const compiled = patternOf(source, flags);
+      if (compiled.kind === "pattern") return compiled;
+      ctx.addIssue({ code: "custom", message: `\`${text}\` is no regular expression (${compiled.reason})`, params: { right: compiled.right } });
+      return z.NEVER;
     });
 
 /** How TLS is spoken and what the certificate must be. */

@@ -8,6 +8,7 @@ import { ftp } from "./ftp.ts";
 import { group } from "./group.ts";
 import { grpc } from "./grpc.ts";
 import { http } from "./http.ts";
+import { httpSteps } from "./http-steps.ts";
 import { icmp } from "./icmp.ts";
 import { imap } from "./imap.ts";
 import { ldap } from "./ldap.ts";
@@ -45,4 +46,4 @@ import { websocket } from "./websocket.ts";
 import { xmpp } from "./xmpp.ts";
 
 /** Every probe, in the order in which they are shown. A new one is one line here. */
-export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, cpu, disk, dnsSerial, docker, domain, ftp, grpc, imap, ldap, mailflow, memcached, memory, mqtt, mysql, nntp, notes, openvpn, pop3, ports, postgres, radius, rbl, redis, remote, rip, sip, smb, smtp, snmp, sntp, socks5, ssh, tls, ups, uptimes, websocket, xmpp];
+export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, cpu, disk, dnsSerial, docker, domain, ftp, grpc, httpSteps, imap, ldap, mailflow, memcached, memory, mqtt, mysql, nntp, notes, openvpn, pop3, ports, postgres, radius, rbl, redis, remote, rip, sip, smb, smtp, snmp, sntp, socks5, ssh, tls, ups, uptimes, websocket, xmpp];

@@ -1,8 +1,8 @@
-import { evaluateFact } from "../core/expect.ts";
+import { firstUnmet, matcherOf } from "../core/expect.ts";
 import type { Evidence, FactValue, FailureCode, Facts, Instant, Origin, Result, Verdict } from "../core/types.ts";
-import type { CheckDefinition, FactCondition } from "../config/site.ts";
+import type { CheckDefinition } from "../config/site.ts";
 import type { AnyProbe, Outcome, ProbeContext } from "../probes/probe.ts";
-import type { Pattern, Ports } from "../sys/ports.ts";
+import type { Ports } from "../sys/ports.ts";
 import { asOfNow, momentOf } from "./pulse.ts";
 
 /** Evidence kept with a result, in all. */
@@ -113,8 +113,6 @@ function contextOf(bench: Bench, job: Job, signal: AbortSignal): ProbeContext {
   return { signal, clock, random, network, pinger, processes, patterns, host, log, wants: job.wants, failing: job.failing ?? false, remembered: job.remembered ?? null };
 }
 
-const EXPECT_CODES: { readonly [fact: string]: FailureCode } = { status: "status" };
-
 function warnCode(fact: string): FailureCode {
   if (fact === "latency" || fact.startsWith("latency.")) return "slow";
   if (fact.startsWith("certificate.")) return "tls-expiring";
@@ -126,22 +124,11 @@ function applyConditions(bench: Bench, definition: CheckDefinition, outcome: Out
   const { expect, warn } = definition;
   if ((expect.length === 0 && warn.length === 0) || outcome.verdict === "down" || outcome.verdict === "unknown") return outcome;
   const facts: Facts = { ...outcome.material, ...outcome.facts, latency: Math.round(tookMs * 1000) / 1000, phase: outcome.phases };
-  const unmet = firstUnmet(bench, expect, facts);
-  if (unmet !== null) return { ...outcome, verdict: "down", code: unmet.slow ? "pattern-slow" : (EXPECT_CODES[unmet.fact] ?? "mismatch"), sentence: unmet.reason };
-  const warned = outcome.verdict === "up" ? firstUnmet(bench, warn, facts) : null;
+  const match = matcherOf(bench.ports.patterns);
+  const unmet = firstUnmet(expect, facts, match);
+  if (unmet !== null) return { ...outcome, verdict: "down", code: unmet.code, sentence: unmet.reason };
+  const warned = outcome.verdict === "up" ? firstUnmet(warn, facts, match) : null;
   return warned === null ? outcome : { ...outcome, verdict: "degraded", code: warned.slow ? "pattern-slow" : warnCode(warned.fact), sentence: warned.reason };
-}
-
-function firstUnmet(bench: Bench, conditions: readonly FactCondition[], facts: Facts): { readonly fact: string; readonly reason: string; readonly slow: boolean } | null {
-  const match = (pattern: Pattern, text: string): boolean | "slow" => {
-    const found = bench.ports.patterns.match(pattern, text);
-    return found === "slow" ? "slow" : found !== null;
-  };
-  for (const named of conditions) {
-    const { met, reason, slow } = evaluateFact(named, facts, match);
-    if (!met) return { fact: named.fact, reason, slow };
-  }
-  return null;
 }
 
 /** A result from what one try saw: masked, then cut. */

@@ -1,3 +1,4 @@
+import { CookieJar } from "../../src/dial/http-cookies.ts";
 import { digestAuthorization } from "../../src/dial/http-digest.ts";
 import { parsePing } from "../../src/sys/icmp/command.ts";
 import { berElements, berFrame, integerOf } from "../../src/wire/ber.ts";
@@ -7,6 +8,7 @@ import { decodeMessage } from "../../src/wire/dns.ts";
 import { type FtpReply, addFtpLine, featuresOf, shownFtpReply } from "../../src/wire/ftp.ts";
 import { isWholeGreeting, readGreeting } from "../../src/wire/greeting.ts";
 import { decodeHealthAnswer, grpcWords } from "../../src/wire/grpc.ts";
+import { decodeReferences } from "../../src/wire/html.ts";
 import { decodeEcho, describeError, hasToken, internetChecksum, ip4Payload } from "../../src/wire/icmp.ts";
 import { literalLength, parseImapResponse, searchedNumbers, statusNumbers } from "../../src/wire/imap.ts";
 import { parseIp4, parseIp6 } from "../../src/wire/ip.ts";
@@ -122,6 +124,14 @@ function xmlEvents(bytes: Uint8Array): unknown {
   return events;
 }
 
+function cookies(bytes: Uint8Array): unknown {
+  const jar = new CookieJar();
+  const [from, to] = [new URL("https://a.example.com/x/y"), new URL("https://example.com/")];
+  // As node reads header fields.
+  for (const setCookie of Buffer.from(bytes).toString("latin1").split("\r\n")) jar.store(from, setCookie, NTP_NOW);
+  return [jar.header(from, NTP_NOW), jar.header(to, NTP_NOW), jar.at(from, NTP_NOW), jar.values()];
+}
+
 const NTP_NOW = 1_795_000_000_000;
 const DNS_ANSWER = "abcd 8500 0001 0002 0000 0001 05616c696173 076578616d706c65 0474657374 00 0001 0001 c00c 0005 0001 0000012c 0006 03777777 c012 c030 0001 0001 0000012c 0004 c000020a 00 0029 04d0 00000000 000a 000f 0006 0006 626f6775";
 
@@ -157,6 +167,8 @@ export const decoders: readonly Decoder[] = [
     },
   },
   { name: "grpc", files: ["grpc.ts"], seeds: [hex("0000000002 0801"), hex("0000000016 1001 1a026162 2100000000000000ff 2d000000ff 0801"), octets("not%20here %zz")], decode: (bytes) => [decodeHealthAnswer(bytes), grpcWords(text(bytes))] },
+  { name: "html", files: ["html.ts"], seeds: [octets("a&amp;b&#38;c&#x1F514;&quot;&lt;")], decode: (bytes) => decodeReferences(text(bytes)) },
+  { name: "http-cookies", files: [], seeds: [octets("sid=abc; Domain=example.com; Path=/x; Secure; HttpOnly; Max-Age=60\na=b; Expires=Wed, 09-Jun-2027 10:18:14 GMT"), octets('b="c d"; path=/; domain=.example.com')], decode: cookies },
   { name: "http-digest", files: [], seeds: [octets('Digest realm="a", nonce="b", qop="auth", algorithm=SHA-256, opaque="c", Basic realm="d"')], decode: (bytes) => digestAuthorization(text(bytes), { user: "u", password: "p", method: "GET", path: "/", cnonce: "0a" }), growth: 16 },
   {
     name: "greeting",
