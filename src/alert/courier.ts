@@ -186,7 +186,7 @@ export class Courier {
     const { site, ports } = this.#options;
     const { facts, check, token } = site();
     const act = actLinks(facts, token);
-    const message = renderMessage({ key, recipient: alerts[0]?.recipient ?? "", alerts, site: facts, act, ...how });
+    const message = renderMessage({ key, recipient: alerts[0]?.recipient ?? "", alerts, site: facts, act, typeOf: (name) => check(name)?.type, ...how });
     const own = inOwnWords(channel.templates, message, { site: facts, asOf: how.asOf, check, act });
     if (own.problem !== null) ports.log.error(`a template of channel ${channel.name} failed, the default text is sent: ${own.problem}`);
     return own.message;

@@ -1,4 +1,4 @@
-import type { Alert, Instant } from "../core/types.ts";
+import type { Alert, CheckName, Instant } from "../core/types.ts";
 import type { ActLinks } from "./act-links.ts";
 import type { Message, MessageItem } from "./channels/channel.ts";
 import { digest, type Item } from "./digest.ts";
@@ -26,6 +26,7 @@ export interface MessageInput {
   readonly alsoTold: readonly string[];
   /** Links by which the reader acts on an alert; absent or null: none. */
   readonly act?: (alert: Alert) => ActLinks | null;
+  readonly typeOf?: (check: CheckName) => string | undefined;
   /** Nothing could be written: the message is sent from memory and may come again. */
   readonly unrecorded: boolean;
 }
@@ -114,8 +115,8 @@ function blockOf(item: Item, at: number, input: MessageInput, moments: Moments):
   return { headline, trouble: item.trouble, rows, link: linkOf(alert, input.site), act: item.trouble > 0 ? (input.act?.(alert) ?? null) : null, evidence: at < WITH_EVIDENCE ? cause.evidence : [] };
 }
 
-function itemOf({ alert, opened }: Item, block: Block): MessageItem {
-  return { headline: block.headline, text: blockText(block), link: block.link, alert, opened };
+function itemOf({ alert, opened }: Item, block: Block, { typeOf }: MessageInput): MessageItem {
+  return { headline: block.headline, text: blockText(block), link: block.link, type: typeOf?.(alert.check) ?? "", alert, opened };
 }
 
 /** Renders what one recipient reads. The same input gives the same message, so that a repeat can be told by its text as well. */
@@ -134,6 +135,6 @@ export function renderMessage(input: MessageInput): Message {
   const footer = `${oneLine(site.name)}, seen from ${oneLine(site.vantage)}, as of ${moments.exact(asOf)} (${moments.zone})`;
   const told = items.map((item, at) => ({ item, block: blockOf(item, at, input, moments) }));
   const sheet: Sheet = { subject, blocks: told.map(({ block }) => block), notes, footer };
-  const rendered = { subject, text: asText(sheet), html: asHtml(sheet), items: told.map(({ item, block }) => itemOf(item, block)) };
+  const rendered = { subject, text: asText(sheet), html: asHtml(sheet), items: told.map(({ item, block }) => itemOf(item, block, input)) };
   return { key: input.key, recipient: input.recipient, ...rendered, alerts, site: { name: site.name, vantage: site.vantage, url: site.url } };
 }

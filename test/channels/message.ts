@@ -28,7 +28,7 @@ const alert: Alert = {
 /** A message as the outbox renders it, with text that is hard on mail and JSON. */
 export function message(more: Partial<Alert> = {}, recipient = "probe@mail.test"): Message {
   const site = { name: "Exämple, \"Inc\"", vantage: "home", url: "https://tocsin.example.com/", timezone: "Europe/Berlin" };
-  return renderMessage({ key: KEY, recipient, alerts: [{ ...alert, ...more }], site, asOf: T0, alsoTold: [], unrecorded: false });
+  return renderMessage({ key: KEY, recipient, alerts: [{ ...alert, ...more }], site, asOf: T0, alsoTold: [], typeOf: (name) => (name === "shöp <1>" ? "http" : undefined), unrecorded: false });
 }
 
 /** What a channel gets from the outbox, over the real world. */

@@ -33,7 +33,7 @@ describeWith(["mosquitto", "mosquitto-clients", "openssl"], "mqtt against Mosqui
       expect(await send({ port: broker.port, topic: `alerts/${qos}`, qos })).toEqual({ kind: "sent", detail: `127.0.0.1 port ${broker.port} took alerts/${qos}${qos === 0 ? "" : ` at QoS ${qos}`}` });
       const got = await next(heard);
       expect(got).toMatchObject({ topic: `alerts/${qos}`, qos, retain: 0, properties: { "content-type": "application/json", "payload-format-indicator": 1, "user-properties": { key: KEY } } });
-      expect(JSON.parse(got?.payload ?? "")).toMatchObject({ key: KEY, subject: expect.stringMatching(/^▲ DOWN shöp <1>/) as string, alerts: [{ id: "a1", kind: "down", check: "shöp <1>", status: "down", since: "2026-11-20T03:00:00.000Z" }] });
+      expect(JSON.parse(got?.payload ?? "")).toMatchObject({ key: KEY, subject: expect.stringMatching(/^▲ DOWN shöp <1>/) as string, alerts: [{ id: "a1", kind: "down", check: "shöp <1>", type: "http", status: "down", since: "2026-11-20T03:00:00.000Z" }] });
     });
     test("gets it in version 3.1.1 too", async () => {
       const heard = await startSubscriber(folder, broker.port, "alerts/old");
@@ -56,7 +56,7 @@ describeWith(["mosquitto", "mosquitto-clients", "openssl"], "mqtt against Mosqui
       expect(got).toMatchObject({ topic: "sites/home/shöp <1>", qos: 1, retain: 1 });
       expect(JSON.parse(got?.payload ?? "")).toEqual({
         name: "shöp <1>",
-        type: "tocsin",
+        type: "http",
         data: { threshold: 1, failState: true, failCount: 1, log: ["HTTP 503"], softFail: null, lastCheck: "2026-11-20T03:00:00.000Z", lastFail: "2026-11-20T03:00:00.000Z", lastPass: null, level: null },
       });
     });

@@ -19,6 +19,8 @@ export interface MessageItem {
   readonly text: string;
   /** Where the page shows it; null when the page has no address. */
   readonly link: string | null;
+  /** The check's type: `http`; empty for a check that is gone, and for a channel. */
+  readonly type: string;
   /** The last word on it. */
   readonly alert: Alert;
   /** The alert that opened the trouble, when it was over before anybody was told. */

@@ -31,18 +31,19 @@ interface Publication {
 
 const isoOf = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
 
-/** What Fletchck's `remote` checks read; it counts failures itself, of which there is one that matters here. */
-function fletchckState({ check, status, at, since, outageFrom, sentence }: Alert): object {
+/** What Fletchck's `remote` checks read: they compare count and threshold, and take no message without a type. */
+function fletchckState({ check, status, at, since, outageFrom, sentence }: Alert, type: string): object {
   const fails = status !== "up";
   const data = { threshold: 1, failState: fails, failCount: fails ? 1 : 0, log: [sentence], softFail: null, lastCheck: isoOf(at), lastFail: isoOf(fails ? since : outageFrom), lastPass: fails ? null : isoOf(since), level: null };
-  return { name: check, type: "tocsin", data };
+  return { name: check, type: type === "" ? "tocsin" : type, data };
 }
 
 /** One document, or the last state of each check. */
 function publicationsOf({ topic, format }: Options, message: Message): readonly Publication[] {
   if (format === "json") return [{ topic, payload: JSON.stringify(documentOf(message)) }];
+  const types = new Map(message.items.map(({ alert, type }) => [alert.check, type]));
   const last = new Map(message.alerts.map((alert) => [alert.check, alert]));
-  return [...last.values()].map((alert) => ({ topic: `${topic}/${alert.check.replaceAll(/[/+#\0]/g, "")}`, payload: JSON.stringify(fletchckState(alert)) }));
+  return [...last.values()].map((alert) => ({ topic: `${topic}/${alert.check.replaceAll(/[/+#\0]/g, "")}`, payload: JSON.stringify(fletchckState(alert, types.get(alert.check) ?? "")) }));
 }
 
 async function publishAll(session: Session, chosen: Options, message: Message): Promise<Sending> {

@@ -25,7 +25,7 @@ describe("cut", () => {
 });
 
 describe("details", () => {
-  const item = (headline: string): MessageItem => ({ headline, text: headline, link: null, opened: null, alert: undefined as never });
+  const item = (headline: string): MessageItem => ({ headline, text: headline, link: null, type: "http", opened: null, alert: undefined as never });
   const message = (details: string, headlines: readonly string[]): Parameters<typeof fitDetails>[0] => ({ subject: "first", text: `first\n\n${details}\n`, items: headlines.map(item) });
   const f = (details: string, headlines: readonly string[], room: number): string => fitDetails(message(details, headlines), room, {});
   test("all of it", () => expect(f("a\nb", ["x"], 10)).toBe("a\nb"));

@@ -15,7 +15,7 @@ describe("what an alert means to a service of incidents", () => {
 });
 
 describe("a view", () => {
-  const item = (alert: Alert, link: string | null = null): MessageItem => ({ headline: `▲ ${alert.check}`, text: `▲ ${alert.check}\n  Cause: x`, link, alert, opened: null });
+  const item = (alert: Alert, link: string | null = null): MessageItem => ({ headline: `▲ ${alert.check}`, text: `▲ ${alert.check}\n  Cause: x`, link, type: "http", alert, opened: null });
   const message = (items: readonly MessageItem[], text = "▲ first — x\n\n  Since: 3\n\n-- \nfooter\n"): Message => ({ key: "k", recipient: "r", subject: "▲ first — x", text, html: "<p>", alerts: [], items, site: { name: "Example", vantage: "home", url: "https://t/" } });
   const severity = (kind: AlertKind, status: Status): string => messageView(message([item(alertOf(kind, status))]), {}, ctx).severity;
   test("how bad", () => expect([severity("down", "down"), severity("reminder", "degraded"), severity("degraded", "degraded"), severity("unchecked", "up"), severity("recovered", "up"), severity("test", "up")]).toEqual(["critical", "warning", "warning", "warning", "info", "info"]));
