@@ -88,6 +88,7 @@ export function stepProblems(steps: readonly Step[]): readonly Problem[] {
     const header = headerProblem(step);
     if (header !== null) tell(header.path, header);
     if (step.form !== null && step.body !== null) tell(["form"], { wrong: "`form` and `body` stand side by side", right: "remove one of them" });
+    if (step.form !== null && /^(GET|HEAD)$/.test(step.method ?? "")) tell(["method"], { wrong: `a form is no part of a ${step.method} request`, right: "write POST, or leave `method` out; the query of an address belongs into `url`" });
     for (const taken of Object.keys(step.take)) known.add(taken);
   }
   return problems;

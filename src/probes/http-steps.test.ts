@@ -41,6 +41,7 @@ describe("options", () => {
     expect(problems({ name: "a", url }, { name: "a", url })).toBe("1.name: two steps are called `a`");
     expect(problems({ url }, { name: "step 1", url })).toBe("1.name: two steps are called `step 1`");
     expect(problems({ url, form: {}, body: "x" })).toBe("0.form: `form` and `body` stand side by side");
+    expect(problems({ url, method: "GET", form: { a: "b" } })).toBe("0.method: a form is no part of a GET request");
     expect(problems({ url, headers: { "Content-Length": "3" } })).toBe("0.headers.Content-Length: `Content-Length` is filled in by itself");
     expect(problems()).not.toBe("");
     expect(problems(...Array.from({ length: 31 }, () => ({ url })))).not.toBe("");

@@ -72,12 +72,12 @@ interface Walk {
 }
 
 async function run(chosen: Options, ctx: ProbeContext): Promise<Outcome> {
-  const { steps } = chosen;
+  const { steps, ...connection } = chosen;
   const origins = originsOf(steps);
   const walk: Walk = { jar: new CookieJar(), values: new Map(), trail: [], step: {}, phases: {}, at: null, days: null };
   let last: Outcome["evidence"] = [];
   for (const [index, step] of steps.entries()) {
-    const stepped = await take(step, nameOf(step, index), walk, origins, chosen, ctx);
+    const stepped = await take(step, nameOf(step, index), walk, { origins, connection }, ctx);
     last = stepped.evidence;
     if (stepped.failure === null) continue;
     const place = `step ${index + 1} of ${steps.length}${step.name === undefined ? "" : `, ${step.name}`}`;
@@ -86,21 +86,27 @@ async function run(chosen: Options, ctx: ProbeContext): Promise<Outcome> {
   return outcomeOf(walk, null, { passed: steps.length }, last);
 }
 
+/** What all steps stand on. */
+interface Ground {
+  readonly origins: ReadonlySet<string>;
+  readonly connection: Omit<Options, "steps">;
+}
+
 interface Stepped {
   readonly failure: Failure | null;
   readonly evidence: Outcome["evidence"];
 }
 
 /** One step: its request, its conditions, its values. */
-async function take(step: Step, name: string, walk: Walk, origins: ReadonlySet<string>, chosen: Options, ctx: ProbeContext): Promise<Stepped> {
+async function take(step: Step, name: string, walk: Walk, { origins, connection }: Ground, ctx: ProbeContext): Promise<Stepped> {
   const filled = fillStep(step, { at: walk.at, origins, values: walk.values });
   if (filled.kind === "failed") return { failure: filled.failure, evidence: [] };
   const { request } = filled;
   const [home] = origins;
   const wants = wantedFacts(factsOf(step));
-  const tls = request.url.origin === home ? chosen.tls : tlsElsewhere(chosen.tls);
+  const tls = request.url.origin === home ? connection.tls : tlsElsewhere(connection.tls);
   const begun = ctx.clock.monotonic();
-  const outcome = await ask({ ...chosen, ...request, tls, redirects: redirectsOf(step), cookies: walk.jar }, { ...ctx, wants });
+  const outcome = await ask({ ...connection, ...request, tls, redirects: redirectsOf(step), cookies: walk.jar }, { ...ctx, wants });
   const tookMs = tenth(ctx.clock.monotonic() - begun);
   const { facts, material = {}, evidence } = outcome;
   note(walk, name, request, outcome, tookMs);
@@ -145,7 +151,10 @@ function outcomeOf(walk: Walk, failure: Failure | null, counts: Facts, evidence:
 
 /** Hides what came from answers and was carried on: it may be a token. Where long evidence was cut, the half of one may stand at its end: that much goes as well. */
 function maskOf(values: Values, jar: CookieJar): (text: string) => string {
-  const hidden = [...[...values.values()].filter(({ length }) => length >= MASKED_VALUE_MIN), ...jar.values().filter(({ length }) => length >= MASKED_COOKIE_MIN)];
+  const carried = [...values.values()].filter(({ length }) => length >= MASKED_VALUE_MIN);
+  const cookies = jar.values().filter(({ length }) => length >= MASKED_COOKIE_MIN);
+  // A document writes some signs of a token in a form of its own (`&#43;`, `\u002b`); letters and digits stay as they are.
+  const hidden = [...carried, ...carried.flatMap((value) => value.match(/[\w-]{8,}/g) ?? []), ...cookies];
   if (hidden.length === 0) return (text) => text;
   const mask = createMask(hidden);
   // Twice as long in hexadecimal.

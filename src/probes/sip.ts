@@ -4,7 +4,7 @@ import type { Facts } from "../core/types.ts";
 import { type Heard, type Transaction, askDatagram } from "../dial/datagrams.ts";
 import type { Dialogue, Read } from "../dial/dialogue.ts";
 import { family, host, port, sourceAddress, tlsSettings } from "../dial/options.ts";
-import { decoded, evidenceOf, printable, verdictOf } from "../dial/outcome.ts";
+import { EVIDENCE_MAX, evidenceOf, printable, verdictOf } from "../dial/outcome.ts";
 import { connectionFacts, endpoint } from "../dial/service-options.ts";
 import { openSession } from "../dial/session.ts";
 import { localEnd } from "../dial/stream.ts";
@@ -104,14 +104,14 @@ async function overDatagrams(chosen: Options, ctx: ProbeContext): Promise<Outcom
     return Buffer.from(sent);
   };
   const read = (bytes: Uint8Array): Heard<SipResponse> => {
-    received = `${received}${decoded(bytes)}`.slice(0, 65_536);
+    if (received.length < EVIDENCE_MAX) received += printable(bytes);
     const heard = heardIn(parseSipDatagram(bytes), request);
     interim = heard.interim ?? interim;
     return heard;
   };
   const { host, family, source } = chosen;
   const replied = await askDatagram({ host, port: portOf(chosen), family, source, tryMs: TRY_MS, transaction: TRANSACTION, packet, read }, ctx);
-  const seen = { phases: replied.phases, evidence: evidenceOf({ "on the way": replied.notes.join("\n"), sent: printable(sent), received: printable(received) }) };
+  const seen = { phases: replied.phases, evidence: evidenceOf({ "on the way": replied.notes.join("\n"), sent, received }) };
   if (replied.kind === "answered") return { ...judged(chosen, replied.value, { address: replied.address.ip }), ...seen };
   const failure = unanswered(replied.failure, interim, chosen);
   return { verdict: verdictOf(failure.code), ...failure, facts: {}, ...seen };

@@ -119,6 +119,9 @@ describe("http-steps in a shop", () => {
     expect(broken.evidence[1]?.text).toMatch(/^POST \/login HTTP\/1\.1\r\n[^]*\r\n\r\nuser=probe&password=hunter22&csrf=\*\*\*$/);
     expect(broken.evidence[2]?.text).toMatch(/trouble with \*\*\*$/);
     expect(leaked(broken)).toEqual([]);
+    const untaken = await run([{ ...logIn()[0], take: { csrf: 'body /name="csrf" value="([^"]+)"/', other: "body /nowhere/" } }]);
+    expect(untaken).toMatchObject({ verdict: "down", sentence: "step 1 of 1, form: there is no other to take: body does not match /nowhere/" });
+    expect(leaked(untaken)).toEqual([]);
     shop.behave({ noToken: true });
     expect(await line(logIn())).toMatch(/^down mismatch step 1 of 3, form: there is no csrf to take: body does not match /);
   });

@@ -55,7 +55,7 @@ export async function startShop(host = "127.0.0.1"): Promise<Shop> {
   const form = (response: ServerResponse): void => {
     const [token, cookie] = [make(), makeCookie()];
     forms.set(cookie, token);
-    const written = token.replaceAll("&", "&amp;").replaceAll('"', "&quot;");
+    const written = token.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("+", "&#43;");
     response.writeHead(200, { "content-type": "text/html; charset=utf-8", "set-cookie": [`sid=${cookie}; Path=/; HttpOnly`, "lang=en; Path=/"] });
     response.end(`<form method="post">${behaviour.noToken ? "" : `<input type="hidden" name="csrf" value="${written}">`}<input name="user"></form>`);
   };
