@@ -75,7 +75,7 @@ export function describe(definition: CheckDefinition, state: CheckState, check: 
   const conditions = (of: CheckDefinition["expect"]): string[] => of.map(({ fact, condition }) => `${fact} ${describeCondition(condition)}`);
   return {
     check,
-    schedule: describeSchedule(schedule),
+    schedule: policy.failingEveryMs < policy.everyMs ? `${describeSchedule(schedule)}; every ${formatDuration(policy.failingEveryMs)} while failing` : describeSchedule(schedule),
     timeoutMs,
     retries,
     failAfter: policy.failAfter,

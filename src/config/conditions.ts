@@ -1,6 +1,7 @@
 import { type Condition, type ParsedCondition, parseCondition } from "../core/expect.ts";
 import type { AnyProbe } from "../probes/probe.ts";
 import type { Around } from "./draft.ts";
+import type { CheckKeys } from "./keys.ts";
 import type { Layer } from "./layers.ts";
 import { nearest } from "./nearest.ts";
 import type { FactCondition } from "./site.ts";
@@ -30,7 +31,9 @@ export interface FactsOf {
 }
 
 /** The conditions of a check, those of its probe for facts that it says nothing of included; null when one is wrong. */
-export function readConditions(key: "expect" | "warn", written: { readonly [fact: string]: string | number | boolean | null }, of: FactsOf, layers: readonly Layer[], around: Around): readonly FactCondition[] | null {
+export function readConditions(key: "expect" | "warn", written: NonNullable<CheckKeys["expect"]>, of: FactsOf, layers: readonly Layer[], around: Around): readonly FactCondition[] | null {
+  // A list that could not be read: the schema told why.
+  if (Array.isArray(written)) return null;
   const conditions: FactCondition[] = [];
   let wrong = false;
   const values = key === "expect" ? { ...of.probe.expect, ...written } : written;

@@ -39,7 +39,9 @@ function makeDefinition(draft: Draft, set: DraftSet, times: Times, recipients: R
     type: kind.of.type,
     failAfter: keys.failAfter ?? BUILT_IN.failAfter,
     recoverAfter: keys.recoverAfter ?? BUILT_IN.recoverAfter,
+    warnAfter: keys.warnAfter ?? keys.failAfter ?? BUILT_IN.failAfter,
     everyMs: times.everyMs,
+    failingEveryMs: millis(Math.min(times.everyMs, keys.failingEvery ?? times.everyMs)),
     runMs: times.runMs,
     initial: keys.initial ?? "pending",
     onFail: keys.onFail ?? true,
@@ -86,11 +88,11 @@ function flappingOf(flapping: Draft["keys"]["flapping"]): Policy["flapping"] {
  */
 function hashesOf(definition: Omit<CheckDefinition, "hashes">): CheckDefinition["hashes"] {
   const { type, options, target, description, tags, schedule, timeoutMs, retries, expect, warn, policy, was, paused } = definition;
-  const { everyMs, onFail, onPass, steps, recipients, check: _check, ...judging } = policy;
+  const { everyMs, failingEveryMs, onFail, onPass, steps, recipients, check: _check, ...judging } = policy;
   return {
     target: hash128(canonical([type, options, target])),
     judging: hash128(canonical([judging, timeoutMs, retries, expect, warn])),
-    telling: hash128(canonical([everyMs, onFail, onPass, steps, recipients, description, tags, schedule, was, paused])),
+    telling: hash128(canonical([everyMs, failingEveryMs, onFail, onPass, steps, recipients, description, tags, schedule, was, paused])),
   };
 }
 

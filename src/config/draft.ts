@@ -42,7 +42,7 @@ export interface Draft {
   readonly warn: readonly FactCondition[];
 }
 
-const OF_SCHEDULE = ["every", "schedule"] as const;
+const OF_SCHEDULE = ["every", "schedule", "failingEvery"] as const;
 const PLAIN_KEYS = Object.keys(CHECK_KEYS);
 const ALL_KEYS = { ...CHECK_KEYS, ...GROUP_KEYS };
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Millis } from "../core/types.ts";
-import { durationWithin, messageTemplate, names, off, timezone } from "./words.ts";
+import { conditionText, durationWithin, messageTemplate, names, off, timezone } from "./words.ts";
 
 const DAY_MS = 86_400_000;
 const YEAR_MS = 365 * DAY_MS;
@@ -14,7 +14,10 @@ const step = z.strictObject({
   repeat: durationWithin(10_000, YEAR_MS).optional().describe("Tell again after each such time while it lasts."),
 });
 
-const condition = z.union([z.string(), z.number(), z.boolean(), z.null()]).meta({ unit: "condition (`< 800ms`, `200-299`, `/text/`, `exists`)" });
+const factCondition = z.union([z.string(), z.number(), z.boolean(), z.null()]).meta({ unit: "condition (`< 800ms`, `200-299`, `/text/`, `exists`)" });
+
+/** By fact, or as a list of texts, which is read into the same. */
+const conditions = (): z.ZodType<{ [fact: string]: z.output<typeof factCondition> } | string[]> => z.union([z.record(z.string(), factCondition), z.array(conditionText())]);
 
 /** Keys that every check has, whatever its type. */
 export const CHECK_KEYS = {
@@ -26,6 +29,7 @@ export const CHECK_KEYS = {
     .describe("How often it runs; `{after: 5m}` counts from the end of the last run; `never`: only in groups or on demand.")
     .meta({ default: "1m" })
     .optional(),
+  failingEvery: durationWithin(100, YEAR_MS).describe("How often it runs while it is failing, or on its way down or up again (elsewhere: retry interval); thresholds count these runs too.").meta({ default: "as often as ever" }).optional(),
   schedule: z.string().min(1).describe("Instead of `every`: a cron line (`*/5 8-18 * * mon-fri`) or words (`cron 9-17 hr 0 min mon-fri weekday`).").optional(),
   timezone: timezone().describe("Zone of `schedule`.").meta({ default: "the site's" }).optional(),
   daylightSaving: z
@@ -35,7 +39,8 @@ export const CHECK_KEYS = {
     .optional(),
   timeout: durationWithin(10, DAY_MS).describe("The longest that one try may take.").meta({ default: "10s" }).optional(),
   retries: z.number().int().min(0).max(20).describe("Immediate further tries within a run.").meta({ default: 0 }).optional(),
-  failAfter: z.number().int().min(1).max(10_000).describe("Consecutive failing runs before it is down or degraded.").meta({ default: "2 (1 for `push`)" }).optional(),
+  failAfter: z.number().int().min(1).max(10_000).describe("Consecutive failing runs before it is down.").meta({ default: "2 (1 for `push`)" }).optional(),
+  warnAfter: z.number().int().min(1).max(10_000).describe("Consecutive runs that do not meet `warn` before it is degraded.").meta({ default: "`failAfter`" }).optional(),
   recoverAfter: z.number().int().min(1).max(10_000).describe("Consecutive passing runs before it is up again.").meta({ default: 1 }).optional(),
   initial: z.enum(["pending", "down"]).describe("What a new check is taken for; `down`: its first failing runs are silent and its first pass is told.").meta({ default: "pending" }).optional(),
   onFail: z.boolean().describe("Tell outages.").meta({ default: true }).optional(),
@@ -48,8 +53,8 @@ export const CHECK_KEYS = {
   depends: names().describe("Checks that must be well for this one to be judged.").meta({ default: "none" }).optional(),
   was: z.string().min(1).describe("The former name, whose history it takes over.").optional(),
   paused: z.boolean().describe("Does not run until this is taken away.").meta({ default: false }).optional(),
-  expect: z.record(z.string(), condition).describe("Conditions on facts; not met: down. An empty value takes a default away.").optional(),
-  warn: z.record(z.string(), condition).describe("Conditions on facts; not met: degraded.").optional(),
+  expect: conditions().describe("Conditions on facts; not met: down. An empty value takes a default away.").optional(),
+  warn: conditions().describe("Conditions on facts; not met: degraded.").optional(),
   flapping: z
     .union([
       z.strictObject({

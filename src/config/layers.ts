@@ -3,6 +3,7 @@ import type { LocalFinding, Path } from "./finding.ts";
 import { explainIssues, valueAt } from "./issues.ts";
 import { isReference } from "./secrets.ts";
 import { isMapping } from "./sources.ts";
+import { CONDITION_TEXT } from "./words.ts";
 
 export type Mapping = { readonly [key: string]: unknown };
 
@@ -19,6 +20,13 @@ const RIVALS: { readonly [key: string]: string } = { every: "schedule", schedule
 /** Conditions are laid over each other fact by fact. */
 const BY_FACT: ReadonlySet<string> = new Set(["expect", "warn"]);
 
+/** `latency < 800ms` in a list is `latency: "< 800ms"` in a mapping; with one that is not to be read, the list stays for the schema to tell. */
+function byFact(value: unknown): unknown {
+  if (!Array.isArray(value)) return value;
+  const pairs = value.map((text: unknown) => (typeof text === "string" ? CONDITION_TEXT.exec(text.trim()) : null));
+  return pairs.includes(null) ? value : Object.fromEntries(pairs.map((pair) => [pair?.[1] ?? "", pair?.[2] ?? ""]));
+}
+
 /** Lays stronger mappings (later ones) over weaker ones, key by key; keys beginning with `x-` belong to nobody. */
 export function overlay(mappings: readonly Mapping[]): Mapping {
   const result: { [key: string]: unknown } = {};
@@ -28,7 +36,8 @@ export function overlay(mappings: readonly Mapping[]): Mapping {
       const before = result[key];
       const rival = RIVALS[key];
       if (rival !== undefined && mapping[rival] === undefined) delete result[rival];
-      put(result, key, BY_FACT.has(key) && isMapping(before) && isMapping(value) ? { ...before, ...value } : value);
+      const own = BY_FACT.has(key) ? byFact(value) : value;
+      put(result, key, BY_FACT.has(key) && isMapping(before) && isMapping(own) ? { ...before, ...own } : own);
     }
   }
   return result;

@@ -41,6 +41,33 @@ describe("conditions", () => {
   });
 });
 
+describe("conditions, spelled either way", () => {
+  const f = async (written: string, expected: object): Promise<void> => expect(await check("a", `checks: {a: {type: http, url: 'http://a/', warn: ${written}}}`)).toMatchObject({ warn: expected });
+  const both = [{ fact: "latency", condition: { operator: "<", amount: 800, unit: "ms" } }, { fact: "body.json.queue.depth", condition: { operator: ">=", amount: 100 } }, { fact: "status", condition: { kind: "ranges" } }, { fact: "body", condition: { kind: "pattern", source: "all well" } }];
+  test("by fact", () => f("{latency: < 800ms, body.json.queue.depth: '>= 100', status: 200-299, body: /all well/}", both));
+  test("as texts", () => f("['latency < 800ms', body.json.queue.depth>=100, status 200-299, body /all well/]", both));
+  test("laid over each other, either over either", async () => {
+    const over = async (site: string, own: string): Promise<unknown> => (await check("a", `defaults: {warn: ${site}}\nchecks: {a: {type: http, url: 'http://a/', warn: ${own}}}`)).warn.map(({ fact, condition }) => [fact, condition.kind]);
+    expect(await over("[latency < 800ms, status 200]", "{latency: exists}")).toEqual([["latency", "exists"], ["status", "equal"]]);
+    expect(await over("{latency: < 800ms, status: 200}", "[latency exists]")).toEqual([["latency", "exists"], ["status", "equal"]]);
+  });
+});
+
+describe("pace", () => {
+  const f = async (keys: string, expected: object): Promise<void> => expect((await check("shop", `checks: {shop: {${TCP}, ${keys}}}`)).policy).toMatchObject(expected);
+  test("as ever when nothing is said", () => f("every: 5m", { everyMs: 300_000, failingEveryMs: 300_000 }));
+  test("faster while failing", () => f("every: 5m, failingEvery: 10s", { everyMs: 300_000, failingEveryMs: 10_000 }));
+  test("with a cron and a fixed delay", async () => {
+    await f("schedule: 0 3 * * *, failingEvery: 5m", { everyMs: 86_400_000, failingEveryMs: 300_000 });
+    await f("every: {after: 5m}, failingEvery: 10s", { everyMs: 300_000, failingEveryMs: 10_000 });
+  });
+  test("never slower", () => f("every: 5s, failingEvery: 10s", { everyMs: 5000, failingEveryMs: 5000 }));
+  test("thresholds of down and of degraded", async () => {
+    await f("failAfter: 3", { failAfter: 3, warnAfter: 3 });
+    await f("failAfter: 3, warnAfter: 5", { failAfter: 3, warnAfter: 5 });
+  });
+});
+
 describe("telling", () => {
   const f = async (notify: string, expected: object): Promise<void> => expect((await check("shop", `${LOG}checks: {shop: {${TCP}, notify: ${notify}}}`)).policy).toMatchObject(expected);
   test("names", () => f("[log, ops]", { steps: [{ after: { kind: "runs", count: 1 }, to: ["log", "ops"], repeatMs: null }], recipients: { log: [""], ops: ["a@example.com", "b@example.com"] } }));

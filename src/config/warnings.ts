@@ -48,6 +48,13 @@ function warnOfCheck(check: CheckDefinition, { drafts, membership, channels }: S
   if (schedule.kind === "never" && draft.kind.of.passive === undefined && policy.group === null && groups.length === 0) {
     report.warn(draft.layers, ["every"], `\`${check.name}\` never runs by itself: it is in no group`, "give it an interval, or make it a member of a group");
   }
+  warnOfSchedule(check, draft, report);
+}
+
+function warnOfSchedule(check: CheckDefinition, draft: Draft, report: Report): void {
+  const { policy, schedule } = check;
+  const hurry = draft.keys.failingEvery;
+  if (hurry !== undefined && hurry >= policy.everyMs && draft.entry.written["failingEvery"] !== undefined) report.warn(draft.layers, ["failingEvery"], `\`failingEvery\` of \`${check.name}\` changes nothing: ${policy.everyMs === 0 ? "it does not run by itself" : `it runs every ${formatDuration(policy.everyMs)} anyway`}`, "make it shorter, or remove it");
   if (runsTwice(schedule, GAPS_FROM)) report.warn(draft.layers, ["daylightSaving"], `\`${check.name}\` runs twice when clocks go back, as with APScheduler`, "remove `daylightSaving` to run once");
   else if (draft.keys.daylightSaving === "apscheduler" && schedule.kind !== "cron") report.warn(draft.layers, ["daylightSaving"], `\`daylightSaving\` of \`${check.name}\` changes nothing: only a cron \`schedule\` has times on the wall`, "remove it");
   if (schedule.kind !== "never" && schedule.kind !== "after" && policy.runMs > policy.everyMs) {

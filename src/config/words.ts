@@ -54,6 +54,13 @@ export const hostAndPort = (): z.ZodType<{ readonly host: string; readonly port:
     return { kind: "wrong", wrong: `\`${written}\` is not HOST:PORT`, right: "write 127.0.0.1:2930, [::1]:2930 or off" };
   }).meta({ unit: "HOST:PORT" });
 
+/** A fact and its condition in one text: `latency < 800ms`, `status 200-299`, `body /Welcome/`. */
+export const CONDITION_TEXT = /^([^\s<>=!]+)(?:\s+|(?=[<>=!]))(\S.*)$/s;
+
+/** An element of a list of conditions. */
+export const conditionText = (): z.ZodType<string, string> =>
+  text((written): Read<string> => (CONDITION_TEXT.test(written.trim()) ? { kind: "read", value: written } : { kind: "wrong", wrong: `\`${written}\` is no condition on a fact`, right: "write a fact and its condition, such as `latency < 800ms`, `status 200-299` or `body /Welcome/`" })).meta({ unit: "text such as `latency < 800ms`" });
+
 /** `off`, also as `false`. */
 export const off = (): z.ZodType<"off", "off" | false> => z.union([z.literal("off"), z.literal(false)]).transform((): "off" => "off").meta({ unit: "off" });
 

@@ -65,7 +65,7 @@ export function wanted(draft: Draft, result: Result): Wanted {
     if (streak !== null && reprieves >= policy.recoverAfter) return { to: "degraded", rule: "better" };
     return null;
   }
-  if (streak !== null && streak.bads >= policy.failAfter && result.verdict === "degraded") return { to: "degraded", rule: "threshold" };
+  if (streak !== null && streak.bads >= policy.warnAfter && result.verdict === "degraded") return { to: "degraded", rule: "threshold" };
   if (result.verdict !== "up") return null;
   if ((status === "degraded" || belief.incident?.kind === "degraded") && passes < policy.recoverAfter) return null;
   return { to: "up", rule: status === "up" || status === "pending" ? "well" : "recovered" };

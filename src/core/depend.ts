@@ -28,7 +28,7 @@ export function clearance(policy: Policy, parents: readonly View[], streak: Stre
   const blocker = parents.find(blocks);
   if (blocker !== undefined) return { kind: "blocked", by: blocker };
   const { since, failedAt } = wait ?? { since: now, failedAt: streak.lastStarted };
-  const ownRunMs = policy.everyMs + policy.runMs;
+  const ownRunMs = policy.failingEveryMs + policy.runMs;
   const ask: CheckName[] = [];
   let askedAt = wait?.askedAt ?? now;
   let until = 0;

@@ -51,6 +51,13 @@ test("conditions not met make it degraded, told by the first steps", () => {
   f("u g g g +60m", { steps: "1:ops 2:boss 10m:sms" }, "1 up, 2 degraded, 2 degraded!ops");
 });
 
+test("degraded has a threshold of its own", () => {
+  f("u g g g", { failAfter: 1, warnAfter: 3 }, "1 up, 4 degraded, 4 degraded!ops");
+  f("u g g u g g g", { failAfter: 1, warnAfter: 3 }, "1 up, 7 degraded, 7 degraded!ops");
+  f("u g d d", { failAfter: 2, warnAfter: 1 }, "1 up, 2 degraded, 2 degraded!ops, 4 down, 4 down!ops");
+  f("u d g", { failAfter: 3, warnAfter: 2 }, "1 up, 3 degraded, 3 degraded!ops");
+});
+
 test("degraded that becomes down is told again, from its own first sign on", () => {
   f("u g d", {}, "1 up, 2 degraded, 2 degraded!ops, 3 down, 3 down!ops");
   const bench = new Bench().play("u g g g d u");

@@ -144,7 +144,7 @@ export interface View {
   readonly latencyMs: number;
   /** The longest that a run of it may take. */
   readonly runMs: Millis;
-  /** The longest that children wait for it to count to its threshold: (failAfter + 1) x every + one run, within bounds. */
+  /** The longest that children wait for it to count to its threshold: every + failAfter x failingEvery + one run, within bounds. */
   readonly toThresholdMs: Millis;
 }
 

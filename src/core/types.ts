@@ -122,8 +122,12 @@ export interface Policy {
   /** Consecutive failing counted runs before it is down. */
   readonly failAfter: number;
   readonly recoverAfter: number;
+  /** Consecutive counted runs that are not well before it is degraded. */
+  readonly warnAfter: number;
   /** Nominal distance of runs; for cron the longest of the next few gaps; 0 when it never runs by itself. */
   readonly everyMs: Millis;
+  /** The same while it is failing or being confirmed; not more than `everyMs`. */
+  readonly failingEveryMs: Millis;
   /** The whole of one run with its retries, the longest it may take. */
   readonly runMs: Millis;
   readonly initial: "pending" | "down";

@@ -19,7 +19,7 @@ export function viewOf(policy: Policy, state: CheckState): View {
     sentence: seen.last?.sentence ?? belief.sentence,
     latencyMs: seen.last?.latencyMs ?? 0,
     runMs: policy.runMs,
-    toThresholdMs: millis(Math.min((policy.failAfter + 1) * policy.everyMs, HOLD_MS_MAX) + policy.runMs),
+    toThresholdMs: millis(Math.min(policy.everyMs + policy.failAfter * policy.failingEveryMs, HOLD_MS_MAX) + policy.runMs),
   };
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { nextSlot, parseSchedule } from "../core/schedule.ts";
-import { checkName, type FactValue, instant } from "../core/types.ts";
+import { checkName, type FactValue, instant, millis } from "../core/types.ts";
 import { after, definitionOf, every, HOUR, MINUTE, NEVER, SECOND, since, T0, type Wish, World } from "./ground.ts";
 
 const shop = checkName("shop");
@@ -180,6 +180,51 @@ test("what a suspended machine missed is made up for by one run", async () => {
   world.time.step(-3 * HOUR);
   await world.pass(1500);
   expect(world.runsOf("nightly").length).toBe(2);
+});
+
+test("a check that fails, or is being confirmed, runs at its faster pace and then as before", async () => {
+  const pace = { policy: { failAfter: 3, recoverAfter: 2, failingEveryMs: millis(10 * SECOND) } };
+  const world = await World.open();
+  world.add(["shop", pace]);
+  const slots = secondsOfSlots("shop", {}, 4 * MINUTE);
+  const first = slots[1] ?? 0;
+  await world.pass((slots[0] ?? 0) * SECOND + SECOND);
+  world.set("shop", "down");
+  await world.pass(MINUTE + 20 * SECOND);
+  expect(world.status("shop")).toBe("down");
+  world.set("shop", "up");
+  await world.pass(22 * SECOND);
+  expect(world.status("shop")).toBe("up");
+  await world.pass(MINUTE);
+  const runs = world.runsOf("shop").filter((at) => at >= first);
+  expect(runs).toEqual([first, ...[10, 20, 30, 40].map((later) => first + later), ...slots.filter((slot) => slot > first + 40 && slot <= Math.max(...runs))]);
+});
+
+test("a run that takes longer than the faster pace is followed at once, and nothing is skipped", async () => {
+  const world = await World.open();
+  world.set("shop", "down", SECOND, true);
+  world.add(["shop", { timeoutMs: 10 * SECOND, policy: { failAfter: 3, failingEveryMs: millis(2 * SECOND) } }]);
+  await world.pass(35 * SECOND);
+  expect(world.runsOf("shop")).toEqual([0, 10, 20, 30]);
+  expect(world.engine.skipped).toBe(0);
+});
+
+test("the faster pace after a fixed delay, a cron, and a restart; not after the end of a schedule", async () => {
+  const pace = { policy: { failingEveryMs: millis(10 * SECOND) } };
+  const parsed = parseSchedule("cron 14 hr 2026-01-01T14:00:25Z end", "UTC");
+  if (parsed.kind === "wrong") throw new Error(parsed.wrong);
+  const world = await World.open();
+  for (const name of ["fixed", "daily"]) world.set(name, "down");
+  world.add(["fixed", { ...pace, schedule: after(5 * MINUTE) }], ["daily", { ...pace, schedule: parsed.schedule }]);
+  await world.pass(25 * SECOND);
+  expect(world.runsOf("fixed").map(Math.floor)).toEqual([0, 10, 20]);
+  expect(world.runsOf("daily")).toEqual([0, 10, 20]);
+  world.engine.remove(checkName("fixed"));
+  world.engine.put({ definition: definitionOf("fixed", { ...pace, schedule: after(5 * MINUTE) }), start: "old", heardAt: null });
+  await world.pass(10 * SECOND);
+  expect(world.runsOf("fixed").map(Math.floor)).toEqual([0, 10, 20, 35]);
+  await world.pass(2 * HOUR);
+  expect(Math.max(...world.runsOf("daily"))).toBe(2 * 3600);
 });
 
 test("a run under way when the clock is put back began when it began", async () => {

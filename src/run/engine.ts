@@ -1,4 +1,3 @@
-import { nextSlot } from "../core/schedule.ts";
 import { type CheckName, type Instant, instant, type Origin } from "../core/types.ts";
 import type { CheckDefinition } from "../config/site.ts";
 import type { AnyProbe, Beat, Outcome } from "../probes/probe.ts";
@@ -11,6 +10,7 @@ import { type Bench, toResult } from "./execute.ts";
 import { deadlineOf, hear, miss, shiftHeard } from "./passive.ts";
 import { Pulse } from "./pulse.ts";
 import { Runs } from "./runs.ts";
+import { hurriedSlot, regularSlot } from "./slots.ts";
 
 /** New checks run first within this time, spread; the first ones at once. */
 const START_SPREAD_MS = 30_000;
@@ -73,7 +73,7 @@ export class Engine {
       entry: (check) => this.#entries.get(check),
       now: () => this.now(),
       changed: parts.changed,
-      ended: (entry) => this.#planAfter(entry),
+      ended: (entry, slot) => this.#ended(entry, slot),
     });
   }
 
@@ -204,9 +204,11 @@ export class Engine {
     return { now, monotonic };
   }
 
-  /** Sets the next slot after now; what was missed is not made up for. `done`: the slot whose time has come, though the wall clock may be short of it by a little. */
-  #plan(entry: Entry, now: Instant, monotonic: number, done = now): void {
-    entry.slot = entry.schedule.kind === "after" ? instant(now + entry.schedule.ms) : nextSlot(entry.schedule, instant(Math.max(now, done)), entry.definition.name);
+  /** Sets the next slot after now, by the faster pace where that holds. */
+  #plan(entry: Entry, now: Instant, monotonic: number): void {
+    const regular = regularSlot(entry, now);
+    const sooner = hurriedSlot(entry, this.#parts.beliefs.state(entry.definition.name), now);
+    entry.slot = regular === null || sooner === null ? regular : instant(Math.min(regular, sooner));
     this.#setSlot(entry, now, monotonic);
   }
 
@@ -291,7 +293,11 @@ export class Engine {
     entry.slotDue = Number.POSITIVE_INFINITY;
     if (entry.probe.passive !== undefined) return lateMs > LATE_MS && !entry.putOff ? this.#putOff(entry, lateMs, now, monotonic) : this.#miss(entry, now, monotonic);
     if (entry.schedule.kind === "after") entry.slot = null;
-    else this.#plan(entry, now, monotonic, slot);
+    else {
+      // The wall clock may be short of the slot by a little. The faster pace is looked at when the run has ended.
+      entry.slot = regularSlot(entry, instant(Math.max(now, slot)));
+      this.#setSlot(entry, now, monotonic);
+    }
     this.#runs.want(entry, { slot, origin: "scheduled" });
   }
 
@@ -305,7 +311,6 @@ export class Engine {
     if (next !== null) this.wake(check, instant(Math.max(next, now + 1)));
   }
 
-  /** A paused check still listens, and misses nothing. */
   /** Time in which nobody listened does not count: the deadline comes once more, later by as much or a little more. */
   #putOff(entry: Entry, lateMs: number, now: Instant, monotonic: number): void {
     entry.putOff = true;
@@ -313,6 +318,7 @@ export class Engine {
     this.#setSlot(entry, now, monotonic);
   }
 
+  /** A paused check still listens, and misses nothing. */
   #miss(entry: Entry, now: Instant, monotonic: number): void {
     this.#expectBeat(entry, now, now, monotonic);
     const outcome = miss(entry, now);
@@ -320,11 +326,17 @@ export class Engine {
     if (outcome !== null && !paused) this.#recordPassive(entry, outcome, now, 0);
   }
 
-  /** After a run's end a fixed delay begins. */
-  #planAfter(entry: Entry): void {
-    if (entry.schedule.kind !== "after" || entry.slot !== null || entry.gone || this.#stopping) return;
+  /** After a run's end a fixed delay begins; and a check that fails may run sooner than planned. */
+  #ended(entry: Entry, slot: Instant): void {
+    if (entry.gone || this.#stopping) return;
     const { now, monotonic } = this.#read();
-    this.#plan(entry, now, monotonic);
+    if (entry.schedule.kind === "after" && entry.slot === null) this.#plan(entry, now, monotonic);
+    else {
+      const sooner = hurriedSlot(entry, this.#parts.beliefs.state(entry.definition.name), slot);
+      if (sooner === null || entry.slot === null || sooner >= entry.slot) return;
+      entry.slot = instant(Math.max(now, sooner));
+      this.#setSlot(entry, now, monotonic);
+    }
     this.#arm();
   }
 

@@ -63,7 +63,8 @@ export function missed({ name, policy, schedule }: CheckDefinition, last: Instan
 export function policyOf(definition: CheckDefinition, schedule: Schedule): Policy {
   const { policy } = definition;
   if (policy.group?.run !== "own") return policy;
-  return { ...policy, failAfter: 1, recoverAfter: 1, everyMs: schedule.kind === "every" ? schedule.ms : policy.everyMs };
+  const everyMs = schedule.kind === "every" ? schedule.ms : policy.everyMs;
+  return { ...policy, failAfter: 1, recoverAfter: 1, warnAfter: 1, everyMs, failingEveryMs: everyMs };
 }
 
 /** By when there must be a verdict: three slots from now, and one whole run. Null for a check that runs only when asked. */

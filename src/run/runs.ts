@@ -16,8 +16,8 @@ export interface RunsParts {
   now(): Instant;
   /** A run began or ended. */
   changed(check: CheckName): void;
-  /** A run ended, or could not begin: a fixed delay is counted from now. */
-  ended(entry: Entry): void;
+  /** The run of this slot ended, or could not begin: a fixed delay is counted from now. */
+  ended(entry: Entry, slot: Instant): void;
 }
 
 /** Carries out runs that are wanted: one at a time for each check, as many at once as the limits allow, groups with their members. */
@@ -43,7 +43,7 @@ export class Runs {
 
   /** A paused check runs only when somebody asks; an overrun waits for the run before it, a second one is skipped. */
   want(entry: Entry, demand: Demand): void {
-    if (this.#isPaused(entry) && demand.origin !== "manual") return this.#parts.ended(entry);
+    if (this.#isPaused(entry) && demand.origin !== "manual") return this.#parts.ended(entry, demand.slot);
     if (entry.next !== null && isCounted(entry.next)) {
       if (demand.origin !== "scheduled") return;
       if (entry.next.origin === "scheduled") {
@@ -128,7 +128,7 @@ export class Runs {
     } finally {
       entry.run = null;
       this.#parts.changed(name);
-      this.#parts.ended(entry);
+      this.#parts.ended(entry, demand.slot);
       if (entry.next !== null && !entry.gone && !this.#stopping) this.#queue(entry);
     }
   }

@@ -24,6 +24,7 @@ interface Wish {
   readonly schedule: Schedule;
   readonly failAfter: number;
   readonly recoverAfter?: number;
+  readonly failingEveryMs?: number;
   readonly retries?: number;
   readonly timeoutMs?: number;
   readonly parents?: readonly string[];
@@ -45,7 +46,9 @@ function define(wish: Wish): CheckDefinition {
     type: group === undefined ? "tcp" : "group",
     failAfter: wish.failAfter,
     recoverAfter: wish.recoverAfter ?? 1,
+    warnAfter: wish.failAfter,
     everyMs: scheduleGapMs(wish.schedule, instant(0)),
+    failingEveryMs: millis(wish.failingEveryMs ?? scheduleGapMs(wish.schedule, instant(0))),
     runMs: millis((retries + 1) * timeoutMs * turns),
     initial: "pending",
     onFail: true,

@@ -1,0 +1,15 @@
+import { isHurried } from "../core/pace.ts";
+import { nextSlot } from "../core/schedule.ts";
+import type { CheckState } from "../core/state.ts";
+import { type Instant, instant } from "../core/types.ts";
+import type { Entry } from "./entry.ts";
+
+/** The next slot after `after` by the schedule alone; what was missed is not made up for. A fixed delay counts from `after`. */
+export function regularSlot({ schedule, definition }: Entry, after: Instant): Instant | null {
+  return schedule.kind === "after" ? instant(after + schedule.ms) : nextSlot(schedule, after, definition.name);
+}
+
+/** The slot after `last` of a check that is failing or being confirmed and has a faster pace for it; null otherwise. */
+export function hurriedSlot({ definition: { policy } }: Entry, state: CheckState | null, last: Instant): Instant | null {
+  return policy.failingEveryMs < policy.everyMs && state !== null && isHurried(state) ? instant(last + policy.failingEveryMs) : null;
+}
