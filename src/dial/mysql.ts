@@ -18,7 +18,7 @@ export interface MysqlLogin {
 }
 
 /** Logs in after the greeting. Null when we are in, or the server's error. */
-export async function loginMysql(session: Session, { user, password }: MysqlLogin, greeting: MysqlGreeting): Promise<Read<MysqlError | null>> {
+export async function loginMysql(session: Pick<Session, "dialogue" | "secured">, { user, password }: MysqlLogin, greeting: Pick<MysqlGreeting, "plugin" | "salt">): Promise<Read<MysqlError | null>> {
   const failed = (code: Failure["code"], sentence: string): Read<never> => ({ kind: "failed", failure: { code, sentence } });
   const { dialogue } = session;
   const [name, secret] = [user ?? NOBODY, password ?? ""];
@@ -46,7 +46,7 @@ export async function loginMysql(session: Session, { user, password }: MysqlLogi
 }
 
 /** The next packet as `decode` reads its payload; `sequence`: the only number that it may have, null for any. */
-export async function receiveMysql<Packet>({ dialogue }: Session, decode: (payload: Uint8Array) => Packet, sequence: number | null): Promise<Read<{ readonly packet: Packet; readonly sequence: number }>> {
+export async function receiveMysql<Packet>({ dialogue }: Pick<Session, "dialogue">, decode: (payload: Uint8Array) => Packet, sequence: number | null): Promise<Read<{ readonly packet: Packet; readonly sequence: number }>> {
   const head = await dialogue.take(4);
   if (head.kind === "failed") return head;
   const [low = 0, middle = 0, high = 0, number = 0] = head.value;

@@ -1,10 +1,14 @@
+import type { Duplex } from "node:stream";
 import { berFrame } from "../wire/ber.ts";
 import { decodeLdap, encodeStartTls, ldapResultName } from "../wire/ldap.ts";
+import { decodeMysqlGreeting, encodeMysqlTls } from "../wire/mysql.ts";
+import { encodeSslRequest } from "../wire/postgres.ts";
 import type { Dialogue, Read } from "./dialogue.ts";
+import { loginMysql, receiveMysql } from "./mysql.ts";
 import { openXmppStream, requestXmppTls } from "./xmpp.ts";
 
 /** Protocols that turn to TLS in the middle of a plain conversation. */
-export const STARTTLS_PROTOCOLS = ["smtp", "imap", "pop3", "ftp", "ldap", "xmpp", "xmpp-server"] as const;
+export const STARTTLS_PROTOCOLS = ["smtp", "imap", "pop3", "ftp", "nntp", "ldap", "xmpp", "xmpp-server", "postgres", "mysql"] as const;
 export type StarttlsProtocol = (typeof STARTTLS_PROTOCOLS)[number];
 
 const REPLY_LINES_MAX = 100;
@@ -20,7 +24,7 @@ interface Script {
 /** RFC 5321, section 4.2.1; RFC 959, section 4.2: `250-` goes on, `250 ` ends. */
 const numbered = (line: string): boolean => /^\d{3}(?!-)/.test(line);
 
-const SCRIPTS: { readonly [protocol in Exclude<StarttlsProtocol, "ldap" | "xmpp" | "xmpp-server">]: Script } = {
+const SCRIPTS: { readonly [protocol in "smtp" | "imap" | "pop3" | "ftp" | "nntp"]: Script } = {
   // RFC 3207
   smtp: { greeting: /^220/, steps: [{ send: "EHLO tocsin.invalid", answer: /^250/ }, { send: "STARTTLS", answer: /^220/ }], last: numbered },
   // RFC 3501, section 6.2.1
@@ -29,6 +33,8 @@ const SCRIPTS: { readonly [protocol in Exclude<StarttlsProtocol, "ldap" | "xmpp"
   pop3: { greeting: /^\+OK/, steps: [{ send: "STLS", answer: /^\+OK/ }], last: () => true },
   // RFC 4217, section 4
   ftp: { greeting: /^220/, steps: [{ send: "AUTH TLS", answer: /^234/ }], last: numbered },
+  // RFC 4642, section 2.2
+  nntp: { greeting: /^20[01]/, steps: [{ send: "STARTTLS", answer: /^382/ }], last: () => true },
 };
 
 /**
@@ -41,10 +47,41 @@ export async function requestTls(dialogue: Dialogue, protocol: StarttlsProtocol,
   return { kind: "failed", failure: { code: "protocol", sentence: `the server sent ${dialogue.surplus} bytes more before TLS began (command injection, CVE-2011-0411)` } };
 }
 
+/** Goes as the protocol wants it, once TLS was looked at: MySQL and MariaDB shut out whoever leaves without a login (error 1129), so that one logs in as nobody. */
+export async function leaveTls(dialogue: Dialogue, protocol: StarttlsProtocol, secured: Duplex): Promise<void> {
+  if (protocol !== "mysql") return;
+  dialogue.attach(secured);
+  await loginMysql({ dialogue, secured: true }, { user: null, password: null }, { plugin: "mysql_native_password", salt: new Uint8Array(0) });
+}
+
 function ask(dialogue: Dialogue, protocol: StarttlsProtocol, name: string): Promise<Read<null>> {
   if (protocol === "ldap") return askLdap(dialogue);
   if (protocol === "xmpp" || protocol === "xmpp-server") return askXmpp(dialogue, protocol, name);
-  return askInLines(dialogue, protocol);
+  if (protocol === "postgres") return askPostgres(dialogue);
+  return protocol === "mysql" ? askMysql(dialogue) : askInLines(dialogue, protocol);
+}
+
+const NO_TLS: Read<null> = { kind: "failed", failure: { code: "tls-failed", sentence: "the server offers no TLS" } };
+
+/** PostgreSQL documentation, "SSL Session Encryption": one request, one letter. */
+async function askPostgres(dialogue: Dialogue): Promise<Read<null>> {
+  dialogue.write(encodeSslRequest(), "SSLRequest\n");
+  const answer = await dialogue.take(1);
+  if (answer.kind === "failed") return answer;
+  if (answer.value[0] === 0x53) return { kind: "read", value: null };
+  return answer.value[0] === 0x4e ? NO_TLS : { kind: "failed", failure: { code: "protocol", sentence: "the server does not speak the protocol of PostgreSQL" } };
+}
+
+/** MySQL internals, "SSLRequest": the greeting says whether TLS is offered, and the request has no answer. */
+async function askMysql(dialogue: Dialogue): Promise<Read<null>> {
+  const greeted = await receiveMysql({ dialogue }, decodeMysqlGreeting, 0);
+  if (greeted.kind === "failed") return greeted;
+  const { packet } = greeted.value;
+  if (packet.kind === "error") return { kind: "failed", failure: { code: "status", sentence: `the server refused the connection: ${packet.text.slice(0, 200)} (${packet.code})` } };
+  if (packet.kind !== "greeting") return { kind: "failed", failure: { code: "protocol", sentence: `the server sent ${packet.kind === "bad" ? packet.reason : "no greeting"}` } };
+  if (!packet.tls) return NO_TLS;
+  dialogue.write(encodeMysqlTls(), "SSLRequest\n");
+  return { kind: "read", value: null };
 }
 
 async function askInLines(dialogue: Dialogue, protocol: keyof typeof SCRIPTS): Promise<Read<null>> {

@@ -4,8 +4,9 @@ import type { Read } from "../dial/dialogue.ts";
 import { verdictOf } from "../dial/outcome.ts";
 import { connectionFacts, credentials, endpoint, serviceOptions } from "../dial/service-options.ts";
 import { type Session, openSession } from "../dial/session.ts";
+import { requestTls } from "../dial/starttls.ts";
 import type { Failure } from "../sys/ports.ts";
-import { AUTHENTICATION, type PostgresMessage, decodePostgres, encodePassword, encodeQuery, encodeSaslFirst, encodeSaslResponse, encodeSslRequest, encodeStartup, encodeTerminate, md5Password, zeroEndedList } from "../wire/postgres.ts";
+import { AUTHENTICATION, type PostgresMessage, decodePostgres, encodePassword, encodeQuery, encodeSaslFirst, encodeSaslResponse, encodeStartup, encodeTerminate, md5Password, zeroEndedList } from "../wire/postgres.ts";
 import { type ScramLogin, scramFinal, scramFirst, scramVerified } from "../wire/scram.ts";
 import type { Outcome, Probe, ProbeContext } from "./probe.ts";
 
@@ -82,24 +83,14 @@ class Talk {
   async hold(): Promise<Failure | null> {
     const { tls, user, query } = this.#chosen;
     if (tls !== null) {
-      const refused = await this.#session.timed("starttls", () => this.#askTls());
-      const failure = refused ?? (await this.#session.startTls(tls));
+      const asked = await this.#session.timed("starttls", () => requestTls(this.#session.dialogue, "postgres", ""));
+      const failure = asked.kind === "failed" ? asked.failure : await this.#session.startTls(tls);
       if (failure !== null) return failure;
     }
     const failure = await this.#session.timed("login", () => this.#login());
     if (failure !== null || user === null) return failure;
     this.sentence = `lets ${user} in and answers`;
     return this.#session.timed("query", () => this.#ask(query));
-  }
-
-  async #askTls(): Promise<Failure | null> {
-    const { dialogue } = this.#session;
-    dialogue.write(encodeSslRequest(), "SSLRequest\n");
-    const answer = await dialogue.take(1);
-    if (answer.kind === "failed") return answer.failure;
-    if (answer.value[0] === 0x53) return null;
-    if (answer.value[0] === 0x4e) return { code: "tls-failed", sentence: "the server offers no TLS" };
-    return { code: "protocol", sentence: "the server does not speak the protocol of PostgreSQL" };
   }
 
   async #login(): Promise<Failure | null> {

@@ -35,7 +35,7 @@ const options = z.strictObject({
     .transform((value): TlsSettings | null => (value === false ? null : value === true ? tlsSettings().parse({}) : value))
     .default(null)
     .describe("TLS from the first byte, or with starttls its settings: true, or {verify, ca, servername, minVersion, cert, key}"),
-  starttls: z.enum(STARTTLS_PROTOCOLS).nullable().default(null).describe("Asks for TLS the way this protocol does, before the dialogue").meta({ source: "RFC 3207, RFC 3501, RFC 2595, RFC 4217" }),
+  starttls: z.enum(STARTTLS_PROTOCOLS).nullable().default(null).describe("Asks for TLS the way this protocol does, before the dialogue").meta({ source: "RFC 3207, RFC 3501, RFC 2595, RFC 4217, RFC 4642, RFC 4511, RFC 6120; SSLRequest of PostgreSQL and of MySQL" }),
   family: family(),
   source: sourceAddress(),
 });

@@ -7,13 +7,15 @@ import { dial } from "../dial/dial.ts";
 import { Dialogue, type Read } from "../dial/dialogue.ts";
 import { family, host, port, sourceAddress, type TlsSettings, tlsSettings } from "../dial/options.ts";
 import { evidenceOf, tenth, verdictOf } from "../dial/outcome.ts";
-import { STARTTLS_PROTOCOLS, requestTls } from "../dial/starttls.ts";
+import { STARTTLS_PROTOCOLS, leaveTls, requestTls } from "../dial/starttls.ts";
 import { secure, tlsFailure } from "../dial/tls.ts";
 import type { Failure } from "../sys/ports.ts";
 import type { Outcome, Probe, ProbeContext } from "./probe.ts";
 
 /** How long a server that sends no ticket is given to object to our certificate: in TLS 1.3 it does so only after the handshake. */
 const OBJECTION_MS = 1000;
+/** How long a farewell is waited for. */
+const FAREWELL_MS = 1000;
 const PINS_MAX = 10;
 
 /** The digest as Base64. */
@@ -29,7 +31,7 @@ const options = z.strictObject({
   host: host().describe("Host name or address; asked for by SNI and looked for in the certificate, unless tls.servername is given"),
   port: port().default(443).describe("TCP port"),
   tls: tlsSettings().prefault({}).describe("Settings of TLS: {verify, ca, servername, minVersion, cert, key}"),
-  starttls: z.enum(STARTTLS_PROTOCOLS).nullable().default(null).describe("Asks for TLS the way this protocol does; without it TLS begins with the first byte").meta({ source: "RFC 3207, RFC 3501, RFC 2595, RFC 4217, RFC 4511, RFC 6120" }),
+  starttls: z.enum(STARTTLS_PROTOCOLS).nullable().default(null).describe("Asks for TLS the way this protocol does; without it TLS begins with the first byte").meta({ source: "RFC 3207, RFC 3501, RFC 2595, RFC 4217, RFC 4642, RFC 4511, RFC 6120; SSLRequest of PostgreSQL and of MySQL" }),
   alpn: z.array(z.string().min(1).max(255)).max(10).default([]).describe("Protocols to offer, best first: [h2, http/1.1]; the server must choose one of them").meta({ source: "RFC 7301" }),
   pin: z
     .union([z.string(), z.array(z.string()).min(1).max(PINS_MAX)])
@@ -82,7 +84,7 @@ async function run(chosen: Options, ctx: ProbeContext): Promise<Outcome> {
   const { socket } = dialed;
   const dialogue = chosen.starttls === null ? null : new Dialogue(socket, { peer: peerOf(chosen), signal: ctx.signal, clock: ctx.clock });
   const asked = dialogue === null ? null : await ask(dialogue, chosen, seen, ctx);
-  const failure = asked ?? (await look(dialogue === null ? socket : dialogue.detach(), chosen, seen, ctx));
+  const failure = asked ?? (await look(socket, dialogue, chosen, seen, ctx));
   socket.destroy();
   const evidence = evidenceOf({ attempts, sent: dialogue?.transcript.sent ?? "", received: dialogue?.transcript.received ?? "", certificate: JSON.stringify(seen.facts["certificate"] ?? "", null, 1).replace(/^""$/, "") });
   const judged = failure === null ? { verdict: "up" as const, code: "ok" as const, sentence: seen.sentence } : { verdict: verdictOf(failure.code), ...failure };
@@ -99,9 +101,9 @@ async function ask(dialogue: Dialogue, { starttls, tls, host }: Options, seen: S
   return asked.kind === "failed" ? asked.failure : null;
 }
 
-async function look(socket: Duplex, chosen: Options, seen: Seen, ctx: ProbeContext): Promise<Failure | null> {
-  const { alpn, tls: settings } = chosen;
-  const secured = await secure(socket, { host: chosen.host, settings, ...(alpn.length === 0 ? {} : { alpn }) }, ctx);
+async function look(socket: Duplex, dialogue: Dialogue | null, chosen: Options, seen: Seen, ctx: ProbeContext): Promise<Failure | null> {
+  const { alpn, tls: settings, starttls } = chosen;
+  const secured = await secure(dialogue === null ? socket : dialogue.detach(), { host: chosen.host, settings, ...(alpn.length === 0 ? {} : { alpn }) }, ctx);
   seen.facts = { ...seen.facts, ...secured.facts };
   seen.phases = { ...seen.phases, ...secured.phases };
   if (secured.kind === "failed") return secured.failure;
@@ -109,6 +111,11 @@ async function look(socket: Duplex, chosen: Options, seen: Seen, ctx: ProbeConte
   if (!(over instanceof TLSSocket)) throw new Error("a secured connection is no TLS socket");
   const failure = agreed(secured.alpn, chosen, seen) ?? pinned(over, chosen, seen) ?? (await objection(over, settings, ctx));
   seen.sentence = `${peerOf(chosen)} speaks ${over.getProtocol() ?? "TLS"}${remaining(seen.facts)}`;
+  if (dialogue !== null && starttls !== null) {
+    const timer = ctx.clock.timer(FAREWELL_MS, () => over.destroy());
+    await leaveTls(dialogue, starttls, over);
+    timer.cancel();
+  }
   over.destroy();
   return failure;
 }

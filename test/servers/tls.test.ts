@@ -3,12 +3,23 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { tls } from "../../src/probes/tls.ts";
 import { type Certificates, makeCertificates } from "./certificates.ts";
 import { type ContextRequest, probeContext } from "./context.ts";
-import { describeWith, freePort, temporaryFolder } from "./ground.ts";
+import { type RunningServer, describeWith, freePort, temporaryFolder } from "./ground.ts";
+import { startNews } from "./inn2.ts";
 import { leaks } from "./leak.ts";
+import { startMariadb } from "./mariadb.ts";
 import { type Nginx, startNginx } from "./nginx.ts";
 import { startTlsServer } from "./openssl.ts";
+import { startPostgresql } from "./postgresql.ts";
 import { converses, rawServer, replies } from "./raw.ts";
 import { startSlapd } from "./slapd.ts";
+import { startVsftpd } from "./vsftpd.ts";
+
+/** Greeting of a MySQL server with these capabilities, the lower two octets in hexadecimal. */
+function mysqlGreeting(capabilities: string): Buffer {
+  const body = Buffer.from(`0a${Buffer.from("8.0.36\0").toString("hex")}09000000 0102030405060708 00 ${capabilities} ff0200 ffdf15 ${"00".repeat(10)} 0102030405060708090a0b0c00 ${Buffer.from("mysql_native_password\0").toString("hex")}`.replaceAll(" ", ""), "hex");
+  return Buffer.concat([Buffer.of(body.length, 0, 0, 0), body]);
+}
+const GREETING = mysqlGreeting("ffff");
 
 const ask = (options: object, context: ContextRequest = {}) => tls.run(tls.options.parse({ host: "127.0.0.1", ...options }), probeContext(context));
 const line = async (...given: Parameters<typeof ask>): Promise<string> => {
@@ -97,6 +108,37 @@ describeWith(["nginx-light", "openssl", "slapd"], "tls against nginx, OpenSSL an
   });
 });
 
+describeWith(["inn2", "mariadb-server", "openssl", "postgresql", "vsftpd"], "tls against PostgreSQL, MariaDB, INN and vsftpd", () => {
+  it.each([
+    ["postgres", startPostgresql],
+    ["mysql", startMariadb],
+    ["nntp", (parent, certificate) => startNews(parent, { certificate })],
+    ["ftp", (parent, certificate) => startVsftpd(parent, certificate)],
+  ] as const satisfies readonly (readonly [string, (parent: string, certificate: Certificates["good"]) => Promise<RunningServer & { readonly port: number }>])[])(
+    "asks for TLS the way of %s",
+    async (starttls, start) => {
+      const folder = temporaryFolder();
+      const certificates = await makeCertificates(folder);
+      const [good, expired] = [await start(folder, certificates.good), await start(folder, certificates.expired)];
+      const trusted = { starttls, tls: { ca: certificates.authority } };
+      const outcome = await ask({ port: good.port, ...trusted });
+      expect(outcome).toMatchObject({ verdict: "up", facts: { certificate: { days: 90, issuer: "CN=Tocsin test authority" } } });
+      expect(outcome.phases).toMatchObject({ starttls: expect.any(Number) as number, tls: expect.any(Number) as number });
+      // It counts those who leave without a login, and shuts them out.
+      if (starttls === "mysql") expect(JSON.stringify(outcome.evidence)).toContain("Access denied for user 'tocsin'");
+      expect(await line({ port: expired.port, ...trusted })).toMatch(/^down tls-expired /);
+      expect(await line({ port: good.port, starttls })).toMatch(/^down tls-untrusted /);
+      // Asked in the way of another, it is none.
+      expect(await line({ port: good.port, ...trusted, starttls: starttls === "mysql" ? "smtp" : "mysql" }, { deadlineMs: 3000 })).toMatch(/^down (protocol|timeout|closed|too-large) /);
+      expired.signal("SIGSTOP");
+      expect(await line({ port: expired.port, ...trusted }, { deadlineMs: 300 })).toMatch(/^down timeout /);
+      await good.stop();
+      expect(await line({ port: good.port, ...trusted })).toBe(`down refused 127.0.0.1 port ${good.port} refused the connection`);
+    },
+    120_000,
+  );
+});
+
 describe("tls against faults", () => {
   const against = async (serve: (socket: Socket) => void, options: object = {}, context: ContextRequest = {}): Promise<string> => {
     const server = await rawServer(serve);
@@ -123,6 +165,20 @@ describe("tls against faults", () => {
     expect(await against(replies(ldap), { starttls: "ldap" })).toBe("down protocol the server sent 14 bytes more before TLS began (command injection, CVE-2011-0411)");
     expect(await against(replies(Buffer.from("300c02010178070a010204000400", "hex")), { starttls: "ldap" })).toBe("down protocol the server refused StartTLS: protocolError");
     expect(await against(replies(Buffer.from("30847fffffff0201", "hex"), { close: false }), { starttls: "ldap" })).toBe("down protocol the server refused StartTLS: no LDAP message");
+    const news = converses("200 news\r\n", () => "382 go\r\n111 injected\r\n");
+    expect(await against(news, { starttls: "nntp" })).toBe("down protocol the server sent 14 bytes more before TLS began (command injection, CVE-2011-0411)");
+    // CVE-2021-23222 of PostgreSQL's clients.
+    expect(await against(replies("Sinjected"), { starttls: "postgres" })).toBe("down protocol the server sent 8 bytes more before TLS began (command injection, CVE-2011-0411)");
+    expect(await against((socket) => void socket.write(Buffer.concat([GREETING, Buffer.from("0700000200000002000000", "hex")])), { starttls: "mysql" })).toBe("down protocol the server sent 11 bytes more before TLS began (command injection, CVE-2011-0411)");
+  });
+  it("tells a server without TLS, and what is no such server", async () => {
+    expect(await against(replies("N"), { starttls: "postgres" })).toBe("down tls-failed the server offers no TLS");
+    expect(await against(replies("E"), { starttls: "postgres" })).toBe("down protocol the server does not speak the protocol of PostgreSQL");
+    expect(await against((socket) => void socket.write(mysqlGreeting("fff7")), { starttls: "mysql" })).toBe("down tls-failed the server offers no TLS");
+    expect(await against((socket) => void socket.write(GREETING.subarray(0, 30)), { starttls: "mysql" }, { deadlineMs: 200 })).toMatch(/^down timeout /);
+    expect(await against((socket) => void socket.write(Buffer.concat([Buffer.from("17000000ff1004", "hex"), Buffer.from("Too many connections")])), { starttls: "mysql" })).toBe("down status the server refused the connection: Too many connections (1040)");
+    expect(await against(converses("502 no\r\n", () => null), { starttls: "nntp" })).toBe("down protocol the server does not greet as nntp: 502 no");
+    expect(await against(converses("200 news\r\n", () => "580 can not start\r\n"), { starttls: "nntp" })).toBe("down protocol the server refused STARTTLS: 580 can not start");
   });
   it("leaves nothing behind", async () => {
     const run = (port: number, ctx: Parameters<typeof tls.run>[1]) => tls.run(tls.options.parse({ host: "127.0.0.1", port }), ctx);
