@@ -1,7 +1,7 @@
 import type { Mask } from "../../core/mask.ts";
 import type { Instant } from "../../core/types.ts";
 import type { Sending } from "../channels/channel.ts";
-import { type HttpReply, judgeReply } from "../channels/http-status.ts";
+import { type HttpReply, judgeReply, retryAfterMs } from "../channels/http-status.ts";
 
 /** A place in a JSON answer (`messages.*.status`; `*`: every element; empty: the whole body as text) and the values that count there. */
 export interface Place {
@@ -13,8 +13,8 @@ export interface Place {
 export interface Answer {
   /** Statuses that mean something else here. */
   readonly statuses?: { readonly [status: number]: Sending["kind"] };
-  /** With a good status: the body must say, in each of these places, that the message was taken. */
-  readonly taken?: Place;
+  /** With a good status: every value in each of these places must say that the message was taken. A body without the first place is not the provider's. */
+  readonly taken?: Place | readonly Place[];
   /** What makes a failure one that passes with time. */
   readonly passing?: Place;
   /** Where the body says how long to wait, and in what unit. */
@@ -46,6 +46,11 @@ function found(place: Pick<Place, "at">, { body }: HttpReply): readonly unknown[
 
 const counts = (value: unknown, is: Place["is"]): boolean => is.some((one) => (one instanceof RegExp ? one.test(String(value)) : one === value));
 
+function holds(place: Place, reply: HttpReply): boolean {
+  const values = found(place, reply);
+  return values.length > 0 && values.every((value) => counts(value, place.is));
+}
+
 function waitMs(wait: Answer["wait"], reply: HttpReply): number | undefined {
   if (wait === undefined) return undefined;
   const [value] = found(wait, reply);
@@ -68,12 +73,13 @@ export function judgeAnswer(answer: Answer, reply: HttpReply, now: Instant, mask
   if (meant === "sent") return { kind: "sent", detail: said };
   if (meant === "refused") return { kind: "refused", reason: said };
   const isGood = byStatus.kind === "sent" && meant === undefined;
-  const values = isGood && taken !== undefined ? found(taken, reply) : NONE;
-  if (isGood && (taken === undefined || (values.length > 0 && values.every((value) => counts(value, taken.is))))) return byStatus;
+  const places = taken === undefined ? [] : [taken].flat();
+  if (isGood && places.every((place) => holds(place, reply))) return byStatus;
   const passes = meant === "retry" || byStatus.kind === "retry" || (passing !== undefined && found(passing, reply).some((value) => counts(value, passing.is)));
-  const strange = isGood && values.length === 0;
+  const [first] = places;
+  const strange = isGood && first !== undefined && found(first, reply).length === 0;
   if (!passes && !strange) return { kind: "refused", reason: said };
-  const afterMs = waitMs(wait, reply) ?? (byStatus.kind === "retry" ? byStatus.afterMs : undefined);
+  const afterMs = waitMs(wait, reply) ?? retryAfterMs(reply.headers["retry-after"], now);
   const reason = strange && !passes ? `${said.slice(0, QUOTED_MAX)}; this answer is not the provider's` : said;
   return { kind: "retry", reason, doubt: strange && !passes, ...(afterMs === undefined ? {} : { afterMs }) };
 }

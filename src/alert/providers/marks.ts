@@ -20,3 +20,12 @@ export const fenced = (text: string): string => (text === "" ? "" : `\`\`\`\n${t
 
 /** Lines that are there. */
 export const lines = (...parts: readonly (string | null)[]): string => parts.filter((part) => part !== null && part !== "").join("\n");
+
+/** What messages name as their source. */
+export const SOURCE = "Tocsin";
+
+/** A sentence is as long as what a check saw; fields of services are not. */
+const CAUSE_MOST = 1000;
+
+/** What is known, as fields that services show and route by. */
+export const facts = ({ alert, site }: View): { readonly [name: string]: string } => ({ check: alert.check, state: alert.status, code: alert.code, cause: alert.sentence.slice(0, CAUSE_MOST), since: iso(alert.since), site: site.name, seenFrom: site.vantage });

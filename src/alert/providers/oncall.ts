@@ -1,13 +1,7 @@
 import { z } from "zod";
-import { base, basic, bearer, password, tls, token } from "./options.ts";
-import { bySeverity, iso } from "./marks.ts";
+import { bySeverity, facts, fenced, iso, SOURCE } from "./marks.ts";
+import { bearer, token } from "./options.ts";
 import { type Call, provider, type View } from "./provider.ts";
-
-const SOURCE = "Tocsin";
-const YEAR_MS = 31_536_000_000;
-
-/** What is known, as fields that services show and route by. */
-const facts = ({ alert, site }: View): { readonly [name: string]: string } => ({ check: alert.check, state: alert.status, code: alert.code, cause: alert.sentence, since: iso(alert.since), site: site.name, seenFrom: site.vantage });
 
 export const pagerduty = provider({
   type: "pagerduty",
@@ -60,6 +54,7 @@ const opsgenieAlert = (priority: string, view: View): { readonly [name: string]:
   priority: bySeverity(view, { critical: priority, warning: "P3", info: "P5" }),
   details: facts(view),
 });
+const JSM = "https://api.atlassian.com/jsm/ops/integration/v2/alerts";
 const opsgenieClose = (alerts: string, view: View): string => `${alerts}/${view.alias}/close?identifierType=alias`;
 
 export const opsgenie = provider({
@@ -73,46 +68,77 @@ export const opsgenie = provider({
   recovery: ({ apiKey, region }, view) => ({ url: opsgenieClose(opsgenieOf(region), view), headers: genie(apiKey), json: { source: SOURCE, note: view.title } }),
 });
 
-export const alertmanager = provider({
-  type: "alertmanager",
-  about: "Fires and resolves alerts of a Prometheus Alertmanager; it forgets them when it restarts, so give the step a `repeat`",
-  source: "https://prometheus.io/docs/alerting/latest/alerts_api/",
-  options: z.strictObject({
-    url: base("Address of the Alertmanager"),
-    labels: z.record(z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, "letters, digits and _"), z.string().min(1)).default({}).describe("Further labels, to route by: {severity: page}"),
-    token: token("Bearer token, where it is protected").optional(),
-    user: z.string().min(1).optional().describe("User to log in as, instead of a token"),
-    password: password("Password of the user").optional(),
-    tls: tls(),
-  }),
-  key: "labels",
-  outage: (options, view) => alertmanagerCall(options, view, view.now + YEAR_MS),
-  recovery: (options, view) => alertmanagerCall(options, view, view.now),
+export const jiraServiceManagement = provider({
+  type: "jira-service-management",
+  about: "Creates and closes alerts of Jira Service Management",
+  source: "https://developer.atlassian.com/cloud/jira/service-desk-ops/rest/v1/api-group-integration-events",
+  options: z.strictObject({ apiKey: token("Key of an API integration of the team"), priority: priority() }),
+  key: "alias",
+  limits: { title: 130, text: 15_000 },
+  outage: ({ apiKey, priority }, view) => ({ url: JSM, headers: genie(apiKey), json: opsgenieAlert(priority, view) }),
+  recovery: ({ apiKey }, view) => ({ url: opsgenieClose(JSM, view), headers: genie(apiKey), json: { source: SOURCE, note: view.title } }),
 });
 
-interface Alertmanager {
-  readonly url: string;
-  readonly labels: { readonly [name: string]: string };
-  readonly token?: string | undefined;
-  readonly user?: string | undefined;
-  readonly password?: string | undefined;
+const ILERT = "https://api.ilert.com/api/events";
+
+export const ilert = provider({
+  type: "ilert",
+  about: "Raises and resolves alerts of ilert",
+  source: "https://docs.ilert.com/developer-docs/rest-api/api-reference/events",
+  options: z.strictObject({ integrationKey: token("Integration key of an alert source of type API") }),
+  key: "alertKey",
+  limits: { text: 10_000 },
+  outage: ({ integrationKey }, view) => ({
+    url: ILERT,
+    json: { integrationKey, eventType: "ALERT", alertKey: view.alias, summary: view.title, details: view.details, priority: view.severity === "critical" ? "HIGH" : "LOW", links: view.link === null ? undefined : [{ href: view.link, text: "Look at it" }], customDetails: facts(view) },
+  }),
+  recovery: ({ integrationKey }, view) => ({ url: ILERT, json: { integrationKey, eventType: "RESOLVE", alertKey: view.alias, summary: view.title } }),
+});
+
+export const incidentIo = provider({
+  type: "incident-io",
+  about: "Fires and resolves alerts of an HTTP source of incident.io",
+  source: "https://docs.incident.io/api-reference/alert-events-v2/createhttp",
+  options: z.strictObject({ sourceId: z.string().regex(/^[0-9A-Z]+$/, "the id in the address of the alert source: 01GW2G3V0S59R238FAHPDS1R66").describe("Id of the alert source"), token: token("Token of the alert source") }),
+  key: "deduplication_key",
+  limits: { text: 20_000 },
+  outage: (options, view) => incidentIoCall(options, "firing", view),
+  recovery: (options, view) => incidentIoCall(options, "resolved", view),
+});
+
+function incidentIoCall({ sourceId, token }: { readonly sourceId: string; readonly token: string }, status: string, view: View): Call {
+  const json = { status, title: view.title, deduplication_key: view.alias, description: fenced(view.details), source_url: view.link ?? undefined, metadata: { ...facts(view), severity: view.severity } };
+  return { url: `https://api.incident.io/v2/alert_events/http/${sourceId}`, headers: bearer(token), json };
 }
 
-/** Labels are an alert's identity: nothing that changes while it lasts may be one. Without an end of its own an alert would end after `resolve_timeout`. */
-function alertmanagerCall({ url, labels, token, user, password }: Alertmanager, view: View, endsAt: number): Call {
-  const { alert, site } = view;
-  const [startsAt, until] = [alert.outageFrom ?? alert.since, endsAt].map((at) => new Date(at).toISOString());
-  return {
-    url: `${url}/api/v2/alerts`,
-    headers: { ...(token === undefined ? {} : bearer(token)), ...(user === undefined || password === undefined ? {} : basic(user, password)) },
-    json: [
-      {
-        labels: { ...labels, alertname: "TocsinCheck", check: alert.check, site: site.name },
-        annotations: { summary: view.title, description: view.details, severity: view.severity },
-        startsAt,
-        endsAt: until,
-        generatorURL: view.link ?? site.url ?? undefined,
-      },
-    ],
-  };
-}
+export const signl4 = provider({
+  type: "signl4",
+  about: "Signals and closes alerts of SIGNL4",
+  source: "https://docs.signl4.com/integrations/webhook/webhook.html",
+  options: z.strictObject({ secret: token("Secret of the team or integration, the end of its webhook's address").regex(/^[\w-]+$/, "letters and digits only") }),
+  key: "X-S4-ExternalID",
+  limits: { text: 10_000 },
+  outage: ({ secret }, view) => signl4Call(secret, "new", view),
+  recovery: ({ secret }, view) => signl4Call(secret, "resolved", view),
+});
+
+const signl4Call = (secret: string, status: string, view: View): Call => ({
+  url: `https://connect.signl4.com/webhook/${secret}`,
+  json: { Title: view.title, Message: view.details, "X-S4-ExternalID": view.alias, "X-S4-Status": status, "X-S4-Service": view.alert.check, "X-S4-SourceSystem": SOURCE },
+});
+
+export const zenduty = provider({
+  type: "zenduty",
+  about: "Raises and resolves alerts of Zenduty",
+  source: "https://docs.zenduty.com/docs/api",
+  options: z.strictObject({ integrationKey: token("Integration key of an API integration").regex(/^[\w-]+$/, "letters and digits only") }),
+  key: "entity_id",
+  limits: { text: 10_000 },
+  outage: ({ integrationKey }, view) => zendutyCall(integrationKey, bySeverity(view, { critical: "critical", warning: "warning", info: "info" }), view),
+  recovery: ({ integrationKey }, view) => zendutyCall(integrationKey, "resolved", view),
+});
+
+const zendutyCall = (key: string, alertType: string, view: View): Call => ({
+  url: `https://www.zenduty.com/api/events/${key}/`,
+  json: { alert_type: alertType, message: view.title, summary: view.details, entity_id: view.alias, payload: facts(view), urls: view.link === null ? undefined : [{ link_url: view.link, link_text: "Look at it" }] },
+});

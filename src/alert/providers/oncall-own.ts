@@ -1,0 +1,144 @@
+import { z } from "zod";
+import { bySeverity, facts, SOURCE } from "./marks.ts";
+import { base, basic, bearer, ownHook, password, tls, token, withQuery } from "./options.ts";
+import { type Call, provider, type View } from "./provider.ts";
+
+const YEAR_MS = 31_536_000_000;
+
+export const alertmanager = provider({
+  type: "alertmanager",
+  about: "Fires and resolves alerts of a Prometheus Alertmanager; it forgets them when it restarts, so give the step a `repeat`",
+  source: "https://prometheus.io/docs/alerting/latest/alerts_api/",
+  options: z.strictObject({
+    url: base("Address of the Alertmanager"),
+    labels: z.record(z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, "letters, digits and _"), z.string().min(1)).default({}).describe("Further labels, to route by: {severity: page}"),
+    token: token("Bearer token, where it is protected").optional(),
+    user: z.string().min(1).optional().describe("User to log in as, instead of a token"),
+    password: password("Password of the user").optional(),
+    tls: tls(),
+  }),
+  key: "labels",
+  outage: (options, view) => alertmanagerCall(options, view, view.now + YEAR_MS),
+  recovery: (options, view) => alertmanagerCall(options, view, view.now),
+});
+
+interface Alertmanager {
+  readonly url: string;
+  readonly labels: { readonly [name: string]: string };
+  readonly token?: string | undefined;
+  readonly user?: string | undefined;
+  readonly password?: string | undefined;
+}
+
+/** Labels are an alert's identity: nothing that changes while it lasts may be one. Without an end of its own an alert would end after `resolve_timeout`. */
+function alertmanagerCall({ url, labels, token, user, password }: Alertmanager, view: View, endsAt: number): Call {
+  const { alert, site } = view;
+  const [startsAt, until] = [alert.outageFrom ?? alert.since, endsAt].map((at) => new Date(at).toISOString());
+  return {
+    url: `${url}/api/v2/alerts`,
+    headers: { ...(token === undefined ? {} : bearer(token)), ...(user === undefined || password === undefined ? {} : basic(user, password)) },
+    json: [
+      {
+        labels: { ...labels, alertname: "TocsinCheck", check: alert.check, site: site.name },
+        annotations: { summary: view.title, description: view.details, severity: view.severity },
+        startsAt,
+        endsAt: until,
+        generatorURL: view.link ?? site.url ?? undefined,
+      },
+    ],
+  };
+}
+
+export const alerta = provider({
+  type: "alerta",
+  about: "Sends alerts to Alerta, which closes them by the severity `normal`",
+  source: "https://docs.alerta.io/api/reference.html",
+  options: z.strictObject({
+    url: base("Address of the API: https://alerta.example.com/api"),
+    apiKey: token("API key with write:alerts"),
+    environment: z.string().min(1).default("Production").describe("Environment, one of those that the server allows"),
+    tls: tls(),
+  }),
+  key: "resource",
+  limits: { text: 10_000 },
+  outage: (options, view) => alertaCall(options, bySeverity(view, { critical: "critical", warning: "warning", info: "informational" }), view),
+  recovery: (options, view) => alertaCall(options, "normal", view),
+});
+
+/** Environment, resource and event are an alert's identity. */
+function alertaCall({ url, apiKey, environment }: { readonly url: string; readonly apiKey: string; readonly environment: string }, severity: string, view: View): Call {
+  const { alert, site } = view;
+  const json = { resource: alert.check, event: "check", environment, severity, service: [site.name], group: SOURCE, value: alert.code, text: view.text, origin: `${SOURCE}/${site.vantage}`, attributes: view.link === null ? {} : { link: view.link } };
+  return { url: `${url}/alert`, headers: { authorization: `Key ${apiKey}` }, json };
+}
+
+export const goalert = provider({
+  type: "goalert",
+  about: "Opens and closes alerts of a GoAlert service",
+  source: "https://github.com/target/goalert/blob/master/web/src/app/documentation/sections/IntegrationKeys.md",
+  options: z.strictObject({ url: base("Address of GoAlert"), token: token("Generic API key of the service"), tls: tls() }),
+  key: "dedup",
+  limits: { title: 1000, text: 6000, bytes: true },
+  outage: ({ url, token }, view) => ({ url: `${url}/api/v2/generic/incoming`, form: { token, summary: view.title, details: view.details, dedup: view.alias } }),
+  recovery: ({ url, token }, view) => ({ url: `${url}/api/v2/generic/incoming`, form: { token, summary: view.title, details: view.details, dedup: view.alias, action: "close" } }),
+});
+
+export const grafanaOncall = provider({
+  type: "grafana-oncall",
+  about: "Opens and resolves alerts of Grafana OnCall or IRM through a formatted webhook",
+  source: "https://grafana.com/docs/oncall/latest/configure/integrations/references/webhook/",
+  options: z.strictObject({ url: ownHook("Address of an integration of type Formatted Webhook"), tls: tls() }),
+  key: "alert_uid",
+  limits: { text: 20_000 },
+  outage: ({ url }, view) => grafanaCall(url, "alerting", view),
+  recovery: ({ url }, view) => grafanaCall(url, "ok", view),
+});
+
+const grafanaCall = (url: string, state: string, view: View): Call => ({ url, json: { alert_uid: view.alias, title: view.title, state, link_to_upstream_details: view.link ?? undefined, message: view.details } });
+
+const GITLAB_SEVERITIES = { critical: "critical", warning: "medium", info: "info" } as const;
+
+export const gitlab = provider({
+  type: "gitlab",
+  about: "Opens and resolves alerts of a GitLab project, which can make incidents of them",
+  source: "https://docs.gitlab.com/operations/incident_management/integrations/",
+  options: z.strictObject({ url: base("URL of the project's HTTP endpoint: https://gitlab.com/GROUP/PROJECT/alerts/notify/NAME/ID.json"), token: token("Authorization key of the endpoint"), tls: tls() }),
+  key: "fingerprint",
+  limits: { title: 200, text: 1000 },
+  outage: (options, view) => gitlabCall(options, view),
+  recovery: (options, view) => gitlabCall(options, view, { end_time: new Date(view.alert.since).toISOString() }),
+});
+
+function gitlabCall({ url, token }: { readonly url: string; readonly token: string }, view: View, end: { readonly end_time?: string } = {}): Call {
+  const { alert } = view;
+  const start = new Date(alert.outageFrom ?? alert.since).toISOString();
+  const json = { title: view.title, description: view.details, start_time: start, ...end, service: alert.check.slice(0, 100), monitoring_tool: SOURCE, severity: bySeverity(view, GITLAB_SEVERITIES), fingerprint: view.alias };
+  return { url, headers: bearer(token), json };
+}
+
+export const splunkHec = provider({
+  type: "splunk-hec",
+  about: "Sends events to Splunk through its HTTP Event Collector",
+  source: "https://docs.splunk.com/Documentation/Splunk/latest/Data/HECRESTendpoints",
+  options: z.strictObject({ url: base("Address of the collector: https://splunk.example.com:8088"), token: token("Token of the collector"), index: z.string().min(1).optional().describe("Index, instead of the token's own"), tls: tls() }),
+  key: "alias",
+  limits: { text: 10_000 },
+  outage: (options, view) => splunkCall(options, view),
+  recovery: (options, view) => splunkCall(options, view),
+});
+
+function splunkCall({ url, token, index }: { readonly url: string; readonly token: string; readonly index?: string | undefined }, view: View): Call {
+  const event = { alias: view.alias, event: view.event, severity: view.severity, title: view.title, details: view.details, link: view.link ?? undefined, ...facts(view) };
+  return { url: `${url}/services/collector/event`, headers: { authorization: `Splunk ${token}` }, json: { time: view.alert.at / 1000, host: view.site.vantage, source: "tocsin", sourcetype: "tocsin:alert", index, event } };
+}
+
+export const uptimeKuma = provider({
+  type: "uptime-kuma",
+  about: "Sets a push monitor of Uptime Kuma down or up, the worst check of a message deciding",
+  source: "https://github.com/louislam/uptime-kuma/wiki/Internal-API",
+  options: z.strictObject({ url: ownHook("Push URL of the monitor: https://kuma.example.com/api/push/TOKEN"), tls: tls() }),
+  key: null,
+  limits: { title: 250 },
+  say: ({ url }, view) => ({ method: "GET", url: withQuery(url.replace(/\?.*$/, ""), { status: view.event === "recovery" || view.event === "test" ? "up" : "down", msg: view.title, ping: "" }) }),
+  answer: { taken: { at: "ok", is: [true] } },
+});
