@@ -18,6 +18,7 @@ const OTHERS: { readonly [type: string]: Proof } = {
   memory: { against: "this machine's memory, beside `free`", test: "src/probes/memory.test.ts" },
   notes: { against: "a fake, built from what is public of Notes RPC: Domino cannot be had freely", test: "test/servers/notes.test.ts" },
   push: { against: "senders over HTTP, and the program that waits for them", test: "test/e2e/push.test.ts" },
+  temperature: { against: "Net-SNMP with sensors of every preset; documents of a Comet web sensor over HTTP, made by the test: Debian has none; this machine's by files as Linux has them (`src/sys/temperatures.test.ts`)", test: "test/servers/temperature.test.ts" },
   uptimes: { against: "a fake, built from what is public of the project's protocol", test: "test/servers/uptimes.test.ts" },
 };
 

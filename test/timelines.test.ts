@@ -126,7 +126,7 @@ async function startMonitor(site: Site, clock: LifeClock, probes: ConstructorPar
     pinger: { ping: refuse, trace: refuse },
     processes: { run: refuse, environment: {} },
     patterns: { match: () => null },
-    host: { uptimeMs: refuse, load: refuse, processors: refuse, memory: refuse, disk: refuse, system: refuse },
+    host: { uptimeMs: refuse, load: refuse, processors: refuse, memory: refuse, disk: refuse, temperatures: refuse, system: refuse },
     log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
   };
   const monitor = new Monitor({ ports, probes, channelOf, store, loaded: await store.load(), first: firstUpdate(site) });

@@ -11,6 +11,7 @@ test("well up to the level", () => {
   f(79.96, false, "up ok the load is 80 %");
   f(80, false, "up ok the load is 80 %");
   f(80.2, false, "down mismatch the load is 80.2 %, more than 80 %");
+  f(80.04, false, "down mismatch the load is 80.04 %, more than 80 %");
 });
 
 test("once failing, well only below the level less the hysteresis", () => {

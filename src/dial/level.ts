@@ -33,7 +33,8 @@ export const levelProblem = ({ level, hysteresis }: Level): { readonly path: rea
 /** Well up to the level; once failing, well again only below the level less the hysteresis. */
 export function judgeLevel({ value, level, hysteresis, failing, what, unit }: LevelRequest): { readonly verdict: Verdict; readonly code: FailureCode; readonly sentence: string } {
   const shown = `${what} is ${tenths(value)} ${unit}`;
-  if (value > level) return { verdict: "down", code: "mismatch", sentence: `${shown}, more than ${level} ${unit}` };
+  // `50 °C, more than 50 °C` would not be believed
+  if (value > level) return { verdict: "down", code: "mismatch", sentence: `${tenths(value) > level ? shown : `${what} is ${value} ${unit}`}, more than ${level} ${unit}` };
   const low = level - hysteresis;
   if (failing && value >= low && hysteresis > 0) return { verdict: "down", code: "mismatch", sentence: `${shown}, not yet below ${tenths(low)} ${unit} again` };
   return { verdict: "up", code: "ok", sentence: shown };

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { SNMP_AUTH_PROTOCOLS, SNMP_PRIVACY_PROTOCOLS, type SnmpAuthProtocol, type SnmpPrivacyProtocol } from "../wire/snmp-usm.ts";
+import { parseOid } from "../wire/snmp-values.ts";
 import { secret } from "./options.ts";
 
 /** How an agent is spoken to. */
@@ -22,6 +23,15 @@ const COMMUNITY_MAX = 255;
 
 const password = () => secret().min(PASSWORD_MIN, `a password in SNMP has at least ${PASSWORD_MIN} characters`).max(1000).nullable().default(null);
 const name = () => z.string().refine((text) => Buffer.byteLength(text) <= NAME_OCTETS_MAX, `it is longer than ${NAME_OCTETS_MAX} bytes`);
+
+/** A numeric OID, without a leading dot. */
+export const oid = () =>
+  z.string().transform((text, ctx): string => {
+    const parsed = parseOid(text);
+    if (parsed !== null) return parsed;
+    ctx.addIssue({ code: "custom", message: `\`${text}\` is no numeric OID`, params: { right: "write it in numbers, with its index: 1.3.6.1.2.1.1.3.0" } });
+    return z.NEVER;
+  });
 
 /** Options of an SNMP session: spread them into a strict object, beside host and port. */
 export const snmpOptions = () => ({

@@ -5,9 +5,9 @@ import { family, host, port, sourceAddress } from "../dial/options.ts";
 import { evidenceOf, printable, verdictOf } from "../dial/outcome.ts";
 import { endpoint } from "../dial/service-options.ts";
 import { readSnmp } from "../dial/snmp.ts";
-import { snmpOptions, snmpProblem } from "../dial/snmp-options.ts";
+import { oid, snmpOptions, snmpProblem } from "../dial/snmp-options.ts";
 import type { SnmpBinding } from "../wire/snmp.ts";
-import { isMissing, parseOid } from "../wire/snmp-values.ts";
+import { isMissing } from "../wire/snmp-values.ts";
 import type { Outcome, Probe, ProbeContext } from "./probe.ts";
 
 const OIDS_MAX = 64;
@@ -22,14 +22,6 @@ interface Wanted {
   readonly name: string;
   readonly oid: string;
 }
-
-const oid = () =>
-  z.string().transform((text, ctx): string => {
-    const parsed = parseOid(text);
-    if (parsed !== null) return parsed;
-    ctx.addIssue({ code: "custom", message: `\`${text}\` is no numeric OID`, params: { right: "write it in numbers, with its index: 1.3.6.1.2.1.1.3.0" } });
-    return z.NEVER;
-  });
 
 const factName = () =>
   z

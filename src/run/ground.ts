@@ -216,7 +216,7 @@ export class World {
       pinger: { ping: () => Promise.reject(new Error("no pings")), trace: () => Promise.reject(new Error("no traces")) },
       processes: { run: () => Promise.reject(new Error("no processes")), environment: {} },
       patterns: { match: ({ source, flags }, text) => new RegExp(source, flags).exec(text) },
-      host: { uptimeMs: () => 0, load: () => [0, 0, 0], processors: () => ({ count: 1, idleMs: 0, totalMs: 0 }), memory: () => ({ totalBytes: 0, availableBytes: 0, swapTotalBytes: 0, swapFreeBytes: 0 }), disk: () => Promise.reject(new Error("no disk")), system: () => ({ name: "", release: "", machine: "" }) },
+      host: { uptimeMs: () => 0, load: () => [0, 0, 0], processors: () => ({ count: 1, idleMs: 0, totalMs: 0 }), memory: () => ({ totalBytes: 0, availableBytes: 0, swapTotalBytes: 0, swapFreeBytes: 0 }), disk: () => Promise.reject(new Error("no disk")), temperatures: () => Promise.resolve({ kind: "told", readings: [] }), system: () => ({ name: "", release: "", machine: "" }) },
       log,
     };
   }

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { cpus, freemem, loadavg, machine, release, totalmem, type, uptime } from "node:os";
 import { errnoOf } from "./failures.ts";
-import type { DiskAnswer, Failure, HostFacts, MemoryUse, ProcessorTimes } from "./ports.ts";
+import type { DiskAnswer, Failure, HostFacts, MemoryUse, ProcessorTimes, SensorReading } from "./ports.ts";
+import { readTemperatures } from "./temperatures.ts";
 import { first } from "./until-aborted.ts";
 
 /** Linux counts in hundredths of a second, whatever the kernel's own clock is (USER_HZ). */
@@ -11,6 +12,7 @@ const TICK_MS = 10;
 /** This machine, as its system tells it. */
 export function realHost(): HostFacts {
   const asked = new Map<string, Promise<DiskAnswer>>();
+  let sensors: Promise<readonly SensorReading[]> | null = null;
   return {
     uptimeMs: () => Math.round(uptime() * 1000),
     load: () => {
@@ -24,6 +26,11 @@ export function realHost(): HostFacts {
       const answer = asked.get(path) ?? askDisk(path).finally(() => asked.delete(path));
       asked.set(path, answer);
       return (await first(answer, signal)) ?? { kind: "failed", failure: { code: "timeout", sentence: `the file system of ${path} did not answer in time` } };
+    },
+    temperatures: async (signal) => {
+      sensors ??= readTemperatures().finally(() => (sensors = null));
+      const readings = await first(sensors, signal);
+      return readings === null ? { kind: "failed", failure: { code: "resources", sentence: "this machine's sensors did not answer in time" } } : { kind: "told", readings };
     },
     system: () => ({ name: type(), release: release(), machine: machine() }),
   };

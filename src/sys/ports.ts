@@ -230,7 +230,16 @@ export interface DiskUse {
 
 export type DiskAnswer = { readonly kind: "told"; readonly use: DiskUse } | { readonly kind: "failed"; readonly failure: Failure };
 
-/** What this machine says of itself; nothing here throws, and nothing but `disk` waits. */
+/** One sensor of this machine. */
+export interface SensorReading {
+  /** `coretemp/Package id 0`: chip and sensor, or the type of a thermal zone; each stands once. */
+  readonly name: string;
+  readonly celsius: number;
+}
+
+export type SensorsAnswer = { readonly kind: "told"; readonly readings: readonly SensorReading[] } | { readonly kind: "failed"; readonly failure: Failure };
+
+/** What this machine says of itself; nothing here throws, and nothing but `disk` and `temperatures` waits. */
 export interface HostFacts {
   /** Since this machine started (in a container: since its host did). */
   uptimeMs(): number;
@@ -240,6 +249,8 @@ export interface HostFacts {
   memory(): MemoryUse;
   /** The file system that a path lies on. One that hangs (a dead network share) is asked once, not again and again; `signal` ends the waiting. */
   disk(path: string, signal: AbortSignal): Promise<DiskAnswer>;
+  /** Its temperature sensors, none in most virtual machines; asked once for all who wait: a bus may be slow. `signal` ends the waiting. */
+  temperatures(signal: AbortSignal): Promise<SensorsAnswer>;
   /** Name and release of the system: `Linux`, `6.1.0-30-amd64`, `x86_64`. */
   system(): { readonly name: string; readonly release: string; readonly machine: string };
 }

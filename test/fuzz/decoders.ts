@@ -33,12 +33,11 @@ import { scramFinal, scramVerified } from "../../src/wire/scram.ts";
 import { contentLength, listedIn, parseSipDatagram, retryAfter, strayAnswer } from "../../src/wire/sip.ts";
 import { decodeNegotiated, frameLength, sessionRefusal } from "../../src/wire/smb.ts";
 import { type SmtpReply, addReplyLine, capabilitiesOf, deniesRelay, putsOff, shownReply } from "../../src/wire/smtp.ts";
-import { decodeCommunityMessage, encodeCommunityMessage, encodeGet } from "../../src/wire/snmp.ts";
-import { SNMP_NOBODY, type SnmpUser, decodeV3, encodeV3, localizedKey } from "../../src/wire/snmp-usm.ts";
-import { parseOid } from "../../src/wire/snmp-values.ts";
 import { decodeReply, replyLength } from "../../src/wire/socks5.ts";
+import { parseTemperature, readComet } from "../../src/wire/temperature.ts";
 import { closeReason, decodeHeader } from "../../src/wire/websocket.ts";
 import { type XmlEvent, XmlStream } from "../../src/wire/xml-stream.ts";
+import { snmpDecoders } from "./decoders-snmp.ts";
 import { sshDecoders } from "./decoders-ssh.ts";
 
 /** What reads bytes of strangers, with valid messages to change. A new decoder is one entry here; `fuzz.test.ts` says which file lacks one. */
@@ -76,18 +75,6 @@ const PROTECTIONS: readonly Protection[] = [
 const RIP_AUTHENTICATIONS: readonly RipAuthentication[] = [{ kind: "none" }, { kind: "text", password: "tocsin" }, { kind: "md5", password: "tocsin", keyId: 1 }];
 const ROUTES = [{ prefix: "192.0.2.0/24", metric: 1 }, { prefix: "0.0.0.0/0", metric: 16 }];
 const RADIUS_REQUEST = { id: 0, authenticator: hex("0f403f94 73978057 bd83d5cb 98f4227a") };
-const SNMP_ENGINE = { id: hex("80001f888051ad3c7f"), boots: 1, time: 1 };
-const SNMP_USERS: readonly [SnmpUser, ...SnmpUser[]] = [
-  SNMP_NOBODY,
-  ...(["aes128", "des"] as const).map((protocol) => {
-    const key = localizedKey("sha1", new Uint8Array(20).fill(7), SNMP_ENGINE.id);
-    return { name: "probe", auth: { protocol: "sha1" as const, key }, privacy: { protocol, key } };
-  }),
-];
-/** A message of version 3 around any octets. */
-const snmpMessage = (user: SnmpUser, pdu: Uint8Array): Uint8Array => encodeV3({ messageId: 1, engine: SNMP_ENGINE, user, context: "", pdu, salt: OURS });
-const SNMP_PDU = hex("a21e 0204 12345678 020100 020100 3010 300e 06082b06010201010300 4302 0131");
-
 function smtpReplies(bytes: Uint8Array): unknown {
   let reply: SmtpReply | null = null;
   for (const line of lines(bytes)) {
@@ -289,23 +276,15 @@ export const decoders: readonly Decoder[] = [
   },
   { name: "smb", files: ["smb.ts"], seeds: [smbAnswer(), Buffer.concat([hex("ff534d42 72"), new Uint8Array(80)])], decode: (bytes) => [decodeNegotiated(bytes, 0), frameLength(bytes), sessionRefusal(bytes[0] ?? 0, bytes.subarray(1))], growth: 16 },
   { name: "smtp", files: ["smtp.ts"], seeds: [octets("250-mail.example.com\r\n250-SIZE 10240000\r\n250 STARTTLS"), octets("454 4.7.1 <a@b>: Relay access denied")], decode: smtpReplies },
-  {
-    name: "snmp",
-    files: ["snmp.ts", "snmp-values.ts", "ber.ts"],
-    seeds: [
-      Buffer.concat([hex("302b 020101 0406 7075626c6963"), SNMP_PDU]),
-      hex("3080 020100 0400 a24b 020101 020100 020100 3040 300c 06022b06 4606 ffffffffffff 3010 06022b06 440a 9f780441bc0000000000 3008 06022b06 8000 300a 06022b06 4004c0000201 3008 06022b06 06022b06"),
-      encodeCommunityMessage(1, "public", encodeGet(1, ["1.3.6.1.2.1.1.3.0", "2.999.4294967295"])),
-      octets("1.3.6.1.4.1.99999.0"),
-    ],
-    decode: (bytes) => [decodeCommunityMessage("2c", bytes), decodeCommunityMessage(1, bytes), parseOid(text(bytes))],
-    growth: 16,
-  },
-  { name: "snmp-v3", files: ["snmp-usm.ts"], seeds: SNMP_USERS.map((user) => snmpMessage(user, SNMP_PDU)), decode: (bytes) => SNMP_USERS.map((user) => decodeV3(bytes, user)), growth: 24 },
-  // What stands behind a right signature, where changes of the whole would not come.
-  { name: "snmp-sealed", files: ["snmp-usm.ts"], seeds: [SNMP_PDU, encodeGet(1, ["1.3.6.1.2.1.1.3.0"])], decode: (bytes) => SNMP_USERS.map((user) => decodeV3(snmpMessage(user, bytes), user)), growth: 24 },
+  ...snmpDecoders,
   { name: "socks5", files: ["socks5.ts"], seeds: [hex("05000001 7f000001 0438"), hex("05000003 03 616263 0050"), hex(`05000004 ${"00".repeat(15)}01 0050`)], decode: (bytes) => [replyLength(bytes), decodeReply(bytes)], growth: 16 },
   ...sshDecoders,
+  {
+    name: "temperature",
+    files: ["temperature.ts"],
+    seeds: [octets('<?xml version="1.0" encoding="utf-8"?><event><!-- a --><all><vs1>23.4°C</vs1><vs2>45 %RH</vs2></all></event>'), octets("74.1 °F"), octets("<event><all><vs1>21&#176;C</vs1></all></event>")],
+    decode: (bytes) => [readComet(bytes, 1), parseTemperature(text(bytes))],
+  },
   { name: "websocket", files: ["websocket.ts"], seeds: [hex("8105 48656c6c6f"), hex("827e 0100"), hex("827f 0000000000010000"), hex("8802 03e8"), hex("03e8 627965")], decode: (bytes) => [decodeHeader(bytes), closeReason(bytes)] },
   {
     name: "xml-stream",

@@ -76,7 +76,7 @@ export class Life {
       pinger: { ping: () => Promise.reject(new Error("no pings")), trace: () => Promise.reject(new Error("no traces")) },
       processes: { run: () => Promise.reject(new Error("no processes here")), environment: {} },
       patterns: { match: () => null },
-      host: { uptimeMs: () => 0, load: () => [0, 0, 0], processors: () => ({ count: 1, idleMs: 0, totalMs: 0 }), memory: () => ({ totalBytes: 0, availableBytes: 0, swapTotalBytes: 0, swapFreeBytes: 0 }), disk: () => Promise.reject(new Error("no disk")), system: () => ({ name: "simulated", release: "1", machine: "none" }) },
+      host: { uptimeMs: () => 0, load: () => [0, 0, 0], processors: () => ({ count: 1, idleMs: 0, totalMs: 0 }), memory: () => ({ totalBytes: 0, availableBytes: 0, swapTotalBytes: 0, swapFreeBytes: 0 }), disk: () => Promise.reject(new Error("no disk")), temperatures: () => Promise.resolve({ kind: "told", readings: [] }), system: () => ({ name: "simulated", release: "1", machine: "none" }) },
       log,
     };
   }
