@@ -1,48 +1,19 @@
 import { createHmac } from "node:crypto";
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
 import { createServer as createSecureServer } from "node:https";
-import { createServer as createNetServer, type Server, type Socket } from "node:net";
-import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { createServer as createNetServer } from "node:net";
+import { beforeAll, describe, expect, test } from "vitest";
 import type { Sending } from "../../src/alert/channels/channel.ts";
 import { webhook } from "../../src/alert/channels/webhook.ts";
 import { type Certificates, makeCertificates } from "../servers/certificates.ts";
 import { describeWith, freePort, temporaryFolder } from "../servers/ground.ts";
 import { channelContext, KEY, message } from "./message.ts";
+import { listen, receiver } from "./receiver.ts";
 
-interface Asked {
-  readonly method: string;
-  readonly path: string;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: string;
-}
-
-const servers: Server[] = [];
-const sockets = new Set<Socket>();
-afterEach(async () => {
-  for (const socket of sockets) socket.destroy();
-  for (const server of servers.splice(0)) await new Promise((resolve) => server.close(resolve));
-});
-
-async function listen(server: Server): Promise<number> {
-  servers.push(server);
-  server.on("connection", (socket) => sockets.add(socket));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
-
-/** A receiver that notes what it is asked and answers as it is told. */
-async function receiver(answer: (response: ServerResponse) => void): Promise<{ readonly url: string; readonly asked: Asked[] }> {
-  const asked: Asked[] = [];
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => {
-      asked.push({ method: request.method ?? "", path: request.url ?? "", headers: request.headers, body: Buffer.concat(chunks).toString() });
-      answer(response);
-    });
-  });
-  return { url: `http://127.0.0.1:${await listen(server)}/hook?x=1`, asked };
+/** As `receiver`, with its address. */
+async function hooked(answer: (response: ServerResponse) => void): Promise<{ readonly url: string; readonly asked: Awaited<ReturnType<typeof receiver>>["asked"] }> {
+  const { port, asked } = await receiver(answer);
+  return { url: `http://127.0.0.1:${port}/hook?x=1`, asked };
 }
 
 const send = (options: object, deadlineMs = 30_000): Promise<Sending> => webhook.send(webhook.options.parse(options), message(), channelContext({ deadlineMs }));
@@ -50,42 +21,42 @@ const ok = (response: ServerResponse): void => void response.writeHead(202, { "c
 
 describe("what is sent", () => {
   test("JSON with the key, the site and the alerts", async () => {
-    const { url, asked } = await receiver(ok);
+    const { url, asked } = await hooked(ok);
     expect(await send({ url })).toEqual({ kind: "sent", detail: "HTTP 202 Accepted: taken" });
     const [request] = asked;
     expect(request).toMatchObject({ method: "POST", path: "/hook?x=1", headers: { "content-type": "application/json", "idempotency-key": KEY, "x-tocsin-key": KEY, "user-agent": "Tocsin" } });
     expect(JSON.parse(request?.body ?? "")).toMatchObject({ key: KEY, subject: "▲ DOWN shöp <1> — HTTP 503, since 04:00 (0 s)", site: { vantage: "home" }, alerts: [{ id: "a1", kind: "down", check: "shöp <1>", status: "down", since: "2026-11-20T03:00:00.000Z", outageFrom: null, hides: ["cart"] }] });
   });
   test("signed so that forgery and age show", async () => {
-    const { url, asked } = await receiver(ok);
+    const { url, asked } = await hooked(ok);
     await send({ url, secret: "hush" });
     const [, seconds = "", hex] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(String(asked[0]?.headers["x-tocsin-signature"])) ?? [];
     expect(hex).toBe(createHmac("sha256", "hush").update(`${seconds}.${asked[0]?.body}`).digest("hex"));
   });
   test("not signed without a secret", async () => {
-    const { url, asked } = await receiver(ok);
+    const { url, asked } = await hooked(ok);
     await send({ url });
     expect(asked[0]?.headers["x-tocsin-signature"]).toBe(undefined);
   });
   test("own method, headers and template", async () => {
-    const { url, asked } = await receiver(ok);
+    const { url, asked } = await hooked(ok);
     await send({ url, method: "PUT", headers: { Authorization: "Bearer x" }, contentType: "text/plain", body: "{{ alerts[0].check | json }} {{ site.vantage }}{% for alert in alerts %} {{ alert.status }}{% endfor %}" });
     expect(asked).toMatchObject([{ method: "PUT", headers: { authorization: "Bearer x", "content-type": "text/plain" }, body: '"shöp <1>" home down' }]);
   });
   test("a template reads no files", async () => {
-    const { url, asked } = await receiver(ok);
+    const { url, asked } = await hooked(ok);
     expect(await send({ url, body: "{% render '/etc/hostname' %}" })).toMatchObject({ kind: "retry", doubt: false });
     expect(asked).toEqual([]);
   });
   test("a template that never ends waits until it is mended", async () => {
-    const { url, asked } = await receiver(ok);
+    const { url, asked } = await hooked(ok);
     expect(await send({ url, body: "{% for a in (1..1000000) %}{% for b in (1..1000000) %}{% endfor %}{% endfor %}" })).toMatchObject({ kind: "retry", doubt: false, reason: expect.stringMatching(/template/) });
     expect(asked).toEqual([]);
   });
 });
 
 describe("what the answer means", () => {
-  const f = async (answer: (response: ServerResponse) => void, deadlineMs?: number): Promise<Sending> => send({ url: (await receiver(answer)).url }, deadlineMs);
+  const f = async (answer: (response: ServerResponse) => void, deadlineMs?: number): Promise<Sending> => send({ url: (await hooked(answer)).url }, deadlineMs);
   const status = (code: number, headers = {}): ((response: ServerResponse) => void) => (response) => void response.writeHead(code, headers).end();
   test("200", async () => expect(await f(status(200))).toEqual({ kind: "sent", detail: "HTTP 200 OK" }));
   test("204", async () => expect(await f(status(204))).toEqual({ kind: "sent", detail: "HTTP 204 No Content" }));
@@ -126,7 +97,7 @@ describe("a connection that fails", () => {
     expect(await send({ url: `http://127.0.0.1:${port}/` })).toMatchObject({ kind: "retry", doubt: true });
   });
   test("a server that speaks no TLS: surely not sent", async () => {
-    const { url } = await receiver(ok);
+    const { url } = await hooked(ok);
     expect(await send({ url: url.replace("http:", "https:") })).toMatchObject({ kind: "retry", doubt: false });
   });
   test("a TLS handshake that hangs: surely not sent", async () => {

@@ -9,6 +9,7 @@ export interface DebianPackage {
 
 /** Everything the test command installs on Debian when it runs as root. One line a package; keep it sorted. */
 export const packages = [
+  { name: "apprise", programs: ["apprise"] },
   { name: "bind9", programs: ["named", "named-checkconf"] },
   { name: "chrony", programs: ["chronyd"] },
   { name: "dante-server", programs: ["danted"] },

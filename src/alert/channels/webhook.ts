@@ -4,23 +4,13 @@ import { secret, tlsSettings } from "../../dial/options.ts";
 import { renderTemplate, templateProblem } from "../../template/liquid.ts";
 import type { Channel } from "./channel.ts";
 import { documentOf } from "./document.ts";
+import { HEADER_VALUE, moreHeaders } from "./http-headers.ts";
 import { sendHttp } from "./http-send.ts";
-
-/** Headers that are ours to set. */
-const RESERVED: ReadonlySet<string> = new Set(["host", "content-length", "connection", "transfer-encoding", "idempotency-key", "x-tocsin-key", "x-tocsin-signature"]);
-const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-const HEADER_VALUE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/;
 
 const url = z
   .string()
   .refine((text) => URL.canParse(text) && ["http:", "https:"].includes(new URL(text).protocol), "not a web address; write http://HOST/PATH or https://HOST/PATH")
   .describe("Address that gets the request; write a token in it as ${file:path} or ${env:NAME}");
-
-const header = z.string().regex(HEADER_VALUE, "a header's value is one line of Latin letters");
-const headerName = z
-  .string()
-  .regex(HEADER_NAME, "not a header's name")
-  .refine((name) => !RESERVED.has(name.toLowerCase()), "this header is set by Tocsin");
 
 const template = z.string().superRefine((text, ctx) => {
   const problem = templateProblem(text, null);
@@ -30,7 +20,7 @@ const template = z.string().superRefine((text, ctx) => {
 const options = z.strictObject({
   url,
   method: z.enum(["POST", "PUT", "PATCH"]).default("POST").describe("Method of the request"),
-  headers: z.record(headerName, header).default({}).describe("Further headers; write tokens as ${file:path} or ${env:NAME}").meta({ secret: true }),
+  headers: moreHeaders(),
   body: template.optional().describe("Liquid template of the body with key, subject, text, alerts and site; the filter `json` quotes a value. Default: all of it as JSON"),
   contentType: z.string().regex(HEADER_VALUE).default("application/json").describe("Content-Type of the body"),
   secret: secret().optional().describe("Signs the body: X-Tocsin-Signature: t=SECONDS,v1=HEX, HMAC-SHA256 over `SECONDS.BODY`"),
