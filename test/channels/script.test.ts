@@ -11,7 +11,7 @@ beforeAll(() => void (folder = temporaryFolder()));
 let count = 0;
 
 /** Runs a script of these lines; `$OUT` is a file for it to write to. */
-async function run(lines: string, options: object = {}, deadlineMs = 30_000): Promise<{ readonly sending: Sending; readonly path: string; out(): string }> {
+async function run(lines: string, options: object = {}, deadlineMs = 30_000): Promise<{ readonly sending: Sending; readonly path: string; readonly out: () => string }> {
   const path = join(folder, `script${count++}`);
   const out = `${path}.out`;
   writeFileSync(path, `#!/bin/sh\n${lines}\n`, { mode: 0o755 });
