@@ -19,6 +19,8 @@ export interface OutboxChannel {
   readonly recipients: readonly string[];
   readonly cap: number | null;
   readonly groupMs: Millis;
+  /** Each alert has a message of its own. */
+  readonly alone: boolean;
   readonly templates: Templates;
   /** Tells in its place while it does not work. */
   readonly fallback: ChannelName | null;

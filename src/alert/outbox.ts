@@ -114,11 +114,11 @@ export class Outbox {
   }
 
   #byName(site: OutboxSite): ReadonlyMap<ChannelName, OutboxChannel & ChannelLimits> {
-    const limits = (type: string): Pick<ChannelLimits, "alertsPerMessage"> => {
-      const most = this.#options.channelOf(type)?.alertsPerMessage;
+    const limits = ({ type, alone }: OutboxChannel): Pick<ChannelLimits, "alertsPerMessage"> => {
+      const most = alone ? 1 : this.#options.channelOf(type)?.alertsPerMessage;
       return most === undefined ? {} : { alertsPerMessage: most };
     };
-    return new Map(site.channels.map((channel) => [channel.name, { ...channel, ...limits(channel.type) }]));
+    return new Map(site.channels.map((channel) => [channel.name, { ...channel, ...limits(channel) }]));
   }
 
   /** Another configuration: what waits goes out by it; what waits for a channel that is gone becomes a dead letter. */

@@ -3,6 +3,7 @@ import type { Links } from "../api/links.ts";
 import type { AnyChannel } from "../alert/channels/channel.ts";
 import { Outbox, type OutboxSite } from "../alert/outbox.ts";
 import type { CheckDefinition } from "../config/site.ts";
+import { carriedState } from "../core/carried.ts";
 import { seenFrom } from "../core/draft.ts";
 import { createMask } from "../core/mask.ts";
 import type { Action } from "../core/state.ts";
@@ -112,6 +113,7 @@ export class Monitor {
     const now = this.#now();
     this.#configure(first);
     const known = new Map(loaded.states.map((state) => [state.check, state]));
+    const left = new Map(first.carried?.map((one) => [one.check as CheckName, one]));
     const aliveAt = loaded.states.reduce((latest, state) => Math.max(latest, state.last?.started ?? 0), 0);
     for (const definition of first.added) {
       const { name, was } = definition;
@@ -119,7 +121,9 @@ export class Monitor {
       const before = was !== null && !known.has(name) && known.has(was) && !this.roster.checks.has(was) ? was : name;
       const stored = known.get(before);
       known.delete(before);
-      const state = stored === undefined ? null : { check: before, belief: stored.belief, seen: seenFrom(stored.last), wakeAt: null };
+      const carried = stored === undefined ? left.get(name) : undefined;
+      const begun = carried === undefined ? null : carriedState(this.#effective(definition), carried, now);
+      const state = stored === undefined ? begun : { check: before, belief: stored.belief, seen: seenFrom(stored.last), wakeAt: null };
       this.beliefs.put({ ...this.#effective(definition), check: before }, state, now);
       if (before === name) continue;
       this.beliefs.rename(before, name);

@@ -1,4 +1,5 @@
 import type { ChannelDefinition, CheckDefinition, Settings, Site } from "../config/site.ts";
+import type { Carried } from "../core/carried.ts";
 import type { MaintenanceWindow, Subject } from "../core/maintenance.ts";
 import type { ChannelName, CheckName } from "../core/types.ts";
 
@@ -13,12 +14,14 @@ export interface Update {
   readonly changed: readonly { readonly definition: CheckDefinition; readonly what: "target" | "judging" | "telling" }[];
   readonly renamed: readonly { readonly from: CheckName; readonly definition: CheckDefinition; readonly what: "target" | "judging" | "telling" | null }[];
   readonly removed: readonly CheckName[];
+  /** At the first start on another system's configuration: what that believed of its checks. */
+  readonly carried?: readonly Carried[];
 }
 
 /** The first configuration as an update of nothing. */
 export function firstUpdate(site: Site): Update {
-  const { settings, channels, maintenance, version, secrets, checks } = site;
-  return { settings, channels, maintenance, version, secrets, added: checks, changed: [], renamed: [], removed: [] };
+  const { settings, channels, maintenance, version, secrets, checks, carried } = site;
+  return { carried, settings, channels, maintenance, version, secrets, added: checks, changed: [], renamed: [], removed: [] };
 }
 
 /** The configuration that runs now, check by check. */

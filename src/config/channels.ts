@@ -1,5 +1,5 @@
 import { hash128 } from "../core/ids.ts";
-import { channelName } from "../core/types.ts";
+import { channelName, millis } from "../core/types.ts";
 import { canonical } from "./canonical.ts";
 import { unknownName } from "./issues.ts";
 import { BUILT_IN, CHANNEL_KEYS, channelSchema } from "./keys.ts";
@@ -68,7 +68,8 @@ function readChannel(entry: Entry, registry: Registry, documents: readonly Docum
     options: read.value,
     recipients: kind.of.recipients(read.value),
     cap: cap === "off" ? null : (cap ?? BUILT_IN.cap),
-    groupMs: group ?? BUILT_IN.groupMs,
+    groupMs: group === "off" ? millis(0) : (group ?? BUILT_IN.groupMs),
+    alone: group === "off",
     templates: { subject, text },
     fallback: fallback === null ? null : channelName(fallback),
     hash: hash128(canonical([kind.of.type, read.value, cap, group, subject, text, fallback])),

@@ -1,3 +1,4 @@
+import type { Carried } from "../core/carried.ts";
 import type { Finding, Path } from "./finding.ts";
 import type { Problem } from "./problems.ts";
 import type { Document, SourceSet } from "./sources.ts";
@@ -10,6 +11,8 @@ export interface Foreign {
   readonly problems: readonly Problem[];
   /** Every file and folder it was read from. */
   readonly files: readonly string[];
+  /** What the other system believed of its checks. */
+  readonly state: readonly Carried[];
   /** Where a part of the document comes from. */
   place(path: Path): { readonly file: string; readonly line: number; readonly column: number };
 }

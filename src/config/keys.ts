@@ -83,7 +83,7 @@ export const CHANNEL_KEYS = {
   fallback: z.string().min(1).describe("The channel that tells in its place while it does not work.").meta({ default: "none" }).optional(),
   subject: messageTemplate().describe("The first line in words of your own: a Liquid template, with `word`, `check`, `sentence`, ... of the worst alert.").meta({ default: "what, state, why, since when" }).optional(),
   text: messageTemplate().describe("The whole text in words of your own: a Liquid template, with `alerts` for each of several.").meta({ default: "see [alerting](alerting.md)" }).optional(),
-  group: durationWithin(0, 3_600_000).describe("Alerts that come within this time of each other go into one message.").meta({ default: "2s" }).optional(),
+  group: z.union([durationWithin(0, 3_600_000), off()]).describe("Alerts that come within this time of each other go into one message; `off`: each has a message of its own.").meta({ default: "2s" }).optional(),
 } as const;
 
 const plainCheck = z.strictObject(CHECK_KEYS);

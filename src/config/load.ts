@@ -79,7 +79,7 @@ async function loadForeign(request: LoadRequest, whole: Foreign): Promise<Loadin
     const good = keepGoing ? goodHalf(foreign, report.findings) : null;
     if (good === null) {
       for (const finding of left) report.add({ ...finding, severity: "warning", right: `it is left out; ${finding.right}` });
-      return finish(sources, report, site);
+      return finish(sources, report, site === null ? null : { ...site, carried: whole.state });
     }
     left.push(...good.dropped);
     foreign = good.foreign;
@@ -104,7 +104,7 @@ function readSite(path: string, sources: SourceSet, registry: Registry, report: 
   const checks = makeDefinitions({ ...set, membership, channels });
   warnAll({ settings, drafts: set.drafts, membership, channels: channelEntries, definitions: channels, checks }, report);
   const version = versionOf(settings, { channels, checks, maintenance });
-  return { settings, channels, checks, maintenance, version, files: sources.files, secrets: secretsOf(sources, report) };
+  return { settings, channels, checks, maintenance, version, files: sources.files, carried: [], secrets: secretsOf(sources, report) };
 }
 
 /** Order of the file does not make another site; everything else does. */

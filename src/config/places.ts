@@ -43,6 +43,25 @@ export function createPlaces(text: string): Places {
   };
 }
 
+/** Keys that stand twice in one mapping of a JSON text, where the last one counts: each with the place of the one that is lost. */
+export function repeatedKeys(text: string): readonly { readonly key: string; readonly place: Place }[] {
+  const lines = lineStarts(text);
+  const found: { readonly key: string; readonly place: Place }[] = [];
+  const look = [buildTree(text).root].filter((node) => node !== null);
+  for (let node = look.pop(); node !== undefined; node = look.pop()) {
+    look.push(...node.items);
+    if (node.kind !== "mapping") continue;
+    const seen = new Map<string, number>();
+    for (let at = 0; at + 1 < node.items.length; at += 2) {
+      const { text: key = "", start = 0 } = node.items[at] ?? {};
+      const before = seen.get(key);
+      if (before !== undefined) found.push({ key, place: placeAt(lines, before) });
+      seen.set(key, start);
+    }
+  }
+  return found.sort((a, b) => a.place.line - b.place.line || a.place.column - b.place.column);
+}
+
 function child(node: Node, step: string | number, anchors: ReadonlyMap<string, Node>): { readonly keyStart: number; readonly value: Node } | null {
   const real = node.kind === "alias" ? anchors.get(node.text) : node;
   if (real === undefined) return null;

@@ -1,3 +1,4 @@
+import type { Carried } from "../core/carried.ts";
 import type { ChannelName, CheckName, Millis, Policy } from "../core/types.ts";
 import type { Schedule } from "../core/schedule.ts";
 import type { Condition } from "../core/expect.ts";
@@ -13,6 +14,8 @@ export interface Site {
   readonly version: string;
   /** Every file it was read from, for watching (secrets' files too). */
   readonly files: readonly string[];
+  /** Of a configuration of another system: what that believed of its checks. */
+  readonly carried: readonly Carried[];
   /** Values that no log, page, answer or row may show. */
   readonly secrets: readonly string[];
 }
@@ -42,6 +45,8 @@ export interface ChannelDefinition {
   readonly cap: number | null;
   /** Alerts that come within this time of each other go into one message. */
   readonly groupMs: Millis;
+  /** Each alert has a message of its own. */
+  readonly alone: boolean;
   /** Templates in place of the default texts; null for those. */
   readonly templates: { readonly subject: string | null; readonly text: string | null };
   /** Tells in its place while it does not work. */

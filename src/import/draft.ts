@@ -1,4 +1,5 @@
-import type { CarriedResult, CarriedState, Imported, Note, NoteKind, Origin, Path } from "./importer.ts";
+import type { Carried } from "../core/carried.ts";
+import type { CarriedResult, Imported, Note, NoteKind, Origin, Path } from "./importer.ts";
 
 type Mapping = { [key: string]: unknown };
 
@@ -10,7 +11,7 @@ export class Draft {
   readonly #document: Mapping = {};
   readonly #origins = new Map<string, Origin>();
   readonly #notes: Note[] = [];
-  readonly #state: CarriedState[] = [];
+  readonly #state: Carried[] = [];
   #history: Iterable<CarriedResult> = [];
 
   constructor(whole: Origin) {
@@ -45,7 +46,7 @@ export class Draft {
     this.#notes.push({ kind, ...origin, what, text, advice, path });
   }
 
-  carry(state: CarriedState): void {
+  carry(state: Carried): void {
     this.#state.push(state);
   }
 
@@ -71,12 +72,17 @@ export class Draft {
   }
 
   #freeName(section: "checks" | "channels", wanted: string): string {
-    const plain = wanted.replaceAll(/\p{Cc}+/gu, " ").trim().slice(0, LONGEST_NAME - 8).trim();
-    const base = plain === "" || plain === "__proto__" || /^(x-|channel:)/.test(plain) ? `the ${plain}`.trim() : plain;
+    const base = allowedName(wanted);
     let name = base;
     for (let count = 2; this.has(section, name); count += 1) name = `${base} (${count})`;
     return name;
   }
+}
+
+/** The name that stands for a foreign one: the same, where it is allowed here. */
+export function allowedName(wanted: string): string {
+  const plain = wanted.replaceAll(/\p{Cc}+/gu, " ").trim().slice(0, LONGEST_NAME - 8).trim();
+  return plain === "" || plain === "__proto__" || /^(x-|channel:)/.test(plain) ? `the ${plain}`.trim() : plain;
 }
 
 function below(parent: Mapping, key: string): Mapping {

@@ -18,9 +18,9 @@ export async function loadForeign(path: string, { from, keepGoing }: ForeignChoi
   if (opened.kind === "own") return null;
   if (opened.kind === "wrong") {
     const problem: Problem = { severity: "error", file: path, line: 0, column: 0, wrong: opened.wrong, right: opened.right };
-    return { document: {}, problems: [problem], files: [path], place: () => ({ file: path, line: 0, column: 0 }) };
+    return { document: {}, problems: [problem], files: [path], state: [], place: () => ({ file: path, line: 0, column: 0 }) };
   }
   opened.close();
   const { imported, files } = opened;
-  return { document: imported.document, problems: imported.notes.flatMap((note) => problemOf(note, keepGoing)), files, place: (at) => imported.origin(at) };
+  return { document: imported.document, problems: imported.notes.flatMap((note) => problemOf(note, keepGoing)), files, state: imported.state, place: (at) => imported.origin(at) };
 }

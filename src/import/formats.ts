@@ -1,4 +1,5 @@
 /** The formats that `--from` takes, each with whose configuration it is; light, for help and completion. `index.ts` has an importer for each. */
 export const FORMATS: { readonly [format: string]: string } = {
+  fletchck: "a site in one JSON file, 1.0 or 1.1",
   dmonitor: "a folder with hosts.d, alert.d, plugins and nodes.txt",
 };

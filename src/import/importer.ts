@@ -1,3 +1,5 @@
+import type { Carried } from "../core/carried.ts";
+
 /** Keys and indexes from the top of a document. */
 export type Path = readonly (string | number)[];
 
@@ -72,17 +74,6 @@ export interface Glimpse {
   readonly tables: readonly string[] | null;
 }
 
-/** What the foreign system believed of a check when it was left. Instants in ms since the epoch; null where it does not say. */
-export interface CarriedState {
-  readonly check: string;
-  readonly status: "up" | "down";
-  /** Consecutive failing runs so far. */
-  readonly fails: number;
-  readonly since: number | null;
-  readonly lastRun: number | null;
-  readonly sentence: string;
-}
-
 /** One run as the foreign system kept it. */
 export interface CarriedResult {
   readonly check: string;
@@ -100,7 +91,7 @@ export interface Imported {
   readonly notes: readonly Note[];
   /** Where a part of the document comes from: its own place, or that of the nearest part around it. */
   origin(path: Path): Origin;
-  readonly state: readonly CarriedState[];
+  readonly state: readonly Carried[];
   /** Oldest first for each check; read once. */
   readonly history: Iterable<CarriedResult>;
 }

@@ -1,5 +1,6 @@
 import { dmonitor } from "./dmonitor.ts";
+import { fletchck } from "./fletchck.ts";
 import type { Importer } from "./importer.ts";
 
 /** Every foreign format, in the order in which they are shown. A new one is one line here. */
-export const importers: readonly Importer[] = [dmonitor];
+export const importers: readonly Importer[] = [fletchck, dmonitor];

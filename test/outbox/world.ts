@@ -27,7 +27,7 @@ export const unused = (): never => {
 const network: Network = { resolve: unused, connect: unused, datagram: unused };
 const processes: Processes = { run: unused, environment: {} };
 
-export const definition = (name: string, more: Partial<OutboxChannel> = {}): OutboxChannel => ({ name: channelName(name), type: "fake", options: name, recipients: [""], cap: null, groupMs: millis(2000), templates: { subject: null, text: null }, fallback: null, ...more });
+export const definition = (name: string, more: Partial<OutboxChannel> = {}): OutboxChannel => ({ name: channelName(name), type: "fake", options: name, recipients: [""], cap: null, groupMs: millis(2000), alone: false, templates: { subject: null, text: null }, fallback: null, ...more });
 
 /** An outbox over a memory store in virtual time, and channels that answer as they are told. */
 export class World {

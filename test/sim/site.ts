@@ -77,7 +77,7 @@ export const HOSTS: readonly string[] = ["gateway", "fast", ...PLAIN, ...BEHIND,
 
 const RECIPIENTS = { ops: ["anna", "ben"], boss: ["chef"], flaky: ["bot"] };
 
-const channel = (name: keyof typeof RECIPIENTS, groupMs: Millis): ChannelDefinition => ({ name: channelName(name), type: "sim", options: { name, to: RECIPIENTS[name] }, recipients: RECIPIENTS[name], cap: null, groupMs, templates: { subject: null, text: null }, fallback: null, hash: name });
+const channel = (name: keyof typeof RECIPIENTS, groupMs: Millis): ChannelDefinition => ({ name: channelName(name), type: "sim", options: { name, to: RECIPIENTS[name] }, recipients: RECIPIENTS[name], cap: null, groupMs, alone: false, templates: { subject: null, text: null }, fallback: null, hash: name });
 
 /** Some twenty checks of every kind: parents, groups, retries, escalation, fixed delays. */
 export function simulatedSite(chance: Chance): Site {
@@ -94,7 +94,7 @@ export function simulatedSite(chance: Chance): Site {
     define({ name: "group-own", schedule: { kind: "never" }, failAfter: 1, group: { members: OWN, require: "any", run: "own" } }),
   ];
   const channels = [channel("ops", millis(2000)), channel("boss", millis(2000)), channel("flaky", millis(2000))];
-  return { settings: SETTINGS, channels, checks, maintenance: [], version: "simulated", files: [], secrets: [] };
+  return { settings: SETTINGS, channels, checks, maintenance: [], version: "simulated", files: [], carried: [], secrets: [] };
 }
 
 /** Hosts whose being down makes a check fail by itself. */

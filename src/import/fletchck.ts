@@ -1,0 +1,263 @@
+import { canonicalZone } from "../core/zone.ts";
+import { allowedName, Draft } from "./draft.ts";
+import { broker, publisher, readAction } from "./fletchck-actions.ts";
+import { ASKING, NEEDS_HOST, type Translated } from "./fletchck-checks.ts";
+import { readTrigger } from "./fletchck-trigger.ts";
+import type { Glimpse, Importer, Origin, Path, Source } from "./importer.ts";
+import { parseJson } from "./json.ts";
+
+type Mapping = { readonly [key: string]: unknown };
+
+const isMapping = (value: unknown): value is Mapping => typeof value === "object" && value !== null && !Array.isArray(value);
+const mappingOf = (value: unknown): Mapping => (isMapping(value) ? value : {});
+const names = (value: unknown): readonly string[] => (Array.isArray(value) ? value.filter((one) => typeof one === "string") : []);
+const whole = (value: unknown, usual: number): number => (typeof value === "number" && Number.isFinite(value) ? Math.max(0, Math.round(value)) : usual);
+
+const TOP: ReadonlySet<string> = new Set(["base", "timezone", "webui", "mqtt", "actions", "checks", "log"]);
+const CHECK: ReadonlySet<string> = new Set(["type", "subType", "trigger", "threshold", "retries", "priority", "paused", "failAction", "passAction", "publish", "remoteId", "timezone", "options", "actions", "depends", "data", "checks"]);
+const DEFAULTS = { every: "never", failAfter: 1, initial: "down", flapping: "off", notify: [] };
+
+/** What is known while one site is read. */
+interface Reading {
+  readonly draft: Draft;
+  readonly checks: Mapping;
+  /** The channel that each action became. */
+  readonly channels: ReadonlyMap<string, string>;
+  readonly mqtt: Mapping;
+  readonly zone: string;
+  /** What each check waits for or runs so far. */
+  readonly edges: Map<string, readonly string[]>;
+  at(path: Path): Origin;
+}
+
+function readTop(site: Mapping, draft: Draft, at: (path: Path) => Origin): string {
+  for (const key of Object.keys(site)) if (!TOP.has(key)) draft.note("ignored", at([key]), key, "Fletchck does not know this key");
+  const zone = typeof site["timezone"] === "string" ? canonicalZone(site["timezone"]) : null;
+  if (zone !== null) draft.put(["timezone"], zone, at(["timezone"]));
+  else if (site["timezone"] !== undefined && site["timezone"] !== null) draft.note("refused", at(["timezone"]), "timezone", `\`${String(site["timezone"])}\` is no time zone`, "use a name of the IANA database, such as Europe/Berlin");
+  const page = site["webui"];
+  if (!isMapping(page)) {
+    draft.put(["listen"], "off", at(["webui"]));
+    return zone ?? "UTC";
+  }
+  const { name, cert, key, users } = page;
+  if (typeof name === "string" && name.trim() !== "") draft.put(["name"], name.trim().slice(0, 100), at(["webui", "name"]));
+  const host = [page["host"], page["hostname"]].find((one) => typeof one === "string" && one !== "") ?? "localhost";
+  const port = whole(page["port"], 0);
+  draft.put(["listen"], `${String(host).includes(":") ? `[${String(host)}]` : String(host)}:${port === 0 ? 2930 : port}`, at(["webui"]));
+  if (port === 0) draft.note("differs", at(["webui"]), "webui", "it has no port, for which Fletchck takes any: the page listens on 2930", "", ["listen"]);
+  if (typeof cert === "string" && typeof key === "string") draft.put(["tls"], { cert, key }, at(["webui", "cert"]));
+  const people = Object.keys(mappingOf(users));
+  if (people.length > 0) draft.note("later", at(["webui", "users"]), "webui users", `${people.join(", ")}: the page has the one user admin so far`, "sign in as admin; `tocsin passwd` sets the password");
+  return zone ?? "UTC";
+}
+
+function readActions(site: Mapping, draft: Draft, at: (path: Path) => Origin): ReadonlyMap<string, string> {
+  const channels = new Map<string, string>();
+  for (const [name, action] of Object.entries(mappingOf(site["actions"]))) {
+    const origin = at(["actions", name]);
+    const { keys, kind, text, advice } = readAction(mappingOf(action)["type"], mappingOf(mappingOf(action)["options"]));
+    if (keys === null) {
+      draft.note(kind, origin, `action ${name}`, text, advice);
+      continue;
+    }
+    const channel = draft.add("channels", name, keys, origin);
+    channels.set(name, channel);
+    draft.note(kind, origin, `action ${name}`, text === "" ? "tells as before, and tries longer" : text, advice, ["channels", channel]);
+  }
+  return channels;
+}
+
+/** A sequence's members in the order in which it runs them; unknown ones, and sequences that run this one in turn, are passed over. */
+function sequence(name: string, { checks, draft, edges, at }: Reading): readonly string[] {
+  const origin = at(["checks", name, "options", "checks"]);
+  const path = ["checks", allowedName(name)];
+  const order = Object.keys(checks);
+  const priority = (member: string): number => whole(mappingOf(checks[member])["priority"], 0);
+  const kept: string[] = [];
+  for (const member of new Set(names(mappingOf(mappingOf(checks[name])["options"])["checks"]))) {
+    if (!Object.hasOwn(checks, member)) draft.note("ignored", origin, `${name} checks`, `there is no check \`${member}\``, "", path);
+    else if (member === name || reaches(edges, member, name)) draft.note("left", origin, `${name} checks`, `\`${member}\` runs this sequence in turn`, "remove one of the two", path);
+    else {
+      kept.push(member);
+      if (mappingOf(checks[member])["trigger"] !== undefined) draft.note("differs", at(["checks", member, "trigger"]), member, `it runs with \`${name}\` alone, and not by its own trigger besides`, "copy it under another name, or take it out of the sequence", ["checks", allowedName(member)]);
+    }
+  }
+  return kept.toSorted((a, b) => priority(a) - priority(b) || order.indexOf(a) - order.indexOf(b));
+}
+
+function remote(name: string, check: Mapping, { mqtt }: Reading): Translated {
+  const options = mappingOf(check["options"]);
+  const base = String(mqtt["basetopic"] ?? "").replace(/\/?[+#]$/, "");
+  const id = String(check["remoteId"] ?? options["remoteId"] ?? name);
+  const within = typeof options["timeout"] === "number" && options["timeout"] > 0 ? `${options["timeout"]}s` : undefined;
+  const to = broker(mqtt);
+  const keys = { type: "remote", ...to, topic: base === "" ? id : `${base}/${id}`, ...(within === undefined ? {} : { within }), every: "30s" };
+  return { keys, options: ["remoteId", "timeout"], differs: ["it is asked every 30 s for the last message of the broker"], ...(to === null ? { refused: "the site names no MQTT server" } : {}) };
+}
+
+function translate(name: string, check: Mapping, reading: Reading): Translated | null {
+  const { type } = check;
+  if (type === "sequence") return { keys: { type: "group", require: "all", run: "turn", members: (reading.edges.get(name) ?? []).map(allowedName) }, options: ["checks"], differs: ["another set of failing members is told with the next change only"] };
+  if (type === "remote") return remote(name, check, reading);
+  const asking = typeof type === "string" && Object.hasOwn(ASKING, type) ? ASKING[type] : undefined;
+  const options = mappingOf(check["options"]);
+  const made = asking?.(options) ?? null;
+  if (made !== null && NEEDS_HOST.has(String(type)) && (typeof options["hostname"] !== "string" || options["hostname"] === "")) return { ...made, refused: "it has no hostname" };
+  return made;
+}
+
+/** What it depends on, without what would close a circle: Fletchck lives with circles, and would wait in them for ever. */
+function dependsOf(name: string, check: Mapping, { draft, checks, edges, at }: Reading): readonly string[] {
+  const origin = at(["checks", name, "depends"]);
+  const kept: string[] = [];
+  for (const parent of new Set(names(check["depends"]))) {
+    if (parent === name || !Object.hasOwn(checks, parent)) draft.note("ignored", origin, `${name} depends`, `there is no other check \`${parent}\``, "", ["checks", allowedName(name)]);
+    else if (reaches(edges, parent, name)) draft.note("left", origin, `${name} depends`, `\`${parent}\` depends on it in turn: neither could ever be judged`, "remove one of the two", ["checks", allowedName(name)]);
+    else {
+      kept.push(parent);
+      edges.set(name, [...(edges.get(name) ?? []), parent]);
+    }
+  }
+  return kept;
+}
+
+function reaches(edges: ReadonlyMap<string, readonly string[]>, from: string, to: string): boolean {
+  const seen = new Set<string>();
+  const look = [from];
+  for (let at = look.pop(); at !== undefined; at = look.pop()) {
+    if (at === to) return true;
+    if (!seen.has(at)) look.push(...(edges.get(at) ?? []));
+    seen.add(at);
+  }
+  return false;
+}
+
+/** Threshold, tries, order, switches: what every check has. */
+function common(name: string, check: Mapping, reading: Reading): Mapping {
+  const { draft, channels, at } = reading;
+  const told = names(check["actions"]).flatMap((action) => channels.get(action) ?? []);
+  for (const action of names(check["actions"])) if (!channels.has(action)) draft.note("ignored", at(["checks", name, "actions"]), `${name} actions`, `there is no action \`${action}\` that tells anybody`, "", ["checks", name]);
+  const depends = dependsOf(name, check, reading);
+  const threshold = Math.max(1, whole(check["threshold"], 1));
+  const retries = Math.min(20, Math.max(0, whole(check["retries"], 1) - 1));
+  return {
+    ...(threshold === 1 ? {} : { failAfter: threshold }),
+    ...(retries === 0 ? {} : { retries }),
+    ...(check["paused"] === true ? { paused: true } : {}),
+    ...(check["failAction"] === false ? { onFail: false } : {}),
+    ...(check["passAction"] === false ? { onPass: false } : {}),
+    ...(depends.length === 0 ? {} : { depends: depends.map(allowedName) }),
+    ...(told.length === 0 ? {} : { notify: told }),
+  };
+}
+
+function timing(name: string, check: Mapping, { draft, at, zone }: Reading): Mapping {
+  const own = typeof check["timezone"] === "string" ? canonicalZone(check["timezone"]) : null;
+  const trigger = readTrigger(check["trigger"], own ?? zone);
+  if (trigger.kind === "never") return {};
+  const origin = at(["checks", name, "trigger"]);
+  if (trigger.kind === "wrong") {
+    draft.note("refused", origin, `${name} trigger`, trigger.wrong, "correct it, or leave it out: then it runs in sequences and on demand", ["checks", name]);
+    return {};
+  }
+  for (const field of trigger.unknown) draft.note("refused", origin, `${name} trigger`, `APScheduler knows no field \`${field}\` here`, "remove it", ["checks", name]);
+  return { schedule: trigger.text, ...(trigger.cron ? { daylightSaving: "apscheduler" } : {}), ...(own === null ? {} : { timezone: own }) };
+}
+
+function publish(name: string, check: Mapping, reading: Reading): readonly unknown[] {
+  const topic = check["publish"];
+  if (typeof topic !== "string" || topic === "") return [];
+  const { draft, mqtt, at } = reading;
+  const origin = at(["checks", name, "publish"]);
+  const keys = publisher(mqtt, topic);
+  if (keys === null) {
+    draft.note("left", origin, `${name} publish`, "the site names no MQTT server", "add `mqtt` with `hostname`", ["checks", name]);
+    return [];
+  }
+  const channel = draft.has("channels", `mqtt ${topic}`) ? `mqtt ${topic}` : draft.add("channels", `mqtt ${topic}`, keys, origin);
+  return [{ after: 0, to: [channel] }];
+}
+
+/** The state in which Fletchck left the check. */
+function carry(name: string, check: Mapping, draft: Draft): void {
+  const data = mappingOf(check["data"]);
+  if (Object.keys(data).length === 0) return;
+  const instant = (value: unknown): number | null => {
+    const at = typeof value === "string" ? Date.parse(value) : Number.NaN;
+    return Number.isFinite(at) ? at : null;
+  };
+  const failing = data["failState"] !== false && data["failState"] !== "" && data["failState"] !== null;
+  const log = Array.isArray(data["log"]) ? data["log"].filter((line) => typeof line === "string") : [];
+  draft.carry({
+    check: name,
+    status: failing ? "down" : "up",
+    fails: whole(data["failCount"], 0),
+    since: instant(failing ? data["lastFail"] : data["lastPass"]),
+    lastRun: instant(data["lastCheck"]),
+    sentence: (log.at(-1) ?? "").slice(0, 500),
+  });
+}
+
+function readCheck(name: string, check: Mapping, reading: Reading): void {
+  const { draft, at } = reading;
+  const origin = at(["checks", name]);
+  const made = translate(name, check, reading);
+  if (made === null) return draft.note("ignored", origin, name, `the type \`${String(check["type"])}\` is unknown to Fletchck too`, "use cert, smtp, submit, imap, https, ssh, dns, ups, disk, memory, cpu, temp, remote or sequence");
+  if (made.refused !== undefined) return draft.note("left", origin, name, `${made.refused}: it can only fail`, "complete its options");
+  const steps = publish(name, check, reading);
+  const basic = common(name, check, reading);
+  const notify = [...(Array.isArray(basic["notify"]) ? basic["notify"] : []), ...steps];
+  const times = timing(name, check, reading);
+  const { every, ...asked } = made.keys;
+  const checkName = draft.add("checks", name, { ...asked, ...(every === undefined || "schedule" in times ? times : { every }), ...basic, ...(notify.length === 0 ? {} : { notify }) }, origin);
+  const path = ["checks", checkName];
+  for (const text of made.differs ?? []) draft.note("differs", origin, name, text, "", path);
+  for (const key of Object.keys(check)) if (!CHECK.has(key)) draft.note("ignored", at(["checks", name, key]), `${name} ${key}`, "Fletchck does not know this key", "", path);
+  for (const option of Object.keys(mappingOf(check["options"]))) {
+    if (!made.options.includes(option)) draft.note("ignored", at(["checks", name, "options", option]), `${name} ${option}`, "this type has no such option", "", path);
+  }
+  draft.note("taken", origin, name, "checks as before", "", path);
+  carry(checkName, check, draft);
+}
+
+function read(source: Source): ReturnType<Importer["read"]> {
+  const { path } = source;
+  const nowhere: Origin = { file: path, line: 0, column: 0 };
+  const draft = new Draft(nowhere);
+  const file = source.files.get(path);
+  if (file === undefined) {
+    draft.note("refused", nowhere, "", source.missing.get(path) ?? "this is no file", "name the site's configuration file");
+    return draft.done();
+  }
+  const parsed = parseJson(path, file.bytes);
+  if (parsed.kind === "wrong") {
+    draft.note("refused", parsed.origin, "", parsed.wrong, "correct it");
+    return draft.done();
+  }
+  if (!isMapping(parsed.value)) {
+    draft.note("refused", nowhere, "", "the file holds no JSON object", "write {\"actions\": {}, \"checks\": {}}");
+    return draft.done();
+  }
+  const at = (where: Path): Origin => parsed.at(where);
+  for (const { key, origin } of parsed.repeated) draft.note("ignored", origin, key, "this key stands again further down, and the last one counts", "remove one of the two");
+  const zone = readTop(parsed.value, draft, at);
+  draft.put(["defaults"], DEFAULTS, nowhere);
+  const channels = readActions(parsed.value, draft, at);
+  const checks = mappingOf(parsed.value["checks"]);
+  const reading: Reading = { draft, checks, channels, mqtt: mappingOf(parsed.value["mqtt"]), zone, edges: new Map(), at };
+  if (reading.mqtt["autoadd"] === true) draft.note("left", at(["mqtt", "autoadd"]), "mqtt autoadd", "checks of other places are not added by themselves", "add a `remote` check for each");
+  for (const [name, check] of Object.entries(checks)) if (mappingOf(check)["type"] === "sequence") reading.edges.set(name, sequence(name, reading));
+  for (const [name, check] of Object.entries(checks)) readCheck(name, mappingOf(check), reading);
+  return draft.done();
+}
+
+function recognises({ text }: Glimpse): boolean {
+  if (!/^\s*\{/.test(text)) return false;
+  // Whether the whole is JSON is for `read` to say; here its words decide.
+  const words = /"(actions|passAction|failAction|trigger|webui)"\s*:/.test(text) || (/"checks"\s*:/.test(text) && /"type"\s*:\s*"(cert|submit|https|sequence|temp)"/.test(text));
+  return words && !/"(channels|endpoints|monitorList)"\s*:/.test(text);
+}
+
+/** Fletchck: a site in one JSON file, versions 1.0 and 1.1. */
+export const fletchck: Importer = { format: "fletchck", about: "A Fletchck site, 1.0 or 1.1: one JSON file", recognises, related: () => [], read };
