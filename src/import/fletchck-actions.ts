@@ -1,3 +1,4 @@
+import { written } from "./json.ts";
 type Mapping = { readonly [key: string]: unknown };
 
 /** What an action becomes: keys of a channel, and what is to be said of it. */
@@ -89,6 +90,6 @@ export function readAction(type: unknown, options: Mapping): Action {
     case "mqtt":
       return mqtt(options);
     default:
-      return { keys: null, kind: "ignored", text: `the type \`${String(type)}\` is unknown to Fletchck too`, advice: "use log, email, sms or mqtt" };
+      return { keys: null, kind: "ignored", text: `the type \`${written(type)}\` is unknown to Fletchck too`, advice: "use log, email, sms or mqtt" };
   }
 }

@@ -91,7 +91,7 @@ const level = (type: string, usual: readonly [level: number, hysteresis: number]
 });
 
 function temp(options: Mapping): Translated {
-  const keys = { type: "temperature", from: "web", host: text(options["hostname"]), port: port(options["port"], 80), limit: number(options["temperature"]) ?? 50, hysteresis: number(options["hysteresis"]) ?? 2, timeout: seconds(options["timeout"], 10) };
+  const keys = { type: "temperature", via: "web", host: text(options["hostname"]), port: port(options["port"], 80), limit: number(options["temperature"]) ?? 50, hysteresis: number(options["hysteresis"]) ?? 2, timeout: seconds(options["timeout"], 10) };
   return { keys, options: ["hostname", "port", "timeout", "temperature", "hysteresis"] };
 }
 

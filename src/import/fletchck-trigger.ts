@@ -1,4 +1,5 @@
 import { parseSchedule } from "../core/schedule.ts";
+import { written } from "./json.ts";
 
 type Mapping = { readonly [key: string]: unknown };
 
@@ -26,7 +27,7 @@ export function readTrigger(trigger: unknown, zone: string): Trigger {
   const unknown = given.map(([field]) => field).filter((field) => !known.some(([name]) => name === field));
   const words = known.flatMap(([field, unit]) => {
     const value = given.find(([name]) => name === field)?.[1];
-    return value === undefined ? [] : [`${String(value)} ${unit}`];
+    return value === undefined ? [] : [`${written(value)} ${unit}`];
   });
   // APScheduler's defaults: an interval of nothing is a second, a cron of nothing every second.
   const text = isCron ? `cron ${words.length === 0 ? "* sec" : words.join(" ")}` : `interval ${words.length === 0 ? "1 sec" : words.join(" ")}`;

@@ -4,7 +4,7 @@ import { broker, publisher, readAction } from "./fletchck-actions.ts";
 import { ASKING, NEEDS_HOST, type Translated } from "./fletchck-checks.ts";
 import { readTrigger } from "./fletchck-trigger.ts";
 import type { Glimpse, Importer, Origin, Path, Source } from "./importer.ts";
-import { parseJson } from "./json.ts";
+import { parseJson, written } from "./json.ts";
 
 type Mapping = { readonly [key: string]: unknown };
 
@@ -34,7 +34,7 @@ function readTop(site: Mapping, draft: Draft, at: (path: Path) => Origin): strin
   for (const key of Object.keys(site)) if (!TOP.has(key)) draft.note("ignored", at([key]), key, "Fletchck does not know this key");
   const zone = typeof site["timezone"] === "string" ? canonicalZone(site["timezone"]) : null;
   if (zone !== null) draft.put(["timezone"], zone, at(["timezone"]));
-  else if (site["timezone"] !== undefined && site["timezone"] !== null) draft.note("refused", at(["timezone"]), "timezone", `\`${String(site["timezone"])}\` is no time zone`, "use a name of the IANA database, such as Europe/Berlin");
+  else if (site["timezone"] !== undefined && site["timezone"] !== null) draft.note("refused", at(["timezone"]), "timezone", `\`${written(site["timezone"])}\` is no time zone`, "use a name of the IANA database, such as Europe/Berlin");
   const page = site["webui"];
   if (!isMapping(page)) {
     draft.put(["listen"], "off", at(["webui"]));
@@ -44,7 +44,7 @@ function readTop(site: Mapping, draft: Draft, at: (path: Path) => Origin): strin
   if (typeof name === "string" && name.trim() !== "") draft.put(["name"], name.trim().slice(0, 100), at(["webui", "name"]));
   const host = [page["host"], page["hostname"]].find((one) => typeof one === "string" && one !== "") ?? "localhost";
   const port = whole(page["port"], 0);
-  draft.put(["listen"], `${String(host).includes(":") ? `[${String(host)}]` : String(host)}:${port === 0 ? 2930 : port}`, at(["webui"]));
+  draft.put(["listen"], `${written(host).includes(":") ? `[${written(host)}]` : written(host)}:${port === 0 ? 2930 : port}`, at(["webui"]));
   if (port === 0) draft.note("differs", at(["webui"]), "webui", "it has no port, for which Fletchck takes any: the page listens on 2930", "", ["listen"]);
   if (typeof cert === "string" && typeof key === "string") draft.put(["tls"], { cert, key }, at(["webui", "cert"]));
   const people = Object.keys(mappingOf(users));
@@ -88,8 +88,8 @@ function sequence(name: string, { checks, draft, edges, at }: Reading): readonly
 
 function remote(name: string, check: Mapping, { mqtt }: Reading): Translated {
   const options = mappingOf(check["options"]);
-  const base = String(mqtt["basetopic"] ?? "").replace(/\/?[+#]$/, "");
-  const id = String(check["remoteId"] ?? options["remoteId"] ?? name);
+  const base = written(mqtt["basetopic"] ?? "").replace(/\/?[+#]$/, "");
+  const id = written(check["remoteId"] ?? options["remoteId"] ?? name);
   const within = typeof options["timeout"] === "number" && options["timeout"] > 0 ? `${options["timeout"]}s` : undefined;
   const to = broker(mqtt);
   const keys = { type: "remote", ...to, topic: base === "" ? id : `${base}/${id}`, ...(within === undefined ? {} : { within }), every: "30s" };
@@ -103,7 +103,7 @@ function translate(name: string, check: Mapping, reading: Reading): Translated |
   const asking = typeof type === "string" && Object.hasOwn(ASKING, type) ? ASKING[type] : undefined;
   const options = mappingOf(check["options"]);
   const made = asking?.(options) ?? null;
-  if (made !== null && NEEDS_HOST.has(String(type)) && (typeof options["hostname"] !== "string" || options["hostname"] === "")) return { ...made, refused: "it has no hostname" };
+  if (made !== null && NEEDS_HOST.has(written(type)) && (typeof options["hostname"] !== "string" || options["hostname"] === "")) return { ...made, refused: "it has no hostname" };
   return made;
 }
 
@@ -203,7 +203,7 @@ function readCheck(name: string, check: Mapping, reading: Reading): void {
   const { draft, at } = reading;
   const origin = at(["checks", name]);
   const made = translate(name, check, reading);
-  if (made === null) return draft.note("ignored", origin, name, `the type \`${String(check["type"])}\` is unknown to Fletchck too`, "use cert, smtp, submit, imap, https, ssh, dns, ups, disk, memory, cpu, temp, remote or sequence");
+  if (made === null) return draft.note("ignored", origin, name, `the type \`${written(check["type"])}\` is unknown to Fletchck too`, "use cert, smtp, submit, imap, https, ssh, dns, ups, disk, memory, cpu, temp, remote or sequence");
   if (made.refused !== undefined) return draft.note("left", origin, name, `${made.refused}: it can only fail`, "complete its options");
   const steps = publish(name, check, reading);
   const basic = common(name, check, reading);

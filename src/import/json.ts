@@ -31,3 +31,6 @@ export function parseJson(file: string, bytes: Uint8Array): ParsedJson {
     return { kind: "wrong", origin: { file, ...place }, wrong: `this is no JSON: ${clean.slice(0, 100)}` };
   }
 }
+
+/** A value as a person wrote it: texts and numbers as they are, all else as JSON. */
+export const written = (value: unknown): string => (typeof value === "string" ? value : (JSON.stringify(value) ?? ""));
