@@ -27,7 +27,7 @@ interface Reading {
   readonly zone: string;
   /** What each check waits for or runs so far. */
   readonly edges: Map<string, readonly string[]>;
-  at(path: Path): Origin;
+  readonly at: (path: Path) => Origin;
 }
 
 function readTop(site: Mapping, draft: Draft, at: (path: Path) => Origin): string {
