@@ -9,7 +9,7 @@ import { formatProblem } from "../src/config/problems.ts";
 import { folder } from "../src/config/testdata/folder.ts";
 import type { Site } from "../src/config/site.ts";
 import { type Action } from "../src/core/state.ts";
-import { checkName, type FailureCode, type Verdict } from "../src/core/types.ts";
+import { checkName, type FailureCode, instant, type Verdict } from "../src/core/types.ts";
 import type { Outcome, Probe } from "../src/probes/probe.ts";
 import { group } from "../src/probes/group.ts";
 import { openMemoryStore } from "../src/store/memory.ts";
@@ -89,7 +89,13 @@ function configuration({ settings, rows }: Timeline): string {
   ].join("\n");
 }
 
-const ACTIONS: { readonly [word: string]: Action } = { acknowledge: { kind: "acknowledge", by: "admin", note: "" }, silence: { kind: "silence", by: "admin" } };
+/** What somebody does, by its word: `acknowledge`, `silence`, `silence 4m`. */
+function actionOf(words: string, now: number): Action | null {
+  const [word, minutes] = words.split(/[ m]/);
+  if (word === "acknowledge") return { kind: "acknowledge", by: "admin", note: "" };
+  if (word !== "silence") return null;
+  return { kind: "silence", by: "admin", until: minutes === undefined ? null : instant(now + Number(minutes) * MINUTE_MS) };
+}
 
 /** Runs the table through the whole monitor on a virtual clock; what came of it minute by minute. */
 async function play(timeline: Timeline): Promise<{ readonly states: readonly string[]; readonly told: readonly string[] }> {
@@ -106,8 +112,8 @@ async function play(timeline: Timeline): Promise<{ readonly states: readonly str
   for (let at = 0; at < timeline.minutes; at += 1) {
     await time.runUntil(at * MINUTE_MS + 30_000);
     states.push(monitor.beliefs.state(checkName("shop"))?.belief.status ?? "");
-    const action = ACTIONS[timeline.rows.get("done")?.[at] ?? ""];
-    if (action !== undefined) monitor.act(checkName("shop"), action);
+    const action = actionOf(timeline.rows.get("done")?.[at] ?? "", time.now);
+    if (action !== null) monitor.act(checkName("shop"), action);
     await time.runUntil((at + 1) * MINUTE_MS - 1);
   }
   return { states, told: told.map((lines) => lines.toSorted().join(", ")) };

@@ -1,4 +1,4 @@
-import type { CheckName, ChannelName, Instant } from "../core/types.ts";
+import type { CheckName, ChannelName, Instant, Millis } from "../core/types.ts";
 import type { Store } from "../store/store.ts";
 import type { Banner, CheckDetail, CheckSummary, ChannelSummary, Overview } from "./types.ts";
 
@@ -33,7 +33,8 @@ export interface Handle {
   pause(name: CheckName, by: string): Done;
   resume(name: CheckName, by: string): Done;
   acknowledge(name: CheckName, by: string, note: string): Done;
-  silence(name: CheckName, by: string): Done;
+  /** For so long, of a group with all its members; null: until it has recovered. */
+  silence(name: CheckName, by: string, forMs: Millis | null): Done;
   unsilence(name: CheckName, by: string): Done;
   /** What a signed link of a message is about: `unknown` when it was not made here, `over` when its incident is. */
   linked(token: string): { readonly name: CheckName; readonly check: CheckSummary; readonly by: string } | "unknown" | "over";

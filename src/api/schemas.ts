@@ -37,6 +37,7 @@ export const checkSummary = z.object({
   incidentKind: incidentKind.nullable(),
   acknowledged,
   silenced: z.boolean(),
+  silencedUntil: at().nullable().describe("when the silence ends by itself; null: at recovery, or not silenced"),
   maintenance: z.array(text()),
   cause: text().nullable().describe("the check that blocks this one"),
   hides: z.array(text()).describe("the checks that are blocked by this one"),
@@ -205,6 +206,7 @@ export const resultsQuery = z.strictObject({ before: instant().optional(), faile
 export const incidentsQuery = z.strictObject({ check: short().optional(), open: flag().optional(), before: instant().optional(), limit: limit(50, 200) });
 export const outboxQuery = z.strictObject({ check: short().optional(), status: messageView.shape.status.optional(), limit: limit(50, 500) });
 export const acknowledgeBody = z.strictObject({ note: z.string().trim().max(500).default("") });
+export const silenceBody = z.strictObject({ forMs: z.number().int().min(1000).max(365 * 86_400_000).optional().describe("for so long; default: until it has recovered") });
 export const loginBody = z.strictObject({ password: z.string().min(1).max(1024) });
 export const pushParams = z.strictObject({ token: z.string().min(1).max(256), word: z.string().max(16).optional() });
 /** Other fields are let through: some senders add their own. */

@@ -35,6 +35,8 @@ export interface CheckSummary {
   readonly incidentKind: "down" | "degraded" | "unchecked" | null;
   readonly acknowledged: { readonly at: number; readonly by: string; readonly note: string } | null;
   readonly silenced: boolean;
+  /** When the silence ends by itself; null: at recovery, or not silenced. */
+  readonly silencedUntil: number | null;
   readonly maintenance: readonly string[];
   /** The check that blocks this one. */
   readonly cause: string | null;

@@ -3,7 +3,7 @@ import { type Banner, type ChannelSummary, type CheckDetail, type CheckSummary, 
 import type { CheckDefinition } from "../config/site.ts";
 import type { Mask } from "../core/mask.ts";
 import type { Action } from "../core/state.ts";
-import type { ChannelName, CheckName } from "../core/types.ts";
+import { type ChannelName, type CheckName, type Millis, plus } from "../core/types.ts";
 import type { Beat } from "../probes/probe.ts";
 import { findToken } from "./beats.ts";
 import type { Monitor } from "./monitor.ts";
@@ -94,14 +94,15 @@ export class Desk {
     return this.#ordered(check, { kind: "acknowledge", by, note: this.mask(note) });
   }
 
-  silence(check: CheckName, by: string): Done {
+  silence(check: CheckName, by: string, forMs: Millis | null = null): Done {
+    if (forMs !== null) return this.#withMembers(check, { kind: "silence", by, until: plus(this.#monitor.engine.now(), forMs) });
     const belief = this.#monitor.beliefs.state(check)?.belief;
-    if (belief?.incident === null && (belief.status === "up" || belief.status === "pending")) return refused(`${check} is not in trouble, so there is nothing to silence`, "pause it, or set a maintenance for what is planned");
+    if (belief?.incident === null && (belief.status === "up" || belief.status === "pending")) return refused(`${check} is not in trouble, so there is nothing to silence`, "silence it for a time, or set a maintenance for what is planned");
     return this.#ordered(check, { kind: "silence", by });
   }
 
   unsilence(check: CheckName, by: string): Done {
-    return this.#ordered(check, { kind: "unsilence", by });
+    return this.#withMembers(check, { kind: "unsilence", by });
   }
 
   linked(token: string): ReturnType<Handle["linked"]> {
@@ -163,6 +164,14 @@ export class Desk {
   async testChannel(name: ChannelName): Promise<{ readonly kind: "sent" | "retry" | "refused"; readonly detail: string }> {
     const sending = await this.#monitor.outbox.test(name);
     return { kind: sending.kind, detail: sending.kind === "sent" ? sending.detail : sending.reason };
+  }
+
+  /** A group stands for its members, as in a maintenance. */
+  #withMembers(check: CheckName, action: Action): Done {
+    const meant = new Set([check]);
+    for (const name of meant) for (const member of this.#monitor.roster.checks.get(name)?.policy.group?.members ?? []) meant.add(member);
+    const [done = DONE] = [...meant].map((name) => this.#ordered(name, action));
+    return done;
   }
 
   #ordered(check: CheckName, action: Action): Done {

@@ -27,7 +27,7 @@ export function createHandle({ monitor, store, loop, reload }: HandleParts): Han
     pause: (name, by) => desk.pause(name, by),
     resume: (name, by) => desk.resume(name, by),
     acknowledge: (name, by, note) => desk.acknowledge(name, by, note),
-    silence: (name, by) => desk.silence(name, by),
+    silence: (name, by, forMs) => desk.silence(name, by, forMs),
     unsilence: (name, by) => desk.unsilence(name, by),
     linked: (token) => desk.linked(token),
     beat: (token, beat) => desk.beat(token, beat),

@@ -38,6 +38,7 @@ export function summarise(definition: CheckDefinition, state: CheckState, around
     incidentKind: incident?.kind ?? null,
     acknowledged: incident?.acknowledged ?? null,
     silenced: muting.silenced !== null,
+    silencedUntil: muting.silenced?.until ?? null,
     maintenance: muting.maintenance,
     cause: belief.cause,
     hides: around.hides,

@@ -1,4 +1,5 @@
 import { request } from "node:http";
+import type { ProblemView } from "../api/types.ts";
 import { socketPath } from "./places.ts";
 
 /** What a running Tocsin answered over its socket; `absent`: none runs on this data folder. */
@@ -39,4 +40,19 @@ export function notRunning(answer: Answer): string {
   if (answer.kind === "absent") return `Tocsin is not running here: ${answer.reason}; start it with \`tocsin run\`, or name its data folder with --data DIR`;
   if (answer.kind === "failed") return `Tocsin does not answer: ${answer.reason}`;
   return `Tocsin answered ${answer.status} and no report: ${answer.body.slice(0, 200)}`;
+}
+
+/** What was refused, and what to do. */
+export function refusal(answer: Answer): string {
+  if (answer.kind !== "answered") return answer.reason;
+  const { error = `answered ${answer.status}`, advice = "" } = problemOf(answer.body);
+  return advice === "" ? error : `${error}; ${advice}`;
+}
+
+function problemOf(body: string): Partial<ProblemView> {
+  try {
+    return JSON.parse(body) as Partial<ProblemView>;
+  } catch {
+    return {};
+  }
 }

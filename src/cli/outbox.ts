@@ -1,5 +1,5 @@
-import type { MessageView, ProblemView } from "../api/types.ts";
-import { type Answer, ask, notRunning } from "./ask.ts";
+import type { MessageView } from "../api/types.ts";
+import { type Answer, ask, notRunning, refusal } from "./ask.ts";
 import type { CliCommand, Doors } from "./doors.ts";
 import { dataFolder } from "./places.ts";
 
@@ -77,21 +77,7 @@ async function sendAgain(doors: Doors, options: Options, id: string): Promise<nu
     const answer = await ask(dataFolder(options.data, doors), `/api/v1/outbox/${encodeURIComponent(one)}/again`, {});
     const done = answer.kind === "answered" && answer.status === 204;
     if (!done) refused += 1;
-    terminal.out(`${one}: ${done ? "is sent again" : why(answer)}\n`);
+    terminal.out(`${one}: ${done ? "is sent again" : refusal(answer)}\n`);
   }
   return refused === 0 ? 0 : 1;
-}
-
-function why(answer: Answer): string {
-  if (answer.kind !== "answered") return answer.reason;
-  const { error = `answered ${answer.status}`, advice = "" } = problemOf(answer.body);
-  return advice === "" ? error : `${error}; ${advice}`;
-}
-
-function problemOf(body: string): Partial<ProblemView> {
-  try {
-    return JSON.parse(body) as Partial<ProblemView>;
-  } catch {
-    return {};
-  }
 }

@@ -170,6 +170,7 @@ const ordinary: Omit<CheckSummary, "name" | "state" | "summary"> = {
   incidentKind: null,
   acknowledged: null,
   silenced: false,
+  silencedUntil: null,
   maintenance: [],
   cause: null,
   hides: [],

@@ -8,10 +8,11 @@ import { next } from "./next.ts";
 import { outbox } from "./outbox.ts";
 import { passwd } from "./passwd.ts";
 import { schema } from "./schema.ts";
+import { silence } from "./silence.ts";
 import { status } from "./status.ts";
 import { types } from "./types.ts";
 
-const COMMANDS: readonly CliCommand[] = [init, lint, schema, types, next, status, outbox, passwd, completion];
+const COMMANDS: readonly CliCommand[] = [init, lint, schema, types, next, status, silence, outbox, passwd, completion];
 
 const HELP_AFTER = `
 Examples:

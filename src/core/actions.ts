@@ -1,5 +1,6 @@
 import { believe, type Draft, freshState, move, publicIncident, reasonOf } from "./draft.ts";
 import { endBecause } from "./moves.ts";
+import { endUntilRecovery } from "./silence.ts";
 import type { Action } from "./state.ts";
 import type { Instant } from "./types.ts";
 
@@ -26,10 +27,7 @@ export function act(draft: Draft, action: Action): void {
     case "resume":
       return resume(draft, action);
     case "silence":
-      // Until recovery: where nothing is wrong there is none to come, and the next outage must ring.
-      if (muting.silenced !== null) return;
-      if (belief.incident === null && (belief.status === "up" || belief.status === "pending")) return;
-      return believe(draft, { muting: { ...muting, silenced: { at: now, by: action.by } } });
+      return silence(draft, action);
     case "unsilence":
       if (muting.silenced === null) return;
       return believe(draft, { muting: { ...muting, silenced: null } });
@@ -65,6 +63,16 @@ function acknowledge(draft: Draft, by: string, note: string): void {
   draft.effects.push({ kind: "incident", incident: publicIncident(acknowledged), change: "acknowledged", evidence: [] });
 }
 
+function silence(draft: Draft, { by, until = null }: Action & { kind: "silence" }): void {
+  const { belief, now } = draft;
+  const { muting } = belief;
+  if (until !== null && until <= now) return;
+  // Until recovery: where nothing is wrong there is none to come, and the next outage must ring.
+  const well = belief.incident === null && (belief.status === "up" || belief.status === "pending");
+  if (until === null && (well || (muting.silenced !== null && (muting.silenced.until ?? null) === null))) return;
+  believe(draft, { muting: { ...muting, silenced: { at: now, by, until } } });
+}
+
 /** Nobody knows what happened meanwhile: what was open stays so until the next run tells. */
 function resume(draft: Draft, action: Action & { kind: "resume" }): void {
   const { belief, policy, now } = draft;
@@ -85,7 +93,8 @@ function reload(draft: Draft, action: Action & { kind: "reload" }): void {
   const paused = belief.status === "paused";
   const anew = freshState(policy, now);
   draft.seen = { ...anew.seen, expectBy: action.expectBy };
-  believe(draft, { ...anew.belief, incidents: belief.incidents, status: belief.status, since: paused ? belief.since : now, muting: { ...belief.muting, silenced: null }, countFrom: now });
+  believe(draft, { ...anew.belief, incidents: belief.incidents, status: belief.status, since: paused ? belief.since : now, muting: belief.muting, countFrom: now });
+  endUntilRecovery(draft);
   if (belief.watch !== undefined) watchFrom(draft, now);
   if (!paused) move(draft, anew.belief.status, reasonOf("changed", "what it asks was changed; waiting for its first result"));
 }

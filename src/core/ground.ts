@@ -158,7 +158,8 @@ export class Bench {
     else if (word === "target" || word === "judging" || word === "telling") this.act({ kind: "reload", changed: word, expectBy });
     else if (word === "clock") this.#stepClock(24 * 60 * MINUTE);
     else if (word === "clockback") this.#stepClock(-24 * 60 * MINUTE);
-    else throw new Error(`the script has an unknown word: ${word}`);
+    else if (word.startsWith("silence:")) this.act({ kind: "silence", by: "ann", until: instant(this.now + Number(word.slice(8)) * MINUTE) });
+  else throw new Error(`the script has an unknown word: ${word}`);
   }
 
   #stepClock(byMs: number): void {

@@ -4,6 +4,7 @@ import { believe, type Draft } from "./draft.ts";
 import { escalate, nextSaying, sayEveryRun } from "./escalate.ts";
 import { settle, settlesAt } from "./flap.ts";
 import { askParents, goDegraded, goDown, goUp, unblock } from "./moves.ts";
+import { endSilence, silenceEndsAt } from "./silence.ts";
 import type { CheckState, Decision, Input } from "./state.ts";
 import type { Instant, Policy } from "./types.ts";
 import { noteUnchecked, uncheckedAt } from "./unchecked.ts";
@@ -14,6 +15,7 @@ import { noteUnchecked, uncheckedAt } from "./unchecked.ts";
  */
 export function judge(policy: Policy, state: CheckState, input: Input, now: Instant): Decision {
   const draft: Draft = { policy, around: input.around, now, belief: state.belief, seen: state.seen, transitions: [], effects: [] };
+  endSilence(draft);
   if (input.kind === "result") judgeResult(draft, input);
   else if (input.kind === "action") act(draft, input.action);
   if (draft.belief.status === "paused") return decided(state, draft, null);
@@ -22,7 +24,7 @@ export function judge(policy: Policy, state: CheckState, input: Input, now: Inst
   noteUnchecked(draft);
   escalate(draft);
   settle(draft);
-  return decided(state, draft, earliest(nextSaying(draft), draft.belief.wait?.until ?? null, uncheckedAt(draft), settlesAt(draft)));
+  return decided(state, draft, earliest(nextSaying(draft), draft.belief.wait?.until ?? null, uncheckedAt(draft), settlesAt(draft), silenceEndsAt(draft)));
 }
 
 function judgeResult(draft: Draft, input: Input & { kind: "result" }): void {

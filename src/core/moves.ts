@@ -3,6 +3,7 @@ import { believe, closeIncident, type Draft, move, noteTelling, openIncident, re
 import { fired, firedForGood, muted } from "./escalate.ts";
 import { noteOutage } from "./flap.ts";
 import { firstSteps, joined, type Saying, say, targets } from "./route.ts";
+import { endUntilRecovery } from "./silence.ts";
 import type { OpenIncident, Told, View } from "./state.ts";
 import { type Instant, instant } from "./types.ts";
 
@@ -80,7 +81,7 @@ export function goUp(draft: Draft, rule: string): void {
   const closed = closeIncident(draft, "recovered");
   const { last } = draft.seen;
   believe(draft, { streak: null, passes: 0, reprieves: 0, wait: null, known: true });
-  if (silenced) believe(draft, { muting: { ...belief.muting, silenced: null } });
+  endUntilRecovery(draft);
   move(draft, "up", reasonOf(closed === null ? rule : "recovered", last?.sentence ?? "well"));
   if (closed === null && !beganDown) return;
   const untold = beganDown || !policy.onFail ? firstTargets(draft) : [];

@@ -12,7 +12,8 @@ export function shiftState(state: CheckState, byMs: number): CheckState {
 }
 
 function shiftBelief(belief: Belief, byMs: number): Belief {
-  const { streak, incident, wait, flapping, watch } = belief;
+  const { streak, incident, wait, flapping, watch, muting } = belief;
+  const until = muting.silenced?.until ?? null;
   const steps = incident?.steps.map((progress) => ({ ...progress, nextAt: shifted(progress.nextAt, byMs) })) ?? [];
   return {
     ...belief,
@@ -21,6 +22,7 @@ function shiftBelief(belief: Belief, byMs: number): Belief {
     streak: streak && { ...streak, firstStarted: shifted(streak.firstStarted, byMs), firstDownStarted: shifted(streak.firstDownStarted, byMs), lastStarted: shifted(streak.lastStarted, byMs) },
     incident: incident && { ...incident, firstSign: shifted(incident.firstSign, byMs), opened: shifted(incident.opened, byMs), steps },
     wait: wait && { since: shifted(wait.since, byMs), failedAt: shifted(wait.failedAt, byMs), until: shifted(wait.until, byMs), askedAt: shifted(wait.askedAt, byMs) },
+    muting: muting.silenced === null || until === null ? muting : { ...muting, silenced: { ...muting.silenced, until: shifted(until, byMs) } },
     outages: belief.outages.map((at) => shifted(at, byMs)),
     flapping: flapping && { ...flapping, since: shifted(flapping.since, byMs) },
     ...(watch ? { watch: { from: shifted(watch.from, byMs), at: shifted(watch.at, byMs) } } : {}),

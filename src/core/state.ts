@@ -54,8 +54,8 @@ export interface Wait {
 /** Why nobody is told for now, each with its own end. */
 export interface Muting {
   readonly paused: { readonly at: Instant; readonly by: string } | null;
-  /** Until recovery. */
-  readonly silenced: { readonly at: Instant; readonly by: string } | null;
+  /** Until then; without an end: until recovery. */
+  readonly silenced: { readonly at: Instant; readonly by: string; readonly until?: Instant | null } | null;
   /** Names of the maintenance windows that are open for this check. */
   readonly maintenance: readonly string[];
 }
@@ -161,7 +161,7 @@ export type Action =
   | { readonly kind: "acknowledge"; readonly by: string; readonly note: string }
   | { readonly kind: "pause"; readonly by: string }
   | { readonly kind: "resume"; readonly by: string; readonly expectBy: Instant | null }
-  | { readonly kind: "silence"; readonly by: string }
+  | { readonly kind: "silence"; readonly by: string; readonly until?: Instant | null }
   | { readonly kind: "unsilence"; readonly by: string }
   /** `target`: type or target changed; `judging`: condition or threshold changed; `telling`: notify, tags or schedule changed. */
   | { readonly kind: "reload"; readonly changed: "target" | "judging" | "telling"; readonly expectBy: Instant | null }

@@ -134,6 +134,7 @@ test("actions are done in the user's name, and refusals say why", async () => {
   await f("acknowledge", { note: " looking " }, "acknowledge shop by admin: looking");
   await f("acknowledge", {}, "acknowledge shop by admin: ");
   await f("silence", {}, "silence shop by admin");
+  await f("silence", { forMs: 7_200_000 }, "silence shop by admin for 7200000");
   await f("unsilence", {}, "unsilence shop by admin");
   here.handle.refusal = { kind: "refused", reason: "it is paused", advice: "resume it first" };
   const refused = await here.got("/api/v1/checks/shop/run", { method: "POST", body: {} });

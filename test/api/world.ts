@@ -60,7 +60,7 @@ export class KeptLog implements Log {
 export function summaryOf(name: string, more: Partial<CheckSummary> = {}): CheckSummary {
   return {
     name, type: "tcp", target: `${name}.example.com:443`, description: "", tags: [], state: "up", since: T0, summary: "connected in 3 ms", latencyMs: 3, lastRunAt: T0, nextRunAt: T0 + 60_000,
-    recent: "uuuu", failing: 0, incident: null, incidentKind: null, acknowledged: null, silenced: false, maintenance: [], cause: null, hides: [], groups: [], certificateDays: null, running: false, ...more,
+    recent: "uuuu", failing: 0, incident: null, incidentKind: null, acknowledged: null, silenced: false, silencedUntil: null, maintenance: [], cause: null, hides: [], groups: [], certificateDays: null, running: false, ...more,
   };
 }
 
@@ -130,7 +130,7 @@ export class SmallHandle implements Handle {
   pause = (name: string, by: string): Done => this.#act(`pause ${name} by ${by}`);
   resume = (name: string, by: string): Done => this.#act(`resume ${name} by ${by}`);
   acknowledge = (name: string, by: string, note: string): Done => this.#act(`acknowledge ${name} by ${by}: ${note}`);
-  silence = (name: string, by: string): Done => this.#act(`silence ${name} by ${by}`);
+  silence = (name: string, by: string, forMs: number | null): Done => this.#act(`silence ${name} by ${by}${forMs === null ? "" : ` for ${forMs}`}`);
   unsilence = (name: string, by: string): Done => this.#act(`unsilence ${name} by ${by}`);
   beat(token: string, beat: Beat): "taken" | "unknown" {
     if (token !== "token-token-token-token") return "unknown";

@@ -190,6 +190,29 @@ describe.concurrent("a dead letter", () => {
   });
 });
 
+describe.concurrent("a silence", () => {
+  test("of a group for a time: its members go down unheard, and are told when it ends", async () => {
+    const [told, target] = [await hook(), await service()];
+    const place = new Place({ defaults, channels: { chat: chat(told) }, checks: { shop: tcp(target.port, { notify: ["chat"] }), all: { type: "group", members: ["shop"], notify: ["chat"] } } });
+    const silence = (...args: readonly string[]) => tocsin(["silence", ...args, "--data", place.data], place.folder);
+    expect(await silence("shop", "2h")).toMatchObject({ exit: 3, err: expect.stringContaining("Tocsin is not running here") });
+    await place.start();
+    await place.becomes("all", "up");
+    expect(await silence("shop")).toMatchObject({ exit: 1, err: expect.stringContaining("shop is not in trouble") });
+    expect(await silence("shop", "soon")).toMatchObject({ exit: 64, err: expect.stringContaining("`soon` is not a duration") });
+    expect(await silence("nothing", "1h")).toMatchObject({ exit: 1, err: expect.stringContaining("there is no check `nothing`") });
+    expect(await silence("all", "1h")).toMatchObject({ exit: 0, out: expect.stringMatching(/^all is silent until \S+Z \((59m 59s|1h)\)\n$/) });
+    await target.close();
+    await place.becomes("all", "down");
+    await place.becomes("shop", "down");
+    expect((await place.check("shop")).silencedUntil).toBeGreaterThan(Date.now() + 3_000_000);
+    expect(told.calls).toEqual([]);
+    expect(await silence("all", "--end")).toMatchObject({ exit: 0, out: "all is told again\n" });
+    await place.until("both are told", () => told.kinds.includes("down shop") && told.kinds.includes("down all"));
+    await place.stop();
+  });
+});
+
 describe.concurrent("a link in a message", () => {
   test("acts only when told to, without signing in, and is worth nothing after the outage", async () => {
     const [told, target] = [await hook(), await service()];

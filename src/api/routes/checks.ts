@@ -1,7 +1,7 @@
 import { type CheckName, type Instant, checkName, instant, millis } from "../../core/types.ts";
 import type { Done } from "../handle.ts";
 import { type Problem, type Reply, type Room, type Route, problem, route } from "../route.ts";
-import { BUCKETS_MAX, acknowledgeBody, checkDetail, checkList, checkParams, checkSummary, checksQuery, historyQuery, historyView, noBody, noQuery, resultList, resultsQuery } from "../schemas.ts";
+import { BUCKETS_MAX, acknowledgeBody, checkDetail, checkList, checkParams, checkSummary, checksQuery, historyQuery, historyView, noBody, noQuery, resultList, resultsQuery, silenceBody } from "../schemas.ts";
 import { incidentView, resultView } from "../story.ts";
 import type { CheckSummary } from "../types.ts";
 
@@ -133,6 +133,22 @@ const acknowledge = route({
   },
 });
 
+const silence = route({
+  method: "POST",
+  path: "/api/v1/checks/{name}/silence",
+  summary: "Tell nobody, for a time (of a group: with its members) or until it has recovered",
+  tag,
+  access,
+  params,
+  body: silenceBody,
+  answer: { json: checkSummary },
+  handle: (room, { params, body: { forMs }, asker }) => {
+    const name = checkName(params.name);
+    const done = (): Done => room.handle.silence(name, asker.user ?? "", forMs === undefined ? null : millis(forMs));
+    return room.handle.summary(name) === null ? noSuchCheck(name) : after(room, name, done());
+  },
+});
+
 export const checkRoutes: readonly Route[] = [
   list,
   detail,
@@ -142,6 +158,6 @@ export const checkRoutes: readonly Route[] = [
   action("pause", "Run it no more until it is resumed", ({ handle }, name, by) => handle.pause(name, by)),
   action("resume", "Run it again", ({ handle }, name, by) => handle.resume(name, by)),
   acknowledge,
-  action("silence", "Tell nobody until it has recovered", ({ handle }, name, by) => handle.silence(name, by)),
+  silence,
   action("unsilence", "Tell again", ({ handle }, name, by) => handle.unsilence(name, by)),
 ];

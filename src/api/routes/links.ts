@@ -52,5 +52,5 @@ function doing(word: string, summary: string, act: (room: Room, check: CheckName
 export const linkRoutes: readonly Route[] = [
   look,
   doing("acknowledge", "Acknowledge the outage, as the link in a message lets its reader", ({ handle }, check, by) => handle.acknowledge(check, by, "")),
-  doing("silence", "Tell nobody until the check has recovered, as the link in a message lets its reader", ({ handle }, check, by) => handle.silence(check, by)),
+  doing("silence", "Tell nobody until the check has recovered, as the link in a message lets its reader", ({ handle }, check, by) => handle.silence(check, by, null)),
 ];

@@ -47,7 +47,7 @@ export const wordOf = (shown: Shown): string => (shown === "unchecked" ? shown :
 export function flagsOf(check: CheckSummary): string[] {
   const flags: string[] = [];
   if (check.acknowledged !== null) flags.push("acknowledged");
-  if (check.silenced) flags.push("silenced");
+  if (check.silenced) flags.push(check.silencedUntil === null ? "silenced" : `silenced until ${clock(check.silencedUntil, now())}`);
   for (const name of check.maintenance) flags.push(`maintenance: ${name}`);
   return flags;
 }

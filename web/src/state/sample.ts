@@ -20,6 +20,7 @@ export function summary(name: string, state: StatusWord, more: Partial<CheckSumm
     incidentKind: null,
     acknowledged: null,
     silenced: false,
+    silencedUntil: null,
     maintenance: [],
     cause: null,
     hides: [],

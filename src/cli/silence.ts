@@ -1,0 +1,60 @@
+import type { CheckSummary } from "../api/types.ts";
+import { formatDuration, parseDuration } from "../core/time.ts";
+import { ask, notRunning, refusal } from "./ask.ts";
+import type { CliCommand, Doors } from "./doors.ts";
+import { EXIT_USAGE } from "./exits.ts";
+import { dataFolder } from "./places.ts";
+
+const HELP = `
+Example:
+  tocsin silence shop 2h           nobody is told of it for two hours, whatever happens
+  tocsin silence shop              nobody is told until it has recovered
+  tocsin silence shop --end        tell again
+
+It runs and is recorded as ever; what is still wrong at the end is told then. A group stands for its members.
+
+Exit codes: 0 done, 1 refused, 3 no Tocsin runs on this data folder or it does not answer.`;
+
+const EXIT_NOT_RUNNING = 3;
+
+type Options = { readonly end?: true; readonly data?: string };
+
+/** `tocsin silence`: has the running Tocsin tell nobody of a check for a while. */
+export const silence: CliCommand = {
+  name: "silence",
+  register(program, doors, end) {
+    program
+      .command("silence")
+      .description("Have nobody told of a check, for a time or until it has recovered.")
+      .argument("<check>", "the check's name")
+      .argument("[time]", "for so long: 30m, 2h, 1d (default: until it has recovered)")
+      .option("--end", "tell again")
+      .option("--data <dir>", "the data folder (default: $TOCSIN_DATA, or data)")
+      .addHelpText("after", HELP)
+      .action(async (check: string, time: string | undefined, options: Options) => end(await order(doors, check, time, options)));
+  },
+};
+
+async function order(doors: Doors, check: string, time: string | undefined, options: Options): Promise<number> {
+  const { terminal } = doors;
+  const asked = time === undefined ? null : parseDuration(time);
+  if (asked?.kind === "wrong" || (asked !== null && options.end === true)) {
+    terminal.err(asked.kind === "wrong" ? `${asked.wrong}; ${asked.right}\n` : "`--end` ends it at once and takes no time\n");
+    return EXIT_USAGE;
+  }
+  const path = `/api/v1/checks/${encodeURIComponent(check)}/${options.end === true ? "unsilence" : "silence"}`;
+  const answer = await ask(dataFolder(options.data, doors), path, asked === null ? {} : { forMs: asked.ms });
+  if (answer.kind !== "answered") {
+    terminal.err(`${notRunning(answer)}\n`);
+    return EXIT_NOT_RUNNING;
+  }
+  if (answer.status !== 200) {
+    terminal.err(`${refusal(answer)}\n`);
+    return 1;
+  }
+  // What the same version of Tocsin wrote; its API is checked by its own tests.
+  const { silenced, silencedUntil } = JSON.parse(answer.body) as CheckSummary;
+  const how = !silenced ? "is told again" : silencedUntil === null ? "is silent until it has recovered" : `is silent until ${new Date(silencedUntil).toISOString()} (${formatDuration(silencedUntil - doors.now())})`;
+  terminal.out(`${check} ${how}\n`);
+  return 0;
+}
