@@ -52,10 +52,16 @@ class Exchange {
       this.#head = { status, statusText: STATUS_CODES[status] ?? "", version: "2", headers: joined(headers) };
     });
     this.#stream.on("data", (chunk: Buffer) => this.#collect(chunk));
-    this.#stream.on("end", () => this.#end(this.#head === null ? this.#closed() : null));
+    this.#stream.on("end", () => this.#end(this.#isWhole() ? null : this.#closed()));
     this.#stream.on("error", (error) => this.#end(this.#meaning(error)));
     this.#stream.on("close", () => this.#end(this.#closed()));
     if (this.#wire.body !== null) this.#stream.end(this.#wire.body);
+  }
+
+  /** Also a stream that was broken off ends, but for a reason; one without a reason must be as long as it was to be (RFC 9113, sections 8.1 and 8.1.1). */
+  #isWhole(): boolean {
+    const length = this.#wire.method === "HEAD" || this.#head?.status === 304 ? undefined : this.#head?.headers["content-length"];
+    return this.#head !== null && this.#stream.rstCode === constants.NGHTTP2_NO_ERROR && (length === undefined || Number(length) === this.#bytes);
   }
 
   #collect(chunk: Buffer): void {

@@ -240,6 +240,26 @@ describe("HTTP/2", () => {
     const silent = (socket: Parameters<Parameters<typeof rawServer>[0]>[0]): void => void socket.once("data", () => socket.write(HELLO, () => setImmediate(() => controller.abort())));
     expect(await run(silent, { signal: controller.signal })).toBe("down timeout no answer to the request came in time");
   });
+  it("takes no half answer for a whole one", async () => {
+    const frame = (type: number, flags: number, payload: string | Uint8Array): Buffer => Buffer.concat([Buffer.from([0, 0, payload.length, type, flags, 0, 0, 0, 1]), Buffer.from(payload)]);
+    const head = frame(1, 4, Buffer.of(0x88));
+    const half = Buffer.concat([HELLO, head, frame(0, 0, "half")]);
+    const reset = (code: number): Buffer => frame(3, 0, Buffer.of(0, 0, 0, code));
+    const goaway = Buffer.from("000008070000000000 00000001 00000002".replaceAll(" ", ""), "hex");
+    const short = "down closed the server closed the connection in the middle of its answer, after";
+    const f = async (expected: string, ...more: readonly Uint8Array[]): Promise<void> => expect(await run(replies(Buffer.concat([half, ...more])))).toBe(expected);
+    await f(`${short} 4 bytes`);
+    await f(`${short} 6 bytes`, frame(0, 1, "rest").subarray(0, 11));
+    const long = Buffer.concat([HELLO, frame(1, 4, Buffer.concat([Buffer.of(0x88, 0x0f, 0x0d, 2), Buffer.from("99")])), frame(0, 0, "half")]);
+    expect(await run(replies(Buffer.concat([long, reset(0)])))).toBe(`${short} 4 bytes`);
+    await f(`${short} 4 bytes`, reset(8));
+    await f("down protocol HTTP/2 failed: Session closed with error code 2", goaway);
+    expect(await run((socket) => void socket.once("data", () => socket.write(half, () => socket.resetAndDestroy())))).toMatch(/^down (closed|reset) /);
+    for (const more of [[], [reset(0)], [reset(8)], [goaway]]) expect(await run(replies(Buffer.concat([half, frame(0, 1, "rest"), ...more])))).toBe("up ok HTTP 200 OK");
+    expect(await run(replies(Buffer.concat([half, frame(0, 1, "")])))).toBe("up ok HTTP 200 OK");
+    expect(await run(replies(Buffer.concat([HELLO, frame(1, 5, Buffer.of(0x88))])))).toBe("up ok HTTP 200 OK");
+    expect(await run(replies(Buffer.concat([HELLO, head])))).toBe(`${short} 0 bytes`);
+  });
   it("survives any frames", async () => {
     let reply: Uint8Array = Buffer.alloc(0);
     const server = await rawServer((socket) => replies(reply)(socket));

@@ -1,9 +1,11 @@
+import { connect } from "node:net";
 import { beforeAll, expect, it } from "vitest";
 import { http } from "../../src/probes/http.ts";
 import { type Certificates, makeCertificates } from "./certificates.ts";
 import { type ContextRequest, probeContext } from "./context.ts";
 import { describeWith, temporaryFolder } from "./ground.ts";
 import { type Nginx, startNginx } from "./nginx.ts";
+import { rawServer } from "./raw.ts";
 
 describeWith(["nginx-light", "openssl"], "http against nginx", () => {
   let certificates: Certificates;
@@ -23,6 +25,27 @@ describeWith(["nginx-light", "openssl"], "http against nginx", () => {
     const { verdict, code, sentence, facts } = await ask(options, context);
     return `${verdict} ${code} ${facts["status"] === undefined ? sentence : JSON.stringify(facts["status"])}`;
   };
+
+  it("takes no half answer for a whole one, under HTTP/1.1 and HTTP/2", async () => {
+    for (const http2 of [false, true]) {
+      let left = 300_000;
+      // What lies between breaks off in the middle of the 2 MiB.
+      const between = await rawServer((socket) => {
+        const server = connect(nginx.https, "127.0.0.1");
+        server.on("error", () => {}).on("end", () => socket.end());
+        socket.on("data", (chunk) => server.write(chunk)).on("close", () => server.destroy());
+        server.on("data", (chunk: Buffer) => {
+          left -= chunk.length;
+          if (left > 0) socket.write(chunk);
+          else socket.end();
+        });
+      });
+      const said = await seen({ url: secured("/large", between.port), tls: trusted(), http2, bodyLimit: "3MiB" });
+      expect(await seen({ url: secured("/large"), tls: trusted(), http2, method: "HEAD" })).toMatch(/^up ok /);
+      for (let runs = 0; runs < 20; runs += 1) expect(await seen({ url: secured("/echo"), tls: trusted(), http2 })).toMatch(/^up ok /);
+      expect(said, String(http2)).toMatch(/^down (closed the server closed the connection in the middle of its answer, after \d{5,6} bytes|reset )/);
+    }
+  });
 
   it("measures a plain answer", async () => {
     const outcome = await ask({ url: plain("/ok") });
