@@ -143,7 +143,7 @@ async function authenticate(session: Session, { reader, mechanisms }: XmppStream
     if (name !== "challenge") return { code: "protocol", sentence: `the server sent <${name}> during the login` };
     if (verifier !== null || verified) say("response", "");
     else {
-      const final = scramFinal(login, said);
+      const final = await scramFinal(login, said);
       if (final.kind === "bad") return { code: "protocol", sentence: `the server cannot be logged in to: ${final.reason}` };
       verifier = final.verifier;
       say("response", final.message);

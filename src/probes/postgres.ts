@@ -115,13 +115,13 @@ class Talk {
         this.sentence = "is ready for logins";
         return null;
       }
-      const failure = this.#authenticate(value.method, value.data, user);
+      const failure = await this.#authenticate(value.method, value.data, user);
       if (failure !== null) return failure;
     }
     return { code: "too-large", sentence: `the server sent more than ${MESSAGES_MAX} messages` };
   }
 
-  #authenticate(method: number, data: Uint8Array, user: string): Failure | null {
+  async #authenticate(method: number, data: Uint8Array, user: string): Promise<Failure | null> {
     const { password } = this.#chosen;
     const { dialogue, secured } = this.#session;
     if (password === null) return { code: "auth", sentence: `the server wants a password for ${user}, and none is given` };
@@ -139,7 +139,7 @@ class Talk {
         dialogue.write(encodeSaslFirst(SCRAM, scramFirst(this.#scram(password))), `SASLInitialResponse ${SCRAM}\n`);
         return null;
       case AUTHENTICATION.saslContinue: {
-        const final = this.#nonce === "" ? { kind: "bad" as const, reason: "it goes on with a login that was not begun" } : scramFinal(this.#scram(password), Buffer.from(data).toString());
+        const final = this.#nonce === "" ? { kind: "bad" as const, reason: "it goes on with a login that was not begun" } : await scramFinal(this.#scram(password), Buffer.from(data).toString());
         if (final.kind === "bad") return { code: "protocol", sentence: `the server cannot be logged in to: ${final.reason}` };
         this.#verifier = final.verifier;
         dialogue.write(encodeSaslResponse(final.message), "SASLResponse …\n");

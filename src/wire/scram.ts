@@ -1,4 +1,4 @@
-import { createHash, createHmac, pbkdf2Sync, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac, pbkdf2, timingSafeEqual } from "node:crypto";
 
 /** SCRAM-SHA-1 and SCRAM-SHA-256 as client (RFC 5802, RFC 7677), without channel binding. */
 
@@ -25,22 +25,36 @@ export type ScramFinal =
   | { readonly kind: "final"; readonly message: string; /** What the server must answer in the end: `v=...`. */ readonly verifier: string }
   | { readonly kind: "bad"; readonly reason: string };
 
-/** Answers the server's first message with the proof that we know the password. */
-export function scramFinal(login: ScramLogin, serverFirst: string): ScramFinal {
-  const { hash, password, nonce } = login;
+export type ScramChallenge =
+  | { readonly kind: "challenge"; /** Both sides' together. */ readonly nonce: string; readonly salt: Uint8Array; readonly rounds: number }
+  | { readonly kind: "bad"; readonly reason: string };
+
+/** Reads the server's first message. */
+export function scramChallenge({ nonce }: ScramLogin, serverFirst: string): ScramChallenge {
   const [, both = "", salt = "", rounds = ""] = /^r=([!-+\--~]+),s=([A-Za-z0-9+/=]+),i=(\d{1,9})(?:,.*)?$/.exec(serverFirst) ?? [];
   if (!both.startsWith(nonce) || both.length === nonce.length) return { kind: "bad", reason: "its SCRAM message does not go with ours" };
   const count = Number(rounds);
   if (count < 1 || count > ROUNDS_MAX) return { kind: "bad", reason: `it wants ${count} rounds of hashing, and at most ${ROUNDS_MAX} are made` };
-  const salted = pbkdf2Sync(password.normalize("NFKC"), Buffer.from(salt, "base64"), count, OCTETS[hash], hash);
+  return { kind: "challenge", nonce: both, salt: Buffer.from(salt, "base64"), rounds: count };
+}
+
+/** Answers the server's first message with the proof that we know the password. The rounds, of the server's choice, are worked off beside the event loop. */
+export async function scramFinal(login: ScramLogin, serverFirst: string): Promise<ScramFinal> {
+  const { hash, password } = login;
+  const challenge = scramChallenge(login, serverFirst);
+  if (challenge.kind === "bad") return challenge;
+  const salted = await derived(password.normalize("NFKC"), challenge, hash);
   const hmac = (key: Uint8Array, text: string): Buffer => createHmac(hash, key).update(text).digest();
   const clientKey = hmac(salted, "Client Key");
-  const withoutProof = `c=biws,r=${both}`;
+  const withoutProof = `c=biws,r=${challenge.nonce}`;
   const signed = `${bare(login)},${serverFirst},${withoutProof}`;
   const signature = hmac(createHash(hash).update(clientKey).digest(), signed);
   const proof = Buffer.from(clientKey.map((octet, at) => octet ^ (signature[at] ?? 0))).toString("base64");
   return { kind: "final", message: `${withoutProof},p=${proof}`, verifier: `v=${hmac(hmac(salted, "Server Key"), signed).toString("base64")}` };
 }
+
+const derived = (password: string, { salt, rounds }: Extract<ScramChallenge, { kind: "challenge" }>, hash: ScramLogin["hash"]): Promise<Buffer> =>
+  new Promise((resolve, reject) => pbkdf2(password, salt, rounds, OCTETS[hash], hash, (error, key) => (error === null ? resolve(key) : reject(error))));
 
 /** Whether the server's last message proves that it knows the password as well. */
 export function scramVerified(verifier: string, serverFinal: string): boolean {

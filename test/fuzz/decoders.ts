@@ -29,7 +29,7 @@ import { parseRegistration, serverFor } from "../../src/wire/rdap.ts";
 import { Reader } from "../../src/wire/reader.ts";
 import { parseInfo, parseReplicas, parseRespHead } from "../../src/wire/resp.ts";
 import { type RipAuthentication, decodeRip, encodeResponse } from "../../src/wire/rip.ts";
-import { scramFinal, scramVerified } from "../../src/wire/scram.ts";
+import { scramChallenge, scramVerified } from "../../src/wire/scram.ts";
 import { contentLength, listedIn, parseSipDatagram, retryAfter, strayAnswer } from "../../src/wire/sip.ts";
 import { decodeNegotiated, frameLength, sessionRefusal } from "../../src/wire/smb.ts";
 import { type SmtpReply, addReplyLine, capabilitiesOf, deniesRelay, putsOff, shownReply } from "../../src/wire/smtp.ts";
@@ -259,9 +259,7 @@ export const decoders: readonly Decoder[] = [
     name: "scram",
     files: ["scram.ts"],
     seeds: [octets("r=abcd,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=1"), octets("r=abcd,s=AA==,i=100001"), octets("v=AAAA")],
-    // Many rounds would only make the fuzzing slow; what lies beyond the limit stays as it is.
-    decode: (bytes) => [scramFinal({ hash: "sha256", user: "u", password: "p", nonce: "abc" }, text(bytes).replace(/,i=\d{2,5}$/, ",i=2")), scramVerified("v=AAAA", text(bytes))],
-    growth: 128,
+    decode: (bytes) => [scramChallenge({ hash: "sha256", user: "u", password: "p", nonce: "abc" }, text(bytes)), scramVerified("v=AAAA", text(bytes))],
   },
   {
     name: "sip",
