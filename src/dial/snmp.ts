@@ -12,7 +12,7 @@ import { type SnmpEngineSeen, SnmpEngineSession, type SnmpRefusal } from "./snmp
 const REPEATING: Transaction = { repeatMs: (sent) => 1000 * 2 ** Math.min(sent - 1, 3), lengthMs: 60_000 };
 /** Where the name has another address. */
 const TRY_MS = 3000;
-/** Objects in one request; agents hold some hundred octets of answer for sure. */
+/** Objects in one request: every agent can send 484 octets at least (RFC 3417, section 3.2.1). */
 const OIDS_AT_ONCE = 10;
 
 export interface SnmpContext extends DialContext {

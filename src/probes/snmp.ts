@@ -11,7 +11,7 @@ import { isMissing } from "../wire/snmp-values.ts";
 import type { Outcome, Probe, ProbeContext } from "./probe.ts";
 
 const OIDS_MAX = 64;
-const TEXT_MAX = 1024;
+const TEXT_MAX = 512;
 const LISTED_MAX = 3;
 /** Names that conditions know otherwise. */
 const TAKEN = ["address", "engine", "boots", "latency", "phase"];
@@ -41,7 +41,7 @@ const options = z.strictObject({
     })
     .nullable()
     .default(null)
-    .describe("Numeric OIDs to read, with their indexes: one, a list, or {NAME: OID}. Each must have a value, which is a fact under its name, or under the OID itself: `expect: {load: \"< 5\"}`. By default `uptime` is sysUpTime.0"),
+    .describe("Numeric OIDs to read, with their indexes: one, a list, or {NAME: OID}. Each must have a value, which is a fact under its name, or under the OID itself: `expect: {load: \"< 5\"}`; TimeTicks are seconds, octets that are no text hexadecimal (`00:1b:21`), numbers beyond 2^53 text. By default `uptime` is sysUpTime.0"),
   family: family(),
   source: sourceAddress(),
 });
