@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import type { Sending } from "../../src/alert/channels/channel.ts";
 import { mqtt } from "../../src/alert/channels/mqtt.ts";
@@ -131,6 +132,13 @@ describe("what a broker says", () => {
   test("another packet's answer is none", async () => expect(await f("4002 0002")).toMatchObject({ kind: "retry", doubt: true }));
   test("nonsense: in doubt", async () => expect(await f("4102 0001")).toMatchObject({ kind: "retry", doubt: true }));
   test("without end: bounded", async () => expect(await f("d000".repeat(200))).toMatchObject({ kind: "retry", doubt: true, reason: "more than 100 packets came from the broker" }));
+  test("leaves no connection behind, whatever comes", async () => {
+    for (const serve of [() => {}, (socket: Socket) => void socket.write(bytes("20020000")), (socket: Socket) => void socket.write(bytes("2003"))]) {
+      const server = await rawServer(serve);
+      expect(await send({ port: server.port, topic: "a" }, {}, 300)).toMatchObject({ kind: "retry" });
+      await server.idle();
+    }
+  });
   test("nothing listens", async () => expect(await send({ port: await freePort(), topic: "a" })).toMatchObject({ kind: "retry", doubt: false }));
 });
 

@@ -90,6 +90,15 @@ describe("a connection that breaks", () => {
     const server = await rawServer((socket) => void socket.once("data", () => socket.resetAndDestroy()));
     expect(await send({ transport: "tcp", host: "127.0.0.1", port: server.port })).toMatchObject({ kind: "retry", doubt: true });
   });
+  test("never closed by the server: in doubt", async () => {
+    const server = await rawServer((socket) => void socket.removeAllListeners("end"));
+    expect(await send({ transport: "tcp", host: "127.0.0.1", port: server.port }, {}, 300)).toEqual({ kind: "retry", doubt: true, reason: `127.0.0.1 port ${server.port} did not read to the end in time` });
+  });
+  test("a handshake that hangs: surely not sent, and no connection is left behind", async () => {
+    const server = await rawServer(() => {});
+    expect(await send({ transport: "tls", host: "127.0.0.1", port: server.port }, {}, 300)).toMatchObject({ kind: "retry", doubt: false });
+    await server.idle();
+  });
   test("no such name", async () => expect(await send({ transport: "udp", host: "nowhere.invalid" })).toMatchObject({ kind: "retry", doubt: false }));
 });
 

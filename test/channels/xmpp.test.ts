@@ -190,9 +190,17 @@ describeWith(["openssl", "prosody", "unbound"], "xmpp against Prosody", () => {
     test.each(["service-unavailable", "item-not-found", "forbidden", "gone"])("bounced with %s: refused", async (condition) => expect(await bounced(`<error type='cancel'><${condition} ${named}/><text ${named}>so it is</text></error>`)).toEqual({ kind: "refused", reason: `anna@sni.test: ${condition}, so it is` }));
     test("bounced with a wish to wait: later", async () => expect(await bounced(`<error type='wait'><service-unavailable ${named}/></error>`)).toMatchObject({ kind: "retry", doubt: false }));
     test("an error of the ping alone says that it arrived, unless its way was at fault", async () => {
-      const pinged = (error: string) => f("<message", ({ client }) => void client.end(`<iq type='error' id='ping' from='sni.test'>${error}</iq>`));
+      const pinged = (error: string, from = "sni.test") => f("<message", ({ client }) => void client.end(`<iq type='error' id='ping' from='${from}'>${error}</iq>`));
       expect(await pinged(`<error type='cancel'><service-unavailable ${named}/></error>`)).toMatchObject({ kind: "sent" });
       expect(await pinged(`<error type='cancel'><remote-server-timeout ${named}/></error>`)).toMatchObject({ kind: "retry", doubt: true });
+      expect(await pinged(`<error type='cancel'><service-unavailable ${named}/></error>`, "somebody@else.test")).toMatchObject({ kind: "retry", doubt: true });
+    });
+    test("leaves no connection behind", async () => {
+      for (const mark of ["<stream", "<auth", "<message"]) {
+        const relay = await at(mark, hang);
+        expect(await send("anna@sni.test", bare(relay.port), { deadlineMs: 700 })).toMatchObject({ kind: "retry" });
+        await relay.idle();
+      }
     });
     test("a stream error", async () => expect(await f("<message", ({ client }) => void client.end("<stream:error><system-shutdown xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>"))).toMatchObject({ kind: "retry", doubt: true, reason: "the server ended the stream: system-shutdown" }));
   });

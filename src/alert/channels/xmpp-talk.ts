@@ -55,7 +55,8 @@ export async function tellAccount(client: XmppClient, message: Message): Promise
     const { name, attributes } = next.value;
     const error = stanzaError(next.value);
     if (name === "message" && error !== null && attributes["id"]?.startsWith(message.key) === true) return judgeStanza(error, message.recipient);
-    if (name !== "iq" || attributes["id"] !== "ping" || attributes["type"] === "get" || attributes["type"] === "set") continue;
+    const answers = name === "iq" && attributes["id"] === "ping" && (attributes["type"] === "result" || error !== null) && (attributes["from"] ?? domain) === domain;
+    if (!answers) continue;
     if (error !== null && (error.type === "wait" || PASSING.has(error.condition))) return { kind: "retry", reason: `${domain}: ${shownError(error)}`, doubt: true };
     return { kind: "sent", detail: `taken by ${domain}${stanzas.length > 1 ? ` in ${stanzas.length} parts` : ""}` };
   }
