@@ -39,7 +39,7 @@ export function openDoors(): RunDoors {
     },
     async vitals(request) {
       const { runVitals } = await import("./vitals.ts");
-      return runVitals(request, terminal);
+      return runVitals(request, terminal, given);
     },
     async notifyOnce(site, name) {
       const once = await import("./once.ts");

@@ -8,10 +8,13 @@ import { leave, onLife } from "../sys/life.ts";
 import type { Ports } from "../sys/ports.ts";
 import { realProcesses } from "../sys/processes.ts";
 import { realPorts } from "../sys/real.ts";
+import { openScreen } from "../sys/screen.ts";
+import { ENTER, LEAVE } from "../vitals/frame.ts";
 import { Gauge, type World, cannotPing } from "../vitals/gauge.ts";
 import { monitor, needsPinger } from "../vitals/monitor.ts";
 import { measureOnce } from "../vitals/once.ts";
 import { type Voice, voiceOf } from "../vitals/voice.ts";
+import { watch } from "../vitals/watch.ts";
 
 const EXIT_TROUBLE = 1;
 /** What is under way at the end gets so long to finish, ms. */
@@ -20,16 +23,19 @@ const FINISH_MS = 30_000;
 const LEAVE_MS = 200;
 
 /** `tocsin vitals`, connvitals and connmonitor: to the end, or until a signal; the exit code. */
-export async function runVitals(request: VitalsRequest, terminal: Terminal): Promise<number> {
+export async function runVitals(request: VitalsRequest, terminal: Terminal, environment: Environment): Promise<number> {
   const ports = realPorts({ level: "error", mask: (text) => text, resolvers: () => [], processes: realProcesses() });
-  const exit = await new Vitals(ports, terminal).run(request);
+  const exit = await new Vitals(ports, terminal, environment).run(request);
   leave(exit, LEAVE_MS);
   return exit;
 }
 
+type Environment = { readonly [name: string]: string | undefined };
+
 class Vitals {
   readonly #ports: Ports;
   readonly #terminal: Terminal;
+  readonly #environment: Environment;
   readonly #voice: Voice;
   /** A signal, or a reader who left, ended it. */
   #ending = false;
@@ -40,8 +46,9 @@ class Vitals {
   /** No more patience with what is under way. */
   #hurry = new AbortController();
 
-  constructor(ports: Ports, terminal: Terminal) {
+  constructor(ports: Ports, terminal: Terminal, environment: Environment) {
     this.#ports = ports;
+    this.#environment = environment;
     this.#terminal = terminal;
     this.#voice = voiceOf({ out: (text) => terminal.out(text), err: (text) => terminal.err(text), colours: terminal.errorColours, now: () => ports.clock.now() });
   }
@@ -52,7 +59,7 @@ class Vitals {
     this.#terminal.gone.addEventListener("abort", () => this.#end());
     try {
       if (request.kind === "monitor") return await this.#monitor(request.file);
-      return await this.#once(request);
+      return await (request.kind === "once" ? this.#once(request) : this.#watch(request));
     } finally {
       letGo();
     }
@@ -62,6 +69,16 @@ class Vitals {
     if ((options.pings > 0 || options.hops > 0) && !(await this.#canPing())) return EXIT_TROUBLE;
     const whole = await measureOnce(hosts, { ...options, json }, new Gauge(this.#world(), this.#voice), this.#voice);
     return whole ? 0 : EXIT_TROUBLE;
+  }
+
+  async #watch({ hosts, options, rounds }: Extract<VitalsRequest, { kind: "watch" }>): Promise<number> {
+    if (!(await this.#canPing())) return EXIT_TROUBLE;
+    const { LC_ALL, LC_CTYPE, LANG } = this.#environment;
+    const unicode = /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || "");
+    const screen = openScreen({ enter: ENTER, leave: LEAVE, environment: this.#environment });
+    const world = { ...this.#world(), random: this.#ports.random };
+    await watch(hosts, { ...options, rounds }, { world, screen, print: (text) => this.#terminal.out(text), look: { colours: this.#terminal.colours, unicode }, stop: this.#stop.signal });
+    return 0;
   }
 
   async #monitor(file: string | null): Promise<number> {

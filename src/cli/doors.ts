@@ -46,10 +46,11 @@ export interface VitalsOptions {
   readonly scan: boolean;
 }
 
-/** `monitor`: connmonitor's input, standard input without a file. `once`: connvitals. */
+/** `monitor`: connmonitor's input, standard input without a file. `once`: connvitals. `watch`: a live view, for so many rounds (null: until somebody quits). */
 export type VitalsRequest =
   | { readonly kind: "monitor"; readonly file: string | null }
-  | { readonly kind: "once"; readonly hosts: readonly string[]; readonly options: VitalsOptions; readonly json: boolean };
+  | { readonly kind: "once"; readonly hosts: readonly string[]; readonly options: VitalsOptions; readonly json: boolean }
+  | { readonly kind: "watch"; readonly hosts: readonly string[]; readonly options: VitalsOptions; readonly rounds: number | null };
 
 /** What the commands that start Tocsin, or a part of it, need besides. */
 export interface RunDoors extends Doors {

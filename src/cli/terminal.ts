@@ -50,9 +50,9 @@ async function pipedLine(): Promise<string | null> {
 export function realTerminal(environment: { readonly [name: string]: string | undefined }): Terminal {
   const { stdin, stdout, stderr } = process;
   const gone = new AbortController();
-  // A reader that has seen enough (`tocsin types | head`) is no error.
+  // A reader that has seen enough (`tocsin types | head`) is no error, nor is a terminal that was closed.
   stdout.on("error", (problem: NodeJS.ErrnoException) => {
-    if (problem.code !== "EPIPE") throw problem;
+    if (problem.code !== "EPIPE" && problem.code !== "EIO") throw problem;
     gone.abort();
   });
   const mayColour = (environment["NO_COLOR"] ?? "") === "" && environment["TERM"] !== "dumb";

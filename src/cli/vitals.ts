@@ -6,9 +6,13 @@ const HELP = `
 Examples:
   tocsin vitals connmonitor.conf           monitor the hosts of a file, as connmonitor
   tocsin vitals -t -s example.com          measure hosts once, as connvitals
+  tocsin vitals --watch example.com        watch them live, as mtr
 
 A file is in one of connmonitor's two formats; without one, standard input is read.
-With an option of connvitals the arguments are hosts.
+With an option of connvitals, or --watch, the arguments are hosts.
+While watching, q quits, p pauses, r begins to count anew, d changes the display,
+n shows names or addresses, s looks at the ports; -p ends it after so many
+rounds of a second. Without a terminal the page is printed every 10 s.
 SIGHUP reads the file again, SIGTERM lets what runs finish and be printed.
 
 Exit codes: 0 ended by a signal, or all was measured; 1 the file cannot be read
@@ -54,31 +58,41 @@ export function onceOptions({ hops, pings, ping, trace, portScan, payloadSize }:
   return { pings: ping ? (pings ?? DEFAULTS.pings) : 0, payload: payloadSize ?? DEFAULTS.payload, hops: trace === true ? (hops ?? DEFAULTS.hops) : 0, scan: portScan === true };
 }
 
-/** `tocsin vitals`: pings, routes and ports, for a file of hosts or once. */
+interface Flags extends OnceFlags {
+  readonly watch?: true;
+}
+
+/** `tocsin vitals`: pings, routes and ports, for a file of hosts, once, or live. */
 export const vitals: CliCommand<RunDoors> = {
   name: "vitals",
   register(program, doors, end) {
     withOnceFlags(
       program
         .command("vitals")
-        .description("Measure pings, routes and ports: of a file of hosts again and again, or of hosts once.")
-        .argument("[file-or-hosts...]", "connmonitor's input file; hosts with an option of connvitals"),
+        .description("Measure pings, routes and ports: of a file of hosts again and again, of hosts once, or live.")
+        .argument("[file-or-hosts...]", "connmonitor's input file; hosts with --watch or an option of connvitals")
+        .option("-w, --watch", "a live view of routes, pings and ports"),
     )
       .addHelpText("after", HELP)
-      .action(async (words: readonly string[], flags: OnceFlags, command: Command) => end(await run(words, flags, command, doors)));
+      .action(async (words: readonly string[], flags: Flags, command: Command) => end(await run(words, flags, command, doors)));
   },
 };
 
-async function run(words: readonly string[], flags: OnceFlags, command: Command, doors: RunDoors): Promise<number> {
+async function run(words: readonly string[], flags: Flags, command: Command, doors: RunDoors): Promise<number> {
   const refuse = (wrong: string): number => {
     doors.terminal.err(`tocsin vitals: ${wrong}\n`);
     return EXIT_USAGE;
   };
-  const ofConnvitals = command.options.some((option) => command.getOptionValueSource(option.attributeName()) === "cli");
+  const ofConnvitals = command.options.some((option) => option.attributeName() !== "watch" && command.getOptionValueSource(option.attributeName()) === "cli");
+  if (flags.watch === true) {
+    if (words.length === 0) return refuse("name the hosts to watch: tocsin vitals --watch example.com");
+    if (flags.json === true || !flags.ping) return refuse("--watch shows pings to people: leave -j and -P out");
+    return doors.vitals({ kind: "watch", hosts: words, options: { ...onceOptions(flags), hops: flags.hops ?? DEFAULTS.hops }, rounds: flags.pings ?? null });
+  }
   if (ofConnvitals) {
     if (words.length === 0) return refuse("name the hosts to measure: tocsin vitals -t example.com");
     return doors.vitals({ kind: "once", hosts: words, options: onceOptions(flags), json: flags.json === true });
   }
-  if (words.length > 1) return refuse("one file at a time; to measure hosts once add an option of connvitals (-t, -s, -p 10)");
+  if (words.length > 1) return refuse("one file at a time; to measure hosts once add an option of connvitals (-t, -s, -p 10), to watch them live --watch");
   return doors.vitals({ kind: "monitor", file: words[0] ?? null });
 }

@@ -4,6 +4,7 @@ import type { Gauge, Target } from "./gauge.ts";
 import { survey } from "./once.ts";
 import { renderJson, renderPlain } from "./render.ts";
 import { type Report, Route } from "./report.ts";
+import { rest } from "./rest.ts";
 import type { Voice } from "./voice.ts";
 
 /** What a monitor works with. When `stop` aborts, nothing new is begun; what is under way is finished and printed. */
@@ -62,20 +63,6 @@ function keepPaces(host: Pace, { gauge, voice, clock, stop }: Monitoring): reado
   if (traceWanted(host)) kept.push(keep(host.traceMs, (target) => gauge.trace(target, hops, payload).then((trace) => (trace !== null && route.changed(trace) ? { trace } : null))));
   if (host.scanMs > 0) kept.push(keep(host.scanMs, (target) => gauge.scan(target).then((scan) => ({ scan }))));
   return kept;
-}
-
-/** Ends early when `stop` aborts. */
-function rest(ms: number, clock: Clock, stop: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      timer.cancel();
-      stop.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = clock.timer(ms, end);
-    stop.addEventListener("abort", end);
-    if (stop.aborted) end();
-  });
 }
 
 const untilAborted = (signal: AbortSignal): Promise<void> => new Promise((resolve) => (signal.aborted ? resolve() : signal.addEventListener("abort", () => resolve(), { once: true })));

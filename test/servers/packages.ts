@@ -49,6 +49,7 @@ export const packages = [
   { name: "samba", programs: ["smbd"] },
   { name: "slapd", programs: ["slapd", "slapadd"] },
   { name: "snmpd", programs: ["snmpd"] },
+  { name: "tmux", programs: ["tmux"] },
   { name: "unbound", programs: ["unbound"] },
   { name: "vsftpd", programs: ["vsftpd"] },
 ] as const satisfies readonly DebianPackage[];

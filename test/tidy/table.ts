@@ -164,7 +164,7 @@ export const ROOMS: readonly Room[] = [
     name: "vitals",
     files: /^src\/vitals\//,
     may: /^src\/(vitals|dial)\/|^src\/import\/connmonitor$|^src\/core\/(types|time)$/,
-    types: /^src\/sys\/ports$/,
+    types: /^src\/sys\/(ports|screen)$/,
     node: [],
     packages: [],
     instead: "measuring for the eyes, without memory, judgement or telling: take clock, network and pinger from the world, and let app read files, take signals and hold the terminal",
