@@ -4,6 +4,9 @@ import type { CarriedResult, Imported, Note, NoteKind, Origin, Path } from "./im
 type Mapping = { [key: string]: unknown };
 
 const LONGEST_NAME = 200;
+const NOTE_MAX = 500;
+/** Whatever stands in a foreign file, a note is one line of bounded length. */
+const oneLine = (text: string): string => text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ").slice(0, NOTE_MAX);
 const keyOf = (path: Path): string => JSON.stringify(path);
 
 /** A document that grows while a foreign file is read, with the place that each part comes from and what is to be said of it. */
@@ -43,7 +46,7 @@ export class Draft {
   }
 
   note(kind: NoteKind, origin: Origin, what: string, text: string, advice = "", path: Path | null = null): void {
-    this.#notes.push({ kind, ...origin, what, text, advice, path });
+    this.#notes.push({ kind, ...origin, what: oneLine(what), text: oneLine(text), advice: oneLine(advice), path });
   }
 
   carry(state: Carried): void {

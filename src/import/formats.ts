@@ -1,5 +1,6 @@
 /** The formats that `--from` takes, each with whose configuration it is; light, for help and completion. `index.ts` has an importer for each. */
 export const FORMATS: { readonly [format: string]: string } = {
   fletchck: "a site in one JSON file, 1.0 or 1.1",
+  monsta: "monsta.conf, with conf.d beside it",
   dmonitor: "a folder with hosts.d, alert.d, plugins and nodes.txt",
 };

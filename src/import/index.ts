@@ -1,6 +1,7 @@
 import { dmonitor } from "./dmonitor.ts";
 import { fletchck } from "./fletchck.ts";
 import type { Importer } from "./importer.ts";
+import { monsta } from "./monsta.ts";
 
 /** Every foreign format, in the order in which they are shown. A new one is one line here. */
-export const importers: readonly Importer[] = [fletchck, dmonitor];
+export const importers: readonly Importer[] = [fletchck, monsta, dmonitor];
