@@ -19,6 +19,7 @@ const OTHERS: { readonly [type: string]: Proof } = {
   notes: { against: "a fake, built from what is public of Notes RPC: Domino cannot be had freely", test: "test/servers/notes.test.ts" },
   push: { against: "senders over HTTP, and the program that waits for them", test: "test/e2e/push.test.ts" },
   temperature: { against: "Net-SNMP with sensors of every preset; documents of a Comet web sensor over HTTP, made by the test: Debian has none; this machine's by files as Linux has them (`src/sys/temperatures.test.ts`)", test: "test/servers/temperature.test.ts" },
+  trace: { against: "three routers in network namespaces, beside traceroute, fping for the round trips", test: "test/servers/trace.test.ts" },
   uptimes: { against: "a fake, built from what is public of the project's protocol", test: "test/servers/uptimes.test.ts" },
 };
 

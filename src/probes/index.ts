@@ -41,10 +41,11 @@ import { ssh } from "./ssh.ts";
 import { tcp } from "./tcp.ts";
 import { temperature } from "./temperature.ts";
 import { tls } from "./tls.ts";
+import { trace } from "./trace.ts";
 import { ups } from "./ups.ts";
 import { uptimes } from "./uptimes.ts";
 import { websocket } from "./websocket.ts";
 import { xmpp } from "./xmpp.ts";
 
 /** Every probe, in the order in which they are shown. A new one is one line here. */
-export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, cpu, disk, dnsSerial, docker, domain, ftp, grpc, httpSteps, imap, ldap, mailflow, memcached, memory, mqtt, mysql, nntp, notes, openvpn, pop3, ports, postgres, radius, rbl, redis, remote, rip, sip, smb, smtp, snmp, sntp, socks5, ssh, temperature, tls, ups, uptimes, websocket, xmpp];
+export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, cpu, disk, dnsSerial, docker, domain, ftp, grpc, httpSteps, imap, ldap, mailflow, memcached, memory, mqtt, mysql, nntp, notes, openvpn, pop3, ports, postgres, radius, rbl, redis, remote, rip, sip, smb, smtp, snmp, sntp, socks5, ssh, temperature, tls, trace, ups, uptimes, websocket, xmpp];

@@ -6,7 +6,7 @@ type IpFamily = 4 | 6;
 export const ECHO_HEADER_OCTETS = 8;
 /** What tells our echoes from others', where the payload has room for it. */
 export const TOKEN_OCTETS = 8;
-/** Behind the token: the complement of the sequence number, so that all echoes of one token have one checksum and take one path. */
+/** Behind the token: what brings the sum of all that differs between echoes to one value. They have one checksum then, and routers that spread load by it send them one way. */
 const BALANCE_OCTETS = 2;
 const FILLING = 0x54;
 
@@ -50,9 +50,16 @@ export function encodeEcho(into: Uint8Array, { family, id, sequence, token, size
   write16(into, 4, id);
   write16(into, 6, sequence);
   if (size >= TOKEN_OCTETS) into.set(token, ECHO_HEADER_OCTETS);
-  if (size >= TOKEN_OCTETS + BALANCE_OCTETS) write16(into, ECHO_HEADER_OCTETS + TOKEN_OCTETS, ~sequence);
+  if (size >= TOKEN_OCTETS + BALANCE_OCTETS) write16(into, ECHO_HEADER_OCTETS + TOKEN_OCTETS, balanceOf(id + sequence, token));
   if (sealed) write16(into, 2, internetChecksum(into.subarray(0, length)));
   return length;
+}
+
+function balanceOf(others: number, token: Uint8Array): number {
+  let sum = others;
+  for (let at = 0; at < TOKEN_OCTETS; at += 2) sum += (token[at] ?? 0) * 256 + (token[at + 1] ?? 0);
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
+  return ~sum;
 }
 
 export interface EchoMessage {

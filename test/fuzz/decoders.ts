@@ -35,6 +35,7 @@ import { decodeNegotiated, frameLength, sessionRefusal } from "../../src/wire/sm
 import { type SmtpReply, addReplyLine, capabilitiesOf, deniesRelay, putsOff, shownReply } from "../../src/wire/smtp.ts";
 import { decodeReply, replyLength } from "../../src/wire/socks5.ts";
 import { parseTemperature, readComet } from "../../src/wire/temperature.ts";
+import { decodeSegment } from "../../src/wire/tcp.ts";
 import { closeReason, decodeHeader } from "../../src/wire/websocket.ts";
 import { type XmlEvent, XmlStream } from "../../src/wire/xml-stream.ts";
 import { snmpDecoders } from "./decoders-snmp.ts";
@@ -283,6 +284,7 @@ export const decoders: readonly Decoder[] = [
     seeds: [octets('<?xml version="1.0" encoding="utf-8"?><event><!-- a --><all><vs1>23.4°C</vs1><vs2>45 %RH</vs2></all></event>'), octets("74.1 °F"), octets("<event><all><vs1>21&#176;C</vs1></all></event>")],
     decode: (bytes) => [readComet(bytes, 1), parseTemperature(text(bytes))],
   },
+  { name: "tcp", files: ["tcp.ts"], seeds: [hex("01bb1234 00000007 fedcba99 5012"), hex("123401bb fedcba98")], decode: decodeSegment },
   { name: "websocket", files: ["websocket.ts"], seeds: [hex("8105 48656c6c6f"), hex("827e 0100"), hex("827f 0000000000010000"), hex("8802 03e8"), hex("03e8 627965")], decode: (bytes) => [decodeHeader(bytes), closeReason(bytes)] },
   {
     name: "xml-stream",

@@ -92,7 +92,7 @@ describe.skipIf(obstacle !== null)(`icmp in a network namespace${obstacle === nu
     space = new Space();
   });
 
-  const pings = async (rights: Rights, ...requests: (Partial<PingRequest> & { ip: string })[]): Promise<readonly PingAnswer[]> => (await space.ask(requests.map((ping) => ({ ping })), rights)).answers as PingAnswer[];
+  const pings = async (rights: Rights, ...requests: (Partial<PingRequest> & { ip: string })[]): Promise<readonly PingAnswer[]> => (await space.ask(requests.map((ping) => ({ ping })), rights)) as PingAnswer[];
   const received = (answer: PingAnswer | undefined): number => (answer?.kind === "pinged" ? answer.echoes.filter((echo) => echo !== null).length : -1);
 
   it.each([["none", "ping socket"], ["root", "ping socket"]] as const)("needs no rights where ping sockets are allowed (%s)", async (rights, by) => {
@@ -111,7 +111,7 @@ describe.skipIf(obstacle !== null)(`icmp in a network namespace${obstacle === nu
 
   it("says what is missing where nothing is allowed", async () => {
     space.set("net.ipv4.ping_group_range", "1 0");
-    const ask = async (path: string): Promise<PingAnswer | undefined> => (await space.ask([{ ping: { ip: "127.0.0.1", count: 1 } }], "none", path)).answers[0] as PingAnswer;
+    const ask = async (path: string): Promise<PingAnswer | undefined> => (await space.ask([{ ping: { ip: "127.0.0.1", count: 1 } }], "none", path))[0] as PingAnswer;
     const answer = await ask("/nowhere");
     expect(answer?.kind === "failed" ? answer.failure : answer).toMatchObject({ code: "permission", sentence: expect.stringContaining('`sysctl -w net.ipv4.ping_group_range="0 2147483647"`, or give the process CAP_NET_RAW') });
     expect(await ask(process.env["PATH"] ?? ""), "Debian's ping has a right of its own").toMatchObject({ kind: "pinged", by: "ping program" });

@@ -2,8 +2,11 @@ import { execFileSync, spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { FactValue } from "../../src/core/types.ts";
+import type { Outcome } from "../../src/probes/probe.ts";
 import type { PingAnswer, PingRequest, TraceAnswer, TraceRequest } from "../../src/sys/ports.ts";
-import { atEnd } from "./ground.ts";
+import type { CablePlan } from "./cable.ts";
+import { atEnd, startServer, temporaryFolder } from "./ground.ts";
 
 /** Why no network namespace can be made, or null. */
 export function namespaceObstacle(): string | null {
@@ -26,11 +29,13 @@ export interface Ended {
 }
 
 /** What the engine in another process is asked for, all at once. */
-export type Job = { readonly ping: Partial<PingRequest> & { readonly ip: string } } | { readonly trace: Partial<TraceRequest> & { readonly ip: string } };
-export interface Asked {
-  readonly answers: readonly (PingAnswer | TraceAnswer)[];
-  readonly cpuMs: number;
-}
+export type Job =
+  | { readonly ping: Partial<PingRequest> & { readonly ip: string } }
+  | { readonly trace: Partial<TraceRequest> & { readonly ip: string } }
+  /** Another program, at the same time as the rest, so that a busy machine is busy for both; what it wrote. */
+  | { readonly beside: readonly [string, ...string[]] }
+  /** A probe as the engine runs it. */
+  | { readonly run: "icmp" | "trace"; readonly options: object; readonly remembered?: FactValue };
 
 /** Rights that a process keeps when it is no longer root. */
 export type Rights = "root" | "none" | "raw";
@@ -92,10 +97,22 @@ export class Space {
   }
 
   /** Asks the real engine in a process within, with these rights, and programs from these folders. */
-  async ask(jobs: readonly Job[], rights: Rights = "none", path = ""): Promise<Asked> {
+  async ask(jobs: readonly Job[], rights: Rights = "none", path = ""): Promise<readonly unknown[]> {
     const { stdout, stderr } = await this.run([...COMMAND[rights], ...(path === "" ? [] : ["env", `PATH=${path}`]), process.execPath, join(import.meta.dirname, "pinging.ts")], JSON.stringify(jobs));
     if (stdout === "") throw new Error(`the engine ended without an answer: ${stderr}`);
-    return JSON.parse(stdout) as Asked;
+    return JSON.parse(stdout) as readonly unknown[];
+  }
+
+  async ping(request: Partial<PingRequest> & { readonly ip: string }, rights: Rights = "none"): Promise<PingAnswer> {
+    return (await this.ask([{ ping: request }], rights))[0] as PingAnswer;
+  }
+
+  async trace(request: Partial<TraceRequest> & { readonly ip: string }, rights: Rights = "none"): Promise<TraceAnswer> {
+    return (await this.ask([{ trace: request }], rights))[0] as TraceAnswer;
+  }
+
+  async probe(run: "icmp" | "trace", options: object, remembered: FactValue = null): Promise<Outcome> {
+    return (await this.ask([{ run, options, remembered }]))[0] as Outcome;
   }
 }
 
@@ -109,9 +126,47 @@ const COMMAND: { readonly [of in Rights]: readonly string[] } = {
 /** Joins two networks: `10.77.N.1` and `fd77:N::1` on the one side, `.2` on the other; interfaces `dN` and `uN`. */
 export function joinSpaces(near: Space, far: Space, net: number): void {
   near.ip("link", "add", `d${net}`, "type", "veth", "peer", "name", `u${net}`, "netns", far.name);
+  address(near, far, net);
+}
+
+function address(near: Space, far: Space, net: number): void {
   for (const [space, device, host] of [[near, `d${net}`, 1], [far, `u${net}`, 2]] as const) {
     space.ip("addr", "add", `10.77.${net}.${host}/24`, "dev", device);
     space.ip("addr", "add", `fd77:${net}::${host}/64`, "dev", device, "nodad");
     space.ip("link", "set", device, "up");
   }
+}
+
+/** Joins two networks as `joinSpaces` does, by a cable that does what the plan says. */
+export async function joinByCable(near: Space, far: Space, net: number, plan: CablePlan): Promise<void> {
+  const args = ["netns", "exec", near.name, process.execPath, join(import.meta.dirname, "cable.ts"), `d${net}`, `u${net}`, JSON.stringify(plan)];
+  await startServer({ name: "cable", command: "ip", args, folder: temporaryFolder(), ready: async () => near.ip("-brief", "link").includes(`u${net}`) });
+  near.ip("link", "set", `u${net}`, "netns", far.name);
+  address(near, far, net);
+}
+
+/** Routes to `net` over the neighbour on `over`: from the near side, or from the far one. */
+export function route(space: Space, net: number, over: number, side: "near" | "far"): void {
+  const host = side === "near" ? 2 : 1;
+  space.ip("route", "replace", `10.77.${net}.0/24`, "via", `10.77.${over}.${host}`);
+  space.ip("route", "replace", `fd77:${net}::/64`, "via", `fd77:${over}::${host}`);
+}
+
+/** Networks in a row, each joined to the next by network 0, 1, ...; all forward packets, and all know the way to all. */
+export async function chain(length: number, plans: { readonly [net: number]: CablePlan } = {}): Promise<readonly Space[]> {
+  const spaces = Array.from({ length }, () => new Space());
+  for (const space of spaces) for (const name of ["net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding"]) space.set(name, "1");
+  for (const [net, near] of spaces.slice(0, -1).entries()) {
+    const [far, plan] = [spaces[net + 1], plans[net]];
+    if (far === undefined) throw new Error("no next network");
+    if (plan === undefined) joinSpaces(near, far, net);
+    else await joinByCable(near, far, net, plan);
+  }
+  for (const [index, space] of spaces.entries()) {
+    for (let net = 0; net < length - 1; net++) {
+      if (net > index) route(space, net, index, "near");
+      if (net < index - 1) route(space, net, index - 1, "far");
+    }
+  }
+  return spaces;
 }

@@ -17,6 +17,7 @@ export const packages = [
   { name: "dovecot-lmtpd", programs: ["lmtp"] },
   { name: "dovecot-pop3d", programs: ["pop3-login"] },
   { name: "dropbear-bin", programs: ["dropbear", "dropbearkey"] },
+  { name: "fping", programs: ["fping"] },
   { name: "freeradius", programs: ["freeradius"] },
   { name: "frr", programs: ["vtysh"] },
   { name: "inn2", programs: ["nnrpd"] },
@@ -31,6 +32,7 @@ export const packages = [
   { name: "monitoring-plugins-basic", programs: ["check_dummy", "check_load", "check_tcp"] },
   { name: "mosquitto", programs: ["mosquitto", "mosquitto_passwd"] },
   { name: "mosquitto-clients", programs: ["mosquitto_sub"] },
+  { name: "nftables", programs: ["nft"] },
   { name: "nginx-light", programs: ["nginx"] },
   { name: "nut-server", programs: ["upsd"] },
   { name: "openssh-server", programs: ["ssh-keygen", "sshd"] },
@@ -50,6 +52,7 @@ export const packages = [
   { name: "slapd", programs: ["slapd", "slapadd"] },
   { name: "snmpd", programs: ["snmpd"] },
   { name: "tmux", programs: ["tmux"] },
+  { name: "traceroute", programs: ["traceroute"] },
   { name: "unbound", programs: ["unbound"] },
   { name: "vsftpd", programs: ["vsftpd"] },
 ] as const satisfies readonly DebianPackage[];

@@ -5,13 +5,13 @@ import { type Flight, Flights, type EchoSender, type OutgoingEcho } from "./flig
 import { ERRNO, type Libc } from "./libc.ts";
 import { type Arrival, type Messages, type Report, SHORT } from "./messages.ts";
 import type { Poller } from "./poller.ts";
-import { type EchoSocket, openEchoSocket, type Options } from "./socket.ts";
+import type { EchoSocket, Sockets } from "./sockets.ts";
 
 /** What all sockets of the process share. */
 export interface Kit {
   readonly libc: Libc;
   readonly messages: Messages;
-  readonly options: Options;
+  readonly sockets: Sockets;
   readonly poller: Poller;
 }
 
@@ -62,10 +62,9 @@ export class Echoes {
   }
 
   #open(): number {
-    const { libc, options, poller } = this.#kit;
-    const opened = openEchoSocket(libc, options, this.#family, this.#id);
-    if (opened.kind === "failed") return opened.errno;
-    const { socket } = opened;
+    const { sockets, poller } = this.#kit;
+    const socket = sockets.openEcho(this.#family, this.#id);
+    if (typeof socket === "number") return socket;
     this.#sockets.unshift(socket);
     poller.add(socket.fd, (failed) => this.#read(socket, failed));
     return 0;
@@ -167,8 +166,9 @@ export class Echoes {
     if (head === undefined) return 0;
     const whole = head.echo.whole;
     const sealed = socket.kind === "raw" && this.#family === 4;
+    const { id } = socket;
     batch.forEach(({ echo: { sender, size, ttl }, sequence }, index) => {
-      const octets = encodeEcho(messages.outgoing(index), { family: this.#family, id: this.#id, sequence, token: sender.token, size, sealed });
+      const octets = encodeEcho(messages.outgoing(index), { family: this.#family, id, sequence, token: sender.token, size, sealed });
       messages.address(index, { to: sender.to, port: 0, octets, ttl, source: sender.source });
     });
     let count = this.#transmit(socket, batch.length, whole);
@@ -189,9 +189,9 @@ export class Echoes {
   }
 
   #transmit(socket: EchoSocket, count: number, whole: boolean): number {
-    const { messages, options } = this.#kit;
+    const { messages, sockets } = this.#kit;
     if (socket.whole !== whole) {
-      options.keepWhole(socket.fd, this.#family, whole);
+      sockets.options.keepWhole(socket.fd, this.#family, whole);
       socket.whole = whole;
     }
     for (let tries = 0; tries < PENDING_MAX; tries++) {
@@ -207,7 +207,7 @@ export class Echoes {
     if (!failed) return;
     this.#readErrors(socket);
     // One for which the queue had no room still waits, and would wake us for ever.
-    this.#kit.options.takeError(socket.fd);
+    this.#kit.sockets.options.takeError(socket.fd);
   }
 
   /** Errors that came from the network. */
@@ -224,7 +224,7 @@ export class Echoes {
   /** The echo that a message, or the part of it that an error quotes, is about. */
   #flightOf(socket: EchoSocket, kind: "reply" | "request", octets: Uint8Array | null, { from }: Arrival): Flight | null {
     const echo = octets === null ? null : decodeEcho(this.#family, octets);
-    if (octets === null || echo === null || echo.kind !== kind || (socket.kind === "raw" && echo.id !== socket.id)) return null;
+    if (octets === null || echo === null || echo.kind !== kind || echo.id !== socket.id) return null;
     const flight = this.#flights.at(echo.sequence);
     if (flight === null) return null;
     const { sender, size } = flight.echo;

@@ -5,12 +5,12 @@ import { pingByCommand } from "./command.ts";
 import { Echoes, type Kit } from "./echoes.ts";
 import { ERRNO, type Libc, loadLibc } from "./libc.ts";
 import { Messages } from "./messages.ts";
+import { MtuSearch } from "./mtu.ts";
 import { PingSession } from "./ping.ts";
 import { Poller } from "./poller.ts";
-import { Options } from "./socket.ts";
+import { Sockets } from "./sockets.ts";
 import { Tracer } from "./trace.ts";
-import { EchoProber } from "./trace-icmp.ts";
-import { DatagramProber } from "./trace-udp.ts";
+import { proberOf } from "./probers.ts";
 import { openFailure } from "./troubles.ts";
 
 /** Sockets are closed when nothing was sent for so long. */
@@ -26,6 +26,11 @@ const failed = (code: Failure["code"], sentence: string): { readonly kind: "fail
 
 /** What is had once and kept. */
 type Memory = Omit<Kit, "poller"> & { readonly events: ReturnType<typeof Poller.events> };
+
+interface Ends {
+  readonly to: SocketAddress;
+  readonly source: Uint8Array | null;
+}
 
 /** Opens what is needed when it is needed, and closes it when nobody needs it any more. */
 class Engine {
@@ -55,23 +60,33 @@ class Engine {
     if (libc === null) return failed("resources", "routes cannot be traced on this machine");
     const ends = this.#ends(libc, request);
     if ("kind" in ends) return ends;
-    const { to, source } = ends;
     const kit = this.#prepare(libc);
     if (kit === null) return { kind: "failed", failure: openFailure(ERRNO.EMFILE) };
     const echoes = this.#open(libc, request.family);
     if (request.method === "icmp" && !(echoes instanceof Echoes)) return { kind: "failed", failure: echoes };
-    return this.#hold(() => Tracer.run(request, (listener) => {
-      if (request.method === "udp") return DatagramProber.open(kit, request, to, source, listener);
-      return echoes instanceof Echoes ? new EchoProber(echoes, request, to, source, listener) : 1;
-    }));
+    return this.#hold(async () => {
+      // A target that is not reached says nothing of its MTU; one that answers no echoes is not waited for long.
+      const stop = new AbortController();
+      const mtu = echoes instanceof Echoes ? this.#mtu(kit, echoes, { ...request, signal: AbortSignal.any([request.signal, stop.signal]) }, ends) : null;
+      const answer = await Tracer.run(request, (listener) => proberOf({ kit, echoes: echoes instanceof Echoes ? echoes : null, request, ...ends, listener }));
+      const patience = setTimeout(() => stop.abort(), answer.kind === "traced" && answer.reached ? request.waitMs : 0);
+      const found = await mtu;
+      clearTimeout(patience);
+      return answer.kind === "failed" ? answer : { ...answer, mtu: found };
+    });
+  }
+
+  async #mtu(kit: Kit, echoes: Echoes, request: TraceRequest, { to, source }: Ends): Promise<number | null> {
+    const towards = kit.sockets.towards(to);
+    return typeof towards === "number" ? null : MtuSearch.run(echoes, request, to, source, towards.mtu);
   }
 
   /** Where packets go to, and where they come from. */
-  #ends(libc: Libc, { ip, family, source, signal }: PingRequest | TraceRequest): { readonly to: SocketAddress; readonly source: Uint8Array | null } | ReturnType<typeof failed> {
+  #ends(libc: Libc, { ip, family, source, signal }: PingRequest | TraceRequest): Ends | ReturnType<typeof failed> {
     const to = socketAddress(reached(ip), family);
     const from = source === null ? null : socketAddress(source, family);
     if (to === null) return failed("unreachable", `${ip} is no address that can be reached`);
-    if (source !== null && (from === null || !this.#remember(libc).options.isOwn(from))) return failed("resources", `${source} is no IPv${family} address of this machine`);
+    if (source !== null && (from === null || !this.#remember(libc).sockets.isOwn(from))) return failed("resources", `${source} is no IPv${family} address of this machine`);
     return signal.aborted ? failed("late", "nothing could be sent in time") : { to, source: from?.octets ?? null };
   }
 
@@ -103,7 +118,7 @@ class Engine {
   }
 
   #remember(libc: Libc): Memory {
-    this.#memory ??= { libc, messages: new Messages(libc), options: new Options(libc), events: Poller.events(libc) };
+    this.#memory ??= { libc, messages: new Messages(libc), sockets: new Sockets(libc), events: Poller.events(libc) };
     return this.#memory;
   }
 

@@ -36,7 +36,7 @@ export class Poller {
     this.#libc = libc;
     this.#events = events;
     this.#epoll = epoll;
-    this.#watch = libc.watch(epoll, () => this.#turn());
+    this.#watch = libc.watch(epoll, () => this.turn());
   }
 
   /** Calls `ready` when the socket has messages or errors (`failed`), or can be written to where that is asked for. */
@@ -64,7 +64,8 @@ export class Poller {
     this.#libc.close(this.#epoll);
   }
 
-  #turn(): void {
+  /** Takes what is there now. */
+  turn(): void {
     if (this.#watch === null) return;
     const count = this.#libc.epollWait(this.#epoll, this.#events.address, EVENTS, 0);
     const due: [number, boolean][] = [];

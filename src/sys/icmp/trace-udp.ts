@@ -4,7 +4,6 @@ import type { TraceRequest } from "../ports.ts";
 import { addressText, sameOctets, type SocketAddress } from "./address.ts";
 import type { Kit } from "./echoes.ts";
 import type { Arrival } from "./messages.ts";
-import { openDatagramSocket } from "./socket.ts";
 import { placeOf, type ProbeListener, type Prober } from "./trace.ts";
 
 /** Behind the number of the packet: what tells our packets from others'. */
@@ -32,7 +31,7 @@ export class DatagramProber implements Prober {
 
   /** Or the number of the error. */
   static open(kit: Kit, request: TraceRequest, to: SocketAddress, source: Uint8Array | null, listener: ProbeListener): DatagramProber | number {
-    const fd = openDatagramSocket(kit.libc, kit.options, request.family);
+    const fd = kit.sockets.openDatagram(to);
     return fd < 0 ? -fd : new DatagramProber(kit, fd, request, to, source, listener);
   }
 
@@ -67,10 +66,10 @@ export class DatagramProber implements Prober {
   }
 
   drain(): void {
-    const { messages, options } = this.#kit;
+    const { messages, sockets } = this.#kit;
     messages.receive(this.#fd, "errors", READ_MOST, (arrival) => this.#takeReport(arrival));
     messages.receive(this.#fd, "messages", READ_MOST, (arrival) => this.#take(arrival));
-    options.takeError(this.#fd);
+    sockets.options.takeError(this.#fd);
   }
 
   alone(): void {

@@ -31,8 +31,9 @@ export interface Prober {
 
 /** Between two packets: near hops have told by then that the target is nearer still, so that few go further in vain. */
 const PACE_MS = 4;
-/** A packet that is sent alone is waited for no longer. */
+/** A packet that is sent alone is waited for no longer, and after so many in a row without an answer nothing more is looked for. */
 const ALONE_MS = 500;
+const SILENT_MAX = 3;
 
 /**
  * Sends a packet for each hop, all on their way at once, as many times as asked for, and puts the answers in order. It ends when all is answered, or when the last packet was waited for long enough.
@@ -48,6 +49,7 @@ export class Tracer implements ProbeListener {
   #plan: number[];
   #prober: Prober | null = null;
   #alone = false;
+  #silent = 0;
   /** The hop behind which nothing is: where the target is, or where the way is barred. */
   #end: number;
   #timer: NodeJS.Timeout | undefined;
@@ -84,7 +86,7 @@ export class Tracer implements ProbeListener {
   #advance(): void {
     if (this.#over) return;
     this.#plan = this.#plan.filter((packet) => this.#ttl(packet) <= this.#end);
-    const packet = this.#plan.shift();
+    const packet = this.#silent < SILENT_MAX ? this.#plan.shift() : undefined;
     if (packet !== undefined) return this.#send(packet);
     const leftMs = this.#deadline - performance.now();
     if (leftMs > 0 && this.#isAwaiting()) return this.#after(leftMs);
@@ -103,13 +105,15 @@ export class Tracer implements ProbeListener {
     this.#awaited.add(packet);
     this.#deadline = performance.now() + this.#request.waitMs;
     this.#after(this.#alone ? Math.min(this.#request.waitMs, ALONE_MS) : PACE_MS);
+    if (this.#alone) this.#silent += 1;
     this.#prober?.send(packet, this.#ttl(packet));
   }
 
-  /** One packet at a time for each hop of which nothing is known. */
+  /** One packet at a time for each hop of which nothing is known; what was sent there so far tells nothing, not even that it was lost. */
   #goAlone(prober: Prober): void {
     const known = new Set([...this.#answers.keys()].map((packet) => this.#ttl(packet)));
     this.#plan = Array.from({ length: this.#request.hops }, (_, packet) => packet).filter((packet) => !known.has(this.#ttl(packet)));
+    for (const packet of this.#sent) if (!known.has(this.#ttl(packet))) this.#sent.delete(packet);
     this.#alone = true;
     prober.alone();
     this.#advance();
@@ -130,6 +134,9 @@ export class Tracer implements ProbeListener {
     if (this.#over || this.#answers.has(packet) || answer.rttMs > this.#request.waitMs) return;
     this.#answers.set(packet, answer);
     if (answer.place !== "passing") this.#end = Math.min(this.#end, this.#ttl(packet));
+    this.#silent = 0;
+    // The further packets to a hop are sent alone only when it answers at all.
+    if (this.#alone && packet < this.#request.hops) this.#plan.unshift(...Array.from({ length: this.#request.tries - 1 }, (_, again) => packet + (again + 1) * this.#request.hops));
     this.#settle(packet);
   }
 
