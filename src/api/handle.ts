@@ -1,3 +1,4 @@
+import type { CheckState } from "../core/state.ts";
 import type { CheckName, ChannelName, Instant, Millis } from "../core/types.ts";
 import type { Store } from "../store/store.ts";
 import type { Banner, CheckDetail, CheckSummary, ChannelSummary, Overview } from "./types.ts";
@@ -20,11 +21,13 @@ export interface Beat {
 }
 
 export interface Handle {
-  readonly store: Pick<Store, "range" | "results" | "incidents" | "incident" | "transitions" | "messages" | "facts">;
+  readonly store: Pick<Store, "range" | "results" | "incidents" | "incident" | "transitions" | "messages" | "journal" | "facts">;
   overview(): Overview;
   summary(name: CheckName): CheckSummary | null;
   /** All of a check but its results and incidents, which the store has. */
   detail(name: CheckName): Omit<CheckDetail, "results" | "incidents"> | null;
+  /** What is believed of a check now, with what was seen last. */
+  state(name: CheckName): CheckState | null;
   channels(): readonly ChannelSummary[];
   banners(): readonly Banner[];
   /** Calls at each change, synchronously and cheaply; returns how to stop. */

@@ -19,6 +19,7 @@ const NAMED = {
   IncidentList: schemas.incidentList,
   IncidentStory: schemas.incidentStory,
   IncidentView: schemas.incidentView,
+  LinkedView: schemas.linkedView,
   MessageList: schemas.messageList,
   MessageView: schemas.messageView,
   Overview: schemas.overview,
@@ -31,6 +32,8 @@ const NAMED = {
   SessionView: schemas.sessionView,
   StatusReport: schemas.statusReport,
   StoryLine: schemas.storyLine,
+  Why: schemas.whyView,
+  WhyLine: schemas.whyLine,
   StreamEvent: schemas.streamEvent,
   TestReport: schemas.testReport,
 } as const satisfies { readonly [name: string]: z.ZodType };

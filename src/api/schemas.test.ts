@@ -19,6 +19,8 @@ test("every schema of an answer is its type of the contract", () => {
   same<typeof schemas.incidentView, types.IncidentView>(true);
   same<typeof schemas.storyLine, types.StoryLine>(true);
   same<typeof schemas.incidentStory, types.IncidentStory>(true);
+  same<typeof schemas.whyView, types.WhyView>(true);
+  same<typeof schemas.whyLine, types.WhyLine>(true);
   same<typeof schemas.bucketView, types.BucketView>(true);
   same<typeof schemas.historyView, types.HistoryView>(true);
   same<typeof schemas.checkDetail, types.CheckDetail>(true);

@@ -116,6 +116,16 @@ export const storyLine = z.object({
 
 export const incidentStory = incidentView.extend({ evidence, story: z.array(storyLine) });
 
+export const whyLine = z.object({
+  at: at(),
+  until: at().nullable().describe("of runs told in one line, and of what is left out: the start of the last one"),
+  kind: z.enum(["runs", "left-out", "asked", "input", "transition", "not-told", "told", "try", "closed", "now", "next"]),
+  verdict: verdict.nullable(),
+  text: text(),
+});
+
+export const whyView = z.object({ check: text(), state: status, since: at(), summary: text(), now: at(), timezone: text(), from: at(), incident: incidentView.nullable(), lines: z.array(whyLine) });
+
 const latency = z.object({ min: z.number(), p10: z.number(), median: z.number(), p90: z.number(), p99: z.number(), max: z.number() }).describe("milliseconds");
 
 export const bucketView = z.object({
@@ -202,6 +212,7 @@ export const historyQuery = z.strictObject({
   to: instant().optional().describe("default: now"),
   stepMs: z.coerce.number().int().min(1000).optional().describe("width of a bucket; default: a 200th of the time asked for"),
 });
+export const whyQuery = z.strictObject({ since: instant().optional().describe("default: a little before the newest incident") });
 export const resultsQuery = z.strictObject({ before: instant().optional(), failed: flag().optional(), limit: limit(50, 500) });
 export const incidentsQuery = z.strictObject({ check: short().optional(), open: flag().optional(), before: instant().optional(), limit: limit(50, 200) });
 export const outboxQuery = z.strictObject({ check: short().optional(), status: messageView.shape.status.optional(), limit: limit(50, 500) });

@@ -37,7 +37,8 @@ export function incidentStory(told: Told, mask: (text: string) => string): Incid
   return { ...incidentView(incident), evidence: told.evidence, story: lines };
 }
 
-const UNTOLD: { readonly [telling: string]: string } = {
+/** Why nobody was told, by the word that a transition carries. */
+export const UNTOLD: { readonly [telling: string]: string } = {
   muted: "Nobody was told: it was paused or in maintenance",
   silenced: "Nobody was told: it was silenced",
   acknowledged: "Nobody was told: somebody had acknowledged it",
@@ -57,7 +58,8 @@ function transitionLines(transition: Transition): readonly StoryLine[] {
   return untold === undefined ? [line] : [line, { at, kind: "not-told", text: untold, delivery: null }];
 }
 
-const SAID: { readonly [kind in Alert["kind"]]: string } = {
+/** What an alert says, by its kind. */
+export const SAID: { readonly [kind in Alert["kind"]]: string } = {
   down: "it is down",
   degraded: "it is degraded",
   recovered: "it is well again",
@@ -72,22 +74,25 @@ const SAID: { readonly [kind in Alert["kind"]]: string } = {
   test: "this is a test",
 };
 
+/** `a@example.com on ops`, `chat`. */
+export const whom = ({ channel, recipient }: { readonly channel: string; readonly recipient: string }): string => (recipient === "" ? channel : `${recipient} on ${channel}`);
+
 function toldLine(row: AlertRow, attempts: readonly Try[], mask: (text: string) => string): StoryLine {
   const { alert } = row;
   const own = attempts.filter(({ message }) => message === row.message);
   const last = own.at(-1);
   const trying = own.length > 0 ? "sending" : "waiting";
   const status = row.status === "in-message" ? trying : row.status;
-  const whom = alert.recipient === "" ? alert.channel : `${alert.recipient} on ${alert.channel}`;
   return {
     at: alert.at,
     kind: "told",
-    text: `To ${whom}: ${SAID[alert.kind]}`,
+    text: `To ${whom(alert)}: ${SAID[alert.kind]}`,
     delivery: { channel: alert.channel, recipient: alert.recipient, status, tries: own.length, reason: mask(last?.reason ?? "") },
   };
 }
 
-function closing(incident: Incident, closed: Incident["opened"]): string {
+/** How an incident ended, and how long it lasted. */
+export function closing(incident: Incident, closed: Incident["opened"]): string {
   const lasted = formatDuration(between(incident.firstSign, closed));
   if (incident.closedBy === "changed") return `Closed after ${lasted}: what the check asks was changed`;
   if (incident.closedBy === "removed") return `Closed after ${lasted}: the check was removed`;

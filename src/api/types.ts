@@ -123,6 +123,32 @@ export interface IncidentStory extends IncidentView {
   readonly story: readonly StoryLine[];
 }
 
+/** One line of the story of a check's state, oldest first; `next` lies ahead. */
+export interface WhyLine {
+  readonly at: number;
+  /** Of runs told in one line, and of what is left out: the start of the last one. */
+  readonly until: number | null;
+  readonly kind: "runs" | "left-out" | "asked" | "input" | "transition" | "not-told" | "told" | "try" | "closed" | "now" | "next";
+  /** Of `runs`: what they saw. */
+  readonly verdict: "up" | "degraded" | "down" | "unknown" | null;
+  readonly text: string;
+}
+
+/** `GET /api/v1/checks/:name/why?since=`. */
+export interface WhyView {
+  readonly check: string;
+  readonly state: StatusWord;
+  readonly since: number;
+  readonly summary: string;
+  readonly now: number;
+  readonly timezone: string;
+  /** From when the story is told. */
+  readonly from: number;
+  /** The incident that it is told of: the newest one, or with `since` the newest one then. */
+  readonly incident: IncidentView | null;
+  readonly lines: readonly WhyLine[];
+}
+
 export interface BucketView {
   readonly from: number;
   readonly runs: number;

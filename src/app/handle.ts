@@ -20,6 +20,7 @@ export function createHandle({ monitor, store, loop, reload }: HandleParts): Han
     overview: () => desk.overview(),
     summary: (name) => desk.summary(name),
     detail: (name) => desk.detail(name),
+    state: (name) => monitor.beliefs.state(name),
     channels: () => desk.channels(),
     banners: () => desk.banners(),
     subscribe: (listener) => monitor.subscribe(listener),

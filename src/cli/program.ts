@@ -11,8 +11,9 @@ import { schema } from "./schema.ts";
 import { silence } from "./silence.ts";
 import { status } from "./status.ts";
 import { types } from "./types.ts";
+import { why } from "./why.ts";
 
-const COMMANDS: readonly CliCommand[] = [init, lint, schema, types, next, status, silence, outbox, passwd, completion];
+const COMMANDS: readonly CliCommand[] = [init, lint, schema, types, next, status, why, silence, outbox, passwd, completion];
 
 const HELP_AFTER = `
 Examples:

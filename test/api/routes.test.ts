@@ -76,6 +76,23 @@ test("a name with slashes, escapes and umlauts is one parameter", async () => {
   expect(check.name).toBe("a/b %2F ü");
 });
 
+test("why a check is in its state", async () => {
+  const { from, incident, lines } = await answers("/api/v1/checks/shop/why", schemas.whyView);
+  expect([from, incident?.id]).toEqual([at(0), INCIDENT]);
+  expect(lines.map(({ at: when, kind, text }) => [when - T0, kind, text])).toEqual([
+    [12, "runs", "1 run down: HTTP 200 OK (1 of 2 in a row)"],
+    [10_000, "transition", "From up to down (rule threshold): connection refused, 2 runs in a row"],
+    [10_000, "told", "For a@example.com on ops: it is down"],
+    [20_000, "try", "Not sent, given up, to a@example.com on ops: 550 ••• (5ms)"],
+    [60_012, "runs", "1 run up, 35 ms"],
+    [60_000, "next", "Next run"],
+  ]);
+  expect((await answers(`/api/v1/checks/shop/why?since=${T0 + 60_000}`, schemas.whyView)).lines.map(({ kind }) => kind)).toContain("runs");
+  expect((await answers("/api/v1/checks/gateway/why", schemas.whyView)).incident).toBeNull();
+  expect((await here.got("/api/v1/checks/nobody/why")).status).toBe(404);
+  expect((await here.got("/api/v1/checks/shop/why?since=yesterday")).status).toBe(400);
+});
+
 test("an incident's story", async () => {
   const { story, evidence } = await answers(`/api/v1/incidents/${INCIDENT}`, schemas.incidentStory);
   expect(story.map(({ kind }) => kind)).toEqual(["first-sign", "transition", "told"]);

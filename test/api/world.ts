@@ -7,9 +7,10 @@ import { ensurePassword } from "../../src/api/auth.ts";
 import { type Running, startServer } from "../../src/api/server.ts";
 import { SignIn } from "../../src/api/sign-in.ts";
 import { type Banner, type ChannelSummary, type CheckDetail, type CheckSummary, type Overview, STATUS_MARKS, type StatusWord } from "../../src/api/types.ts";
-import { type Instant, type Millis, instant, millis } from "../../src/core/types.ts";
+import type { Belief, CheckState } from "../../src/core/state.ts";
+import { type CheckName, type Instant, type Millis, instant, millis } from "../../src/core/types.ts";
 import { openMemoryStore } from "../../src/store/memory.ts";
-import { T0 } from "../../src/store/samples.ts";
+import { sampleBelief, sampleState, T0 } from "../../src/store/samples.ts";
 import type { Store } from "../../src/store/store.ts";
 import type { Clock, Log, Timer } from "../../src/sys/ports.ts";
 import { atEnd, temporaryFolder } from "../servers/ground.ts";
@@ -111,6 +112,10 @@ export class SmallHandle implements Handle {
     const check = this.checks.get(name);
     if (check === undefined) return null;
     return { check, schedule: "every 1m", timeoutMs: 10_000, retries: 0, failAfter: 2, recoverAfter: 1, parents: [], members: [], telling: ["at once: ops"], expect: [], warn: [], last: null, ...this.details.get(name) };
+  }
+  readonly beliefs = new Map<string, Partial<Belief>>();
+  state(name: CheckName): CheckState | null {
+    return this.checks.has(name) ? sampleState(name, sampleBelief(this.beliefs.get(name))) : null;
   }
   channels(): readonly ChannelSummary[] {
     return [{ name: "ops", type: "email", recipients: ["ops@example.com"], brokenSince: null, reason: "", waiting: 0 }];

@@ -1,9 +1,10 @@
 import { type CheckName, type Instant, checkName, instant, millis } from "../../core/types.ts";
 import type { Done } from "../handle.ts";
 import { type Problem, type Reply, type Room, type Route, problem, route } from "../route.ts";
-import { BUCKETS_MAX, acknowledgeBody, checkDetail, checkList, checkParams, checkSummary, checksQuery, historyQuery, historyView, noBody, noQuery, resultList, resultsQuery, silenceBody } from "../schemas.ts";
+import { BUCKETS_MAX, acknowledgeBody, checkDetail, checkList, checkParams, checkSummary, checksQuery, historyQuery, historyView, noBody, noQuery, resultList, resultsQuery, silenceBody, whyQuery, whyView } from "../schemas.ts";
 import { incidentView, resultView } from "../story.ts";
 import type { CheckSummary } from "../types.ts";
+import { readWhy } from "../why.ts";
 
 /** Results and incidents that come with a check. */
 const DETAIL_ROWS = 20;
@@ -92,6 +93,22 @@ const results = route({
   },
 });
 
+const why = route({
+  method: "GET",
+  path: "/api/v1/checks/{name}/why",
+  summary: "The story of a check's state: what was seen, what counted, which rule decided, who was told and who was not",
+  tag,
+  access,
+  params,
+  query: whyQuery,
+  answer: { json: whyView },
+  handle: async (room, { params, query }) => {
+    const name = checkName(params.name);
+    const view = await readWhy(room, name, query.since === undefined ? null : instant(query.since));
+    return view === null ? noSuchCheck(name) : { kind: "json", value: view };
+  },
+});
+
 /** The check as it is after what was asked for was done. */
 function after(room: Room, name: CheckName, done: Done): Reply<CheckSummary> {
   if (done.kind === "refused") return problem(409, done.reason, done.advice);
@@ -154,6 +171,7 @@ export const checkRoutes: readonly Route[] = [
   detail,
   history,
   results,
+  why,
   action("run", "Run it now; the result counts for no threshold", ({ handle }, name) => handle.runNow(name)),
   action("pause", "Run it no more until it is resumed", ({ handle }, name, by) => handle.pause(name, by)),
   action("resume", "Run it again", ({ handle }, name, by) => handle.resume(name, by)),
