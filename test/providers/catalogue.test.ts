@@ -47,7 +47,7 @@ const monsters: readonly Message[] = [NASTY, "&", "<", "😀", "ü", "`", "x"].f
 });
 
 describe("every entry", () => {
-  test("is one of at least 60", () => expect(catalogue.length).toBeGreaterThanOrEqual(51));
+  test("is one of at least 60", () => expect(catalogue.length).toBeGreaterThanOrEqual(60));
   test("has a name of its own, in order", () => {
     const types = catalogue.map(({ type }) => type);
     expect(types).toEqual([...new Set(types)].toSorted());

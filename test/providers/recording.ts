@@ -10,7 +10,7 @@ export type Reply = readonly [means: Sending["kind"], status: number, body: stri
 export interface Recording {
   readonly type: string;
   readonly options: object;
-  readonly asks: { readonly [event in "outage" | "warning" | "reminder" | "recovery"]?: Ask };
+  readonly asks: { readonly [event in "outage" | "foreign" | "warning" | "reminder" | "recovery"]?: Ask };
   readonly replies: readonly Reply[];
   /** The longest text that the provider takes, in characters; of SMS 160. */
   readonly most?: number;
@@ -20,4 +20,6 @@ export interface Recording {
 
 export const json = (headers: { readonly [name: string]: string } = {}): { readonly [name: string]: string } => ({ "content-type": "application/json", ...headers });
 export const form = (headers: { readonly [name: string]: string } = {}): { readonly [name: string]: string } => ({ "content-type": "application/x-www-form-urlencoded", ...headers });
+/** `Authorization: Basic`. */
+export const basic = (user: string, password: string): { readonly authorization: string } => ({ authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}` });
 export const encoded = (fields: { readonly [name: string]: string }): string => new URLSearchParams(fields).toString();

@@ -24,6 +24,9 @@ Example, seen from home, as of 2026-11-20 03:04:00 (UTC)`;
 export const TEXT = `${TITLE}\n\n${DETAILS}`;
 export const SMS = `DOWN shop - HTTP 503, since 03:00 (4 min) ${LINK}`;
 
+/** The same of a check that is called 商店. */
+export const FOREIGN_SMS = "DOWN 商店 - HTTP 503, since 03:00 (4 min) https://tocsin.example.com/checks/%E5%95%86%E5%BA%97";
+
 export const UP_TITLE = "● RECOVERED shop — again since 03:03, after 3 min";
 export const UP_DETAILS = `From: 2026-11-20 03:00:00
   To: 2026-11-20 03:03:00
@@ -55,6 +58,8 @@ const alert: Alert = {
 
 const KINDS: { readonly [event: string]: Partial<Alert> } = {
   outage: {},
+  /** Of a check whose name no alphabet of GSM holds. */
+  foreign: { check: checkName("商店") },
   warning: { kind: "degraded", status: "degraded", sentence: "latency 900 ms" },
   reminder: { kind: "reminder" },
   recovery: { kind: "recovered", status: "up", since: ENDED, at: ENDED, sentence: "HTTP 200", code: "ok", evidence: [], hides: [], outageFrom: SINCE },
@@ -67,3 +72,6 @@ export function sample(recipient: string, alerts: readonly (Partial<Alert> & { r
   const told = alerts.map(({ event, ...more }, at) => ({ ...alert, ...KINDS[event], id: `a${at}` as AlertId, recipient, ...more }));
   return renderMessage({ key: KEY, recipient, alerts: told, site, asOf: NOW, alsoTold: [], unrecorded: false });
 }
+
+/** The outage for mail. */
+export const HTML = sample("", [{ event: "outage" }]).html ?? "";

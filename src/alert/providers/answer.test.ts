@@ -30,6 +30,7 @@ describe("by body", () => {
   test("no element", () => expect(f(each, 200, { messages: [] }).kind).toBe("retry"));
   const both: Answer = { taken: [{ at: "code", is: [0] }, { at: "list.0", is: [/ok/] }] };
   test("several places", () => expect([{ code: 0, list: ["ok"] }, { code: 0, list: ["no"] }, { code: 0, list: [] }, { code: 1, list: ["ok"] }, {}].map((body) => f(both, 200, body).kind)).toEqual(["sent", "refused", "refused", "refused", "retry"]));
+  test("a failure in a place of its own", () => expect([{ error: 5 }, { count: 1 }, {}].map((body) => f({ taken: { at: "count", is: [1] }, failing: "error" }, 200, body).kind)).toEqual(["refused", "sent", "retry"]));
   const text: Answer = { taken: { at: "", is: [/^ID: /] }, passing: { at: "", is: [/^ERR: 130/] } };
   test("text", () => expect(["ID: ab\n", "ERR: 001, no", "ERR: 130, slow"].map((body) => f(text, 200, body).kind)).toEqual(["sent", "refused", "retry"]));
 });

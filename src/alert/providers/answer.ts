@@ -15,6 +15,8 @@ export interface Answer {
   readonly statuses?: { readonly [status: number]: Sending["kind"] };
   /** With a good status: every value in each of these places must say that the message was taken. A body without the first place is not the provider's. */
   readonly taken?: Place | readonly Place[];
+  /** Where a failure is told when it is told in a place of its own. */
+  readonly failing?: string;
   /** What makes a failure one that passes with time. */
   readonly passing?: Place;
   /** Where the body says how long to wait, and in what unit. */
@@ -66,7 +68,7 @@ function masked(reply: HttpReply, mask: Mask): HttpReply {
 
 /** Status and body together. The receiver answered, so nothing is in doubt but a good status with a body that is not the provider's. */
 export function judgeAnswer(answer: Answer, reply: HttpReply, now: Instant, mask: Mask): Sending {
-  const { statuses, taken, passing, wait } = answer;
+  const { statuses, taken, failing, passing, wait } = answer;
   const byStatus = judgeReply(masked(reply, mask), now);
   const said = byStatus.kind === "sent" ? byStatus.detail : byStatus.reason;
   const meant = statuses?.[reply.status];
@@ -77,7 +79,8 @@ export function judgeAnswer(answer: Answer, reply: HttpReply, now: Instant, mask
   if (isGood && places.every((place) => holds(place, reply))) return byStatus;
   const passes = meant === "retry" || byStatus.kind === "retry" || (passing !== undefined && found(passing, reply).some((value) => counts(value, passing.is)));
   const [first] = places;
-  const strange = isGood && first !== undefined && found(first, reply).length === 0;
+  const isTold = failing !== undefined && found({ at: failing }, reply).length > 0;
+  const strange = isGood && !isTold && first !== undefined && found(first, reply).length === 0;
   if (!passes && !strange) return { kind: "refused", reason: said };
   const afterMs = waitMs(wait, reply) ?? retryAfterMs(reply.headers["retry-after"], now);
   const reason = strange && !passes ? `${said.slice(0, QUOTED_MAX)}; this answer is not the provider's` : said;

@@ -1,21 +1,34 @@
 import { discord, flock, googleChat, pumble, slack, slackBot, stackfield, teams, telegram, twist, webex, zohoCliq } from "./chat.ts";
 import { matrix, mattermost, nextcloudTalk, rocketchat, signal, synologyChat, zulip } from "./chat-own.ts";
 import { dingtalk, feishu, line, wecom } from "./chat-signed.ts";
+import { brevo, mailersend, mailgun, mailjet, postmark, resend, sendgrid, smtp2go, sparkpost } from "./mail.ts";
 import { ilert, incidentIo, jiraServiceManagement, opsgenie, pagerduty, signl4, zenduty } from "./oncall.ts";
 import { betterStack, datadog, githubDispatch, healthchecks, newRelic, pagertree, spike, splunkOncall, squadcast } from "./oncall-hooks.ts";
 import { alerta, alertmanager, gitlab, goalert, grafanaOncall, splunkHec, uptimeKuma } from "./oncall-own.ts";
 import type { AnyProvider } from "./provider.ts";
 import { gotify, homeAssistant, ntfy, pushover } from "./push.ts";
-import { twilio } from "./sms-gateways.ts";
+import { bark, ifttt, mastodon, prowl, pushbullet, pushdeer, pushplus, pushsafer, serverchan, techulusPush, threema } from "./push-hosted.ts";
+import { africasTalking, clickatellLegacy, cloudkinnekt, elks, freemobile, smsapi, smsCentral, textmagic, twilio, vonage } from "./sms-form.ts";
+import { aspsms, bulksms, clickatell, clicksend, gatewayapi, httpsms, kannel, messagebird, plivo, seven, sinch, smseagle, telnyx } from "./sms-json.ts";
 
 /** Every provider, by type. */
 export const catalogue: readonly AnyProvider[] = [
   alerta,
   alertmanager,
+  bark,
   betterStack,
   datadog,
   dingtalk,
   discord,
+  brevo,
+  mailersend,
+  mailgun,
+  mailjet,
+  postmark,
+  resend,
+  sendgrid,
+  smtp2go,
+  sparkpost,
   feishu,
   flock,
   githubDispatch,
@@ -26,10 +39,12 @@ export const catalogue: readonly AnyProvider[] = [
   grafanaOncall,
   healthchecks,
   homeAssistant,
+  ifttt,
   ilert,
   incidentIo,
   jiraServiceManagement,
   line,
+  mastodon,
   matrix,
   mattermost,
   newRelic,
@@ -38,14 +53,42 @@ export const catalogue: readonly AnyProvider[] = [
   opsgenie,
   pagerduty,
   pagertree,
+  prowl,
   pumble,
+  pushbullet,
+  pushdeer,
   pushover,
+  pushplus,
+  pushsafer,
   rocketchat,
+  serverchan,
   signal,
   signl4,
   slack,
   slackBot,
+  elks,
+  africasTalking,
+  aspsms,
+  bulksms,
+  smsCentral,
+  clickatell,
+  clickatellLegacy,
+  clicksend,
+  cloudkinnekt,
+  freemobile,
+  gatewayapi,
+  httpsms,
+  kannel,
+  messagebird,
+  plivo,
+  seven,
+  sinch,
+  smsapi,
+  smseagle,
+  telnyx,
+  textmagic,
   twilio,
+  vonage,
   spike,
   splunkHec,
   splunkOncall,
@@ -53,7 +96,9 @@ export const catalogue: readonly AnyProvider[] = [
   stackfield,
   synologyChat,
   teams,
+  techulusPush,
   telegram,
+  threema,
   twist,
   uptimeKuma,
   webex,

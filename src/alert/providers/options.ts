@@ -52,3 +52,12 @@ export function withQuery(address: string, query: { readonly [name: string]: str
   for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.append(name, value);
   return url.href;
 }
+
+/** Whom an SMS is from. */
+export const sender = (about: string) => z.string().trim().min(1).max(34).describe(about);
+
+/** A number's digits alone, as some gateways want them. */
+export const digits = (phone: string): string => phone.replace(/^\+|^00/, "");
+
+/** A mail address alone, without a name. */
+export const address = () => z.string().trim().regex(/^[^\s@<>,;:"()[\]\\]+@[^\s@<>,;:"()[\]\\]+$/u, "not an address; write name@example.com");

@@ -33,5 +33,7 @@ describe("a view", () => {
   });
   test("in the owner's own words", () => expect(messageView(message([item(alertOf("down", "down"), "https://t/shop")], "come quickly\n"), {}, ctx)).toMatchObject({ title: "▲ first — x", details: "come quickly", text: "come quickly", sms: { text: "come quickly" } }));
   test("cut to its limits", () => expect(messageView(message([item(alertOf("down", "down"))]), { title: 5, text: 19 }, ctx)).toMatchObject({ title: "▲ fi…", details: "Since: 3\n\n-- \nfoot…", text: "▲ fi…\n\nSince: 3\n\n-…" }));
+  test("no pictures that are not there", () => expect(messageView({ ...message([item(alertOf("down", "down"))]), html: '<p>a<img alt="latency" src="cid:latency.png">b' }, {}, ctx).html).toBe("<p>ab"));
+  test("no address that is too long for a field", () => expect(messageView(message([item(alertOf("down", "down"), `https://t/${"x".repeat(500)}`)]), {}, ctx)).toMatchObject({ link: null, sms: { text: "first - x" } }));
   test("nothing below the first line", () => expect(messageView(message([item(alertOf("down", "down"))], "▲ first — x"), {}, ctx)).toMatchObject({ details: "", text: "▲ first — x" }));
 });

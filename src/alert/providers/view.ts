@@ -6,6 +6,8 @@ import type { Event, Severity, View } from "./provider.ts";
 import { smsOf } from "./sms.ts";
 
 const ALIAS_DIGITS = 32;
+/** Pictures that go with a mail: providers carry no files. */
+const PICTURES = /<img\b[^>]*\bcid:[^>]*>/gi;
 /** A longer address (that of a check with a long name in foreign letters) stands in the details only. */
 const LINK_MOST = 500;
 
@@ -50,7 +52,7 @@ function viewOf(part: Part, message: Message, limits: Limits, ctx: ChannelContex
   const short = own ? details : fitDetails(part, Math.max(0, roomOf(limits) - lengthOf(head, limits)), limits);
   const text = own ? details : short === "" ? title : head + short;
   const sms = own ? smsOf(details, null, limits.sms) : smsOf(part.subject, link, limits.sms);
-  const told = { title, details, text, html: part.html, sms, link };
+  const told = { title, details, text, html: part.html.replaceAll(PICTURES, ""), sms, link };
   const now = ctx.clock.now();
   return { key, recipient, site, alias: aliasOf(site.name, alert.check), event: eventOf(alert), severity: severityOf(alert), ...told, alert, now, random: (count) => ctx.random.bytes(count) };
 }
