@@ -79,7 +79,8 @@ async function placesOf(account: XmppAccount, ctx: DnsContext): Promise<Read<rea
   if (host !== null || port !== null || isIP(domain) !== 0 || ascii === "") return { kind: "read", value: [own] };
   const ask = async (service: string, direct: boolean): Promise<{ readonly absent: boolean; readonly targets: readonly (SrvTarget & Place)[] }> => {
     const answer = await lookUpSrv(`${service}._tcp.${ascii}`, ctx);
-    return { absent: answer.kind === "absent", targets: answer.kind === "found" ? answer.targets.map((target) => ({ ...target, direct })) : [] };
+    const targets = answer.kind === "found" ? answer.targets.map(({ host, port, priority, weight }) => ({ host, port, priority, weight, direct })) : [];
+    return { absent: answer.kind === "absent", targets };
   };
   const asked = await Promise.all([...(direct ? [] : [ask("_xmpp-client", false)]), ...(direct || (tls === null && starttls === null) ? [ask("_xmpps-client", true)] : [])]);
   const targets = srvOrder(asked.flatMap(({ targets }) => targets), () => ctx.random.fraction());

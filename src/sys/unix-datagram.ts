@@ -1,8 +1,9 @@
 import { Buffer } from "node:buffer";
 import { setTimeout as pause } from "node:timers/promises";
+import { ERRNO, loadLibc } from "./libc.ts";
 import type { Failure, Handed } from "./ports.ts";
 
-/** Datagrams to a Unix socket, which Node does not know: three calls of libc, none of which waits. Linux only. */
+/** Datagrams to a Unix socket, which Node does not know. Linux only. */
 
 const AF_UNIX = 1;
 const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000;
@@ -11,38 +12,11 @@ const DONTWAIT_NOSIGNAL = 0x40 | 0x4000;
 /** `sun_path` with its NUL (unix(7)). */
 const PATH_MAX = 107;
 const FULL_PAUSE_MS = 20;
-const EAGAIN = 11;
-
-interface Calls {
-  socket(domain: number, type: number, protocol: number): number;
-  sendto(socket: number, bytes: Uint8Array, octets: number, flags: number, address: Uint8Array, addressOctets: number): number;
-  close(socket: number): number;
-  errno(): number;
-}
-
-let loaded: Promise<Calls | null> | null = null;
-
-/** Null on systems whose addresses or numbers differ. */
-function calls(): Promise<Calls | null> {
-  loaded ??= process.platform === "linux" ? load().catch(() => null) : Promise.resolve(null);
-  return loaded;
-}
-
-async function load(): Promise<Calls> {
-  const { default: koffi } = await import("koffi");
-  const library = koffi.load(null);
-  return {
-    socket: library.func("int socket(int, int, int)") as unknown as Calls["socket"],
-    sendto: library.func("long sendto(int, const void *, size_t, int, const void *, uint32_t)") as unknown as Calls["sendto"],
-    close: library.func("int close(int)") as unknown as Calls["close"],
-    errno: () => koffi.errno(),
-  };
-}
 
 /** Hands datagrams to a socket of this machine, in order, waiting while its queue is full. */
 export async function sendToPath(path: string, datagrams: readonly Uint8Array[], signal: AbortSignal): Promise<Handed> {
   const failed = (code: Failure["code"], sentence: string): Handed => ({ taken: 0, failure: { code, sentence } });
-  const libc = await calls();
+  const libc = await loadLibc();
   if (libc === null) return failed("resources", `this system gives no way to ${path}`);
   const name = Buffer.from(path);
   if (name.length > PATH_MAX || name.includes(0)) return failed("resources", `${path} is no path of a socket: it has more than ${PATH_MAX} bytes`);
@@ -57,7 +31,7 @@ export async function sendToPath(path: string, datagrams: readonly Uint8Array[],
       if (libc.sendto(socket, bytes, bytes.length, DONTWAIT_NOSIGNAL, address, address.length) >= 0) taken++;
       else {
         const errno = libc.errno();
-        if (errno !== EAGAIN) return { taken, failure: meaning(errno, path) };
+        if (errno !== ERRNO.EAGAIN) return { taken, failure: meaning(errno, path) };
         if (signal.aborted) return { taken, failure: { code: "timeout", sentence: `nobody takes what is in the queue of ${path}` } };
         await pause(FULL_PAUSE_MS);
       }
@@ -68,19 +42,18 @@ export async function sendToPath(path: string, datagrams: readonly Uint8Array[],
   }
 }
 
-/** Error numbers of Linux. */
 function meaning(errno: number, path: string): Failure {
   switch (errno) {
-    case 2:
+    case ERRNO.ENOENT:
       return { code: "refused", sentence: `there is no socket ${path}: nobody serves there` };
-    case 1:
-    case 13:
+    case ERRNO.EPERM:
+    case ERRNO.EACCES:
       return { code: "permission", sentence: `this process may not write to ${path}` };
-    case 90:
+    case ERRNO.EMSGSIZE:
       return { code: "protocol", sentence: `the message to ${path} is too long` };
-    case 91:
+    case ERRNO.EPROTOTYPE:
       return { code: "protocol", sentence: `${path} is a socket for streams, not for datagrams` };
-    case 111:
+    case ERRNO.ECONNREFUSED:
       return { code: "refused", sentence: `nobody listens at ${path}` };
     default:
       return { code: "resources", sentence: `${path} took no message (error ${errno})` };

@@ -1,7 +1,7 @@
 import { networkInterfaces } from "node:os";
 import { formatIp4, formatIp6, parseIp4, parseIp6 } from "../../wire/ip.ts";
 import type { Family } from "../ports.ts";
-import type { Block } from "./libc.ts";
+import type { Block } from "../libc.ts";
 
 /** An Internet address as the kernel takes it. */
 export interface SocketAddress {

@@ -2,7 +2,7 @@ import { decodeEcho, ECHO_HEADER_OCTETS, encodeEcho, hasToken, ip4Payload } from
 import type { Family } from "../ports.ts";
 import { addressText, sameOctets } from "./address.ts";
 import { type Flight, Flights, type EchoSender, type OutgoingEcho } from "./flights.ts";
-import { ERRNO, type Libc } from "./libc.ts";
+import { ERRNO, type Libc } from "../libc.ts";
 import { type Arrival, type Messages, type Report, SHORT } from "./messages.ts";
 import type { Poller } from "./poller.ts";
 import type { EchoSocket, Sockets } from "./sockets.ts";

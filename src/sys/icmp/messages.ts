@@ -1,5 +1,5 @@
 import { ADDRESS_OCTETS, addressLength, readAddress, readPort, type SocketAddress, writeAddress } from "./address.ts";
-import { type Block, ERRNO, type Libc } from "./libc.ts";
+import { type Block, ERRNO, type Libc } from "../libc.ts";
 
 /** What `recvmsg` gives of an error of ours: `struct sock_extended_err` and who said it. */
 export interface Report {

@@ -4,7 +4,7 @@ import type { Family, TraceRequest } from "../ports.ts";
 import type { SocketAddress } from "./address.ts";
 import type { Echoes } from "./echoes.ts";
 import type { EchoReport, EchoSender } from "./flights.ts";
-import { ERRNO } from "./libc.ts";
+import { ERRNO } from "../libc.ts";
 
 const IP_OCTETS = { 4: 20, 6: 40 } as const;
 /** No path takes less (RFC 791, RFC 8200). */

@@ -1,5 +1,5 @@
 import type { Family } from "../ports.ts";
-import type { Block, Libc } from "./libc.ts";
+import type { Block, Libc } from "../libc.ts";
 
 const SOL_SOCKET = 1;
 const SO = { error: 4, sendBuffer: 7, receiveBuffer: 8, attachFilter: 26, sendBufferForce: 32, receiveBufferForce: 33, timestampNs: 35, overflow: 40 };

@@ -3,7 +3,7 @@ import type { Family, Failure, PingAnswer, Pinger, PingRequest, Processes, Trace
 import { type SocketAddress, socketAddress } from "./address.ts";
 import { pingByCommand } from "./command.ts";
 import { Echoes, type Kit } from "./echoes.ts";
-import { ERRNO, type Libc, loadLibc } from "./libc.ts";
+import { ERRNO, type Libc, loadLibc } from "../libc.ts";
 import { Messages } from "./messages.ts";
 import { MtuSearch } from "./mtu.ts";
 import { PingSession } from "./ping.ts";

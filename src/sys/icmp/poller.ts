@@ -1,4 +1,4 @@
-import type { Block, Libc, Watch } from "./libc.ts";
+import type { Block, Libc, Watch } from "../libc.ts";
 
 const EPOLL_CLOEXEC = 0o2000000;
 const ADD = 1;

@@ -1,7 +1,7 @@
 import type { TraceRequest } from "../ports.ts";
 import type { SocketAddress } from "./address.ts";
 import type { Echoes, Kit } from "./echoes.ts";
-import { ERRNO } from "./libc.ts";
+import { ERRNO } from "../libc.ts";
 import type { ProbeListener, Prober } from "./trace.ts";
 import { ConnectProber } from "./trace-connect.ts";
 import { EchoProber } from "./trace-icmp.ts";

@@ -1,6 +1,6 @@
 import type { Family } from "../ports.ts";
 import { ADDRESS_OCTETS, AF_INET, AF_INET6, readAddress, readPort, type SocketAddress, writeAddress } from "./address.ts";
-import { type Block, ERRNO, type Libc } from "./libc.ts";
+import { type Block, ERRNO, type Libc } from "../libc.ts";
 import { Options } from "./options.ts";
 
 /** A socket that sends echoes: a ping socket, which needs no rights where `net.ipv4.ping_group_range` allows it, or a raw one. */

@@ -2,7 +2,7 @@ import { describeError } from "../../wire/icmp.ts";
 import type { TraceRequest } from "../ports.ts";
 import { addressText, sameOctets, type SocketAddress } from "./address.ts";
 import type { Kit } from "./echoes.ts";
-import { ERRNO } from "./libc.ts";
+import { ERRNO } from "../libc.ts";
 import type { Arrival } from "./messages.ts";
 import { placeOf, type ProbeAnswer, type ProbeListener, type Prober } from "./trace.ts";
 

@@ -1,5 +1,5 @@
 import type { Failure } from "../ports.ts";
-import { ERRNO } from "./libc.ts";
+import { ERRNO } from "../libc.ts";
 
 const FREE = 'allow it with `sysctl -w net.ipv4.ping_group_range="0 2147483647"`, or give the process CAP_NET_RAW';
 

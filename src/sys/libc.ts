@@ -1,6 +1,6 @@
 import { endianness } from "node:os";
 
-/** The few calls of libc that ICMP needs and Node does not offer: Linux, 64 bits, little-endian. All are made on this thread and none waits. */
+/** The few calls of libc that ICMP and Unix datagrams need and Node does not offer: Linux, 64 bits, little-endian. All are made on this thread and none waits. */
 
 /** Memory that the kernel may read and write: it does not move, and it is never given back. */
 export interface Block {
@@ -29,6 +29,7 @@ export interface Libc {
   getsockname(fd: FileDescriptor, address: bigint, octets: bigint): number;
   setsockopt(fd: FileDescriptor, level: number, option: number, value: bigint, octets: number): number;
   getsockopt(fd: FileDescriptor, level: number, option: number, value: bigint, octets: bigint): number;
+  sendto(fd: FileDescriptor, bytes: Uint8Array, octets: number, flags: number, address: Uint8Array, addressOctets: number): number;
   sendmmsg(fd: FileDescriptor, messages: bigint, count: number, flags: number): number;
   recvmmsg(fd: FileDescriptor, messages: bigint, count: number, flags: number, timeout: null): number;
   epollCreate(flags: number): FileDescriptor;
@@ -41,6 +42,7 @@ export interface Libc {
 /** The error numbers of Linux that mean something here. */
 export const ERRNO = {
   EPERM: 1,
+  ENOENT: 2,
   EAGAIN: 11,
   ENOMEM: 12,
   EACCES: 13,
@@ -48,6 +50,7 @@ export const ERRNO = {
   ENFILE: 23,
   EMFILE: 24,
   EMSGSIZE: 90,
+  EPROTOTYPE: 91,
   EPROTONOSUPPORT: 93,
   EAFNOSUPPORT: 97,
   EADDRNOTAVAIL: 99,
@@ -61,7 +64,7 @@ export const ERRNO = {
 
 let loading: Promise<Libc | null> | null = null;
 
-/** Loaded when first asked for, so that a site without ICMP does not pay for it. Null where it cannot be had. */
+/** Loaded when first asked for, so that a site that needs none of it does not pay for it. Null where it cannot be had. */
 export function loadLibc(): Promise<Libc | null> {
   loading ??= process.platform === "linux" && endianness() === "LE" && /^(x64|arm64|riscv64|loong64)$/.test(process.arch) ? load().catch(() => null) : Promise.resolve(null);
   return loading;
@@ -86,6 +89,7 @@ async function load(): Promise<Libc> {
     getsockname: library.func("int getsockname(int, void *, void *)"),
     setsockopt: library.func("int setsockopt(int, int, int, void *, uint32_t)"),
     getsockopt: library.func("int getsockopt(int, int, int, void *, void *)"),
+    sendto: library.func("long sendto(int, const void *, size_t, int, const void *, uint32_t)"),
     sendmmsg: library.func("int sendmmsg(int, void *, uint32_t, int)"),
     recvmmsg: library.func("int recvmmsg(int, void *, uint32_t, int, void *)"),
     epollCreate: library.func("int epoll_create1(int)"),
