@@ -1,10 +1,15 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { beforeAll, describe, expect, it } from "vitest";
 import { mysql } from "../../src/probes/mysql.ts";
-import { mysqlPacket } from "../../src/wire/mysql.ts";
+import { mysqlPacket, mysqlProof } from "../../src/wire/mysql.ts";
 import { type Certificates, makeCertificates } from "./certificates.ts";
 import { describeWith, temporaryFolder } from "./ground.ts";
 import { type Mariadb, startMariadb } from "./mariadb.ts";
+import { rawServer } from "./raw.ts";
 import { itKnowsFaults, stage } from "./stage.ts";
+
+const run = promisify(execFile);
 
 const { ask, line, against } = stage(mysql);
 const bytes = (text: string): Uint8Array => Buffer.from(text, "latin1");
@@ -34,6 +39,23 @@ describeWith(["mariadb-server", "openssl"], "mysql against MariaDB", () => {
     expect(await line({ port: server.port, ...PROBE, password: "wrong" })).toMatch(/^down auth the server refused the login: Access denied for user 'probe'.* \(1045\)$/);
     expect(await line({ port: server.port, user: "probe" })).toMatch(/^down auth .* \(1045\)$/);
     expect(await line({ port: server.port, user: "locked", password: "lockedpw" })).toMatch(/^down auth .* \(4151\)$/);
+  });
+
+  it("proves a password by caching_sha2_password as MariaDB's own client does: no server in Debian knows that login", async () => {
+    const proofs: Buffer[] = [];
+    const listening = await rawServer((socket) => {
+      socket.write(greeting("caching_sha2_password"));
+      socket.once("data", (login: Buffer) => {
+        // Head of the packet, fixed fields, the user's name, then the proof with its length.
+        const at = login.indexOf(0, 36) + 1;
+        proofs.push(login.subarray(at + 1, at + 1 + (login[at] ?? 0)));
+        socket.end(mysqlPacket(2, bytes("\xff\x15\x04#28000no")));
+      });
+    });
+    for (const [index, password] of ["secret", "pass wörd"].entries()) {
+      await run("mariadb", ["--no-defaults", "-h", "127.0.0.1", "-P", String(listening.port), "-u", "probe", `-p${password}`, "--skip-ssl", "--default-character-set=utf8mb4", "-e", "SELECT 1"]).catch(() => undefined);
+      expect(proofs[index]).toEqual(Buffer.from(mysqlProof("caching_sha2_password", password, bytes("abcdefghijklmnopqrst")) ?? []));
+    }
   });
 
   it("speaks TLS and judges the certificate", async () => {
