@@ -28,7 +28,7 @@ export async function runCommand(transport: Transport, command: string): Promise
   const { peer } = transport;
   transport.send(encodeOpen(WINDOW, PACKET), "open a session");
   const opened = await next(transport, null);
-  if (opened.kind === "failed") return opened;
+  if (opened.kind === "failed") return opened.failure.code === "timeout" ? failed("timeout", `${peer} opened no session in time`) : opened;
   if (opened.value.kind === "refused") return failed("status", `${peer} opens no session: ${printable(opened.value.words).slice(0, 200) || `reason ${opened.value.reason}`}`);
   if (opened.value.kind !== "opened") return failed("protocol", `${peer} answered the opening of a session with something else`);
   const { channel } = opened.value;

@@ -43,25 +43,27 @@ export async function login(transport: Transport, { suites, ...agreed }: Exchang
 async function authenticate(transport: Transport, session: Uint8Array, credentials: Credentials): Promise<Read<LoggedIn>> {
   const { user, password, privateKey } = credentials;
   const { peer } = transport;
-  const left: Method[] = [...(privateKey === null ? [] : (["publickey"] as const)), ...(password === null ? [] : (["password", "keyboard-interactive"] as const))];
+  let left: readonly Method[] = [...(privateKey === null ? [] : (["publickey"] as const)), ...(password === null ? [] : (["password", "keyboard-interactive"] as const))];
   const tried: Method[] = [];
   let answer = await ask(transport, encodeNone(user), `log in as ${user}: which methods are there`);
   if (answer.kind === "failed") return answer;
   const offered = answer.value === "in" ? [] : answer.value.methods;
   while (answer.kind === "read" && answer.value !== "in") {
     const { methods } = answer.value;
-    const next = left.findIndex((method) => methods.includes(method));
-    const [method] = next === -1 ? [] : left.splice(next, 1);
+    const method = left.find((one) => methods.includes(one));
     const listed = printable(methods.join(", ")).slice(0, 200) || "nothing more";
     if (method === undefined) return failed("auth", tried.length === 0 ? `${peer} does not let ${user} log in by ${left.join(" or ")}; it offers ${listed}` : `${peer} did not let ${user} in by ${tried.join(" and ")}`);
     tried.push(method);
     answer = await attempt(transport, method, session, credentials);
+    // A password that was refused is not tried in another way: servers count.
+    const refused = answer.kind === "read" && answer.value !== "in" && !answer.value.partial && method !== "publickey";
+    left = left.filter((one) => one !== method && !(refused && one !== "publickey"));
   }
   if (answer.kind === "failed") return answer;
   return { kind: "read", value: { method: tried.at(-1) ?? "none", methods: offered } };
 }
 
-type Answer = "in" | { readonly methods: readonly string[] };
+type Answer = "in" | ReturnType<typeof decodeAuthFailure>;
 
 function attempt(transport: Transport, method: Method, session: Uint8Array, { user, password, privateKey }: Credentials): Promise<Read<Answer>> {
   const shown = `log in as ${user}: ${method}`;

@@ -11,7 +11,7 @@ import { type Ended, type Judged, judgeEnd, runCommand } from "./ssh-command.ts"
 import { exchange, identify } from "./ssh-exchange.ts";
 import { type Learnt, hostKeyOption, judgeHostKey, lacking, learntFrom, offerOf } from "./ssh-hostkey.ts";
 import { login } from "./ssh-login.ts";
-import { Transport } from "./ssh-transport.ts";
+import { Transport, failed } from "./ssh-transport.ts";
 
 /** Received in all, bytes: without and with a login. */
 const KEY_MAX = 4 * PACKET_MAX;
@@ -147,7 +147,7 @@ async function prove(visit: Visit, server: string): Promise<Read<Judged>> {
 async function enter(visit: Visit, user: string, act: () => ReturnType<typeof login>): Promise<Read<Judged>> {
   const { session, transport, chosen, ctx } = visit;
   const entered = await session.timed("login", act);
-  if (entered.kind === "failed") return entered;
+  if (entered.kind === "failed") return entered.failure.code === "timeout" ? failed("timeout", `${session.peer} did not come to an end of the login of ${user} in time`) : entered;
   const { method, methods } = entered.value;
   session.facts = { ...session.facts, login: method, methods };
   const { command } = chosen;

@@ -207,13 +207,23 @@ describe("ssh behind encryption, against faults", () => {
     expect(await told(running((session) => Array.from({ length: 20_000 }, () => session.send(data("x")))))).toBe("down too-large 127.0.0.1 port P sent more than 1024 KiB");
   });
 
+  it("ends at its deadline, wherever that finds it", async () => {
+    const soon = { deadlineMs: 1500 };
+    expect(await told(fakeSshd(() => {}), soon)).toBe("down timeout 127.0.0.1 port P did not come to an end of the login of probe in time");
+    expect(await told(welcoming(() => {}), soon)).toBe("down timeout 127.0.0.1 port P opened no session in time");
+    expect(await told(running(() => {}), soon)).toBe("down timeout the command did not end in time; it had printed nothing");
+    expect(await told(running(({ socket }) => socket.end()))).toBe("down closed 127.0.0.1 port P closed the connection before the command had ended; it had printed nothing");
+  });
+
   it("does not ask and answer for ever", async () => {
     /** Grants the service and gives these answers, one after the other; the last one again and again. */
     const asking = (...answers: readonly Uint8Array[]) => {
       let given = 0;
       return fakeSshd((payload, session) => session.send(payload[0] === AUTH.serviceRequest ? Buffer.concat([Buffer.of(AUTH.serviceAccept), sshString("ssh-userauth")]) : (answers[Math.min(given++, answers.length - 1)] ?? failing(""))));
     };
-    expect(await told(asking(failing("password,keyboard-interactive,hostbased")))).toBe("down auth 127.0.0.1 port P did not let probe in by password and keyboard-interactive");
+    expect(await told(asking(failing("password,keyboard-interactive,hostbased")))).toBe("down auth 127.0.0.1 port P did not let probe in by password");
+    const partly = Buffer.concat([failing("keyboard-interactive").subarray(0, -1), Buffer.of(1)]);
+    expect(await told(asking(failing("password"), partly, failing("password")))).toBe("down auth 127.0.0.1 port P did not let probe in by password and keyboard-interactive");
     expect(await told(asking(failing("")))).toBe("down auth 127.0.0.1 port P does not let probe log in by password or keyboard-interactive; it offers nothing more");
     const question = (prompts: readonly (readonly [string, number])[]): Uint8Array => Buffer.concat([Buffer.of(AUTH.infoRequest), sshString(""), sshString(""), sshString(""), u32(prompts.length), ...prompts.flatMap(([prompt, echo]) => [sshString(prompt), Buffer.of(echo)])]);
     const interactive = (asked: Uint8Array) => asking(failing("keyboard-interactive"), asked);
