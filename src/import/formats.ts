@@ -2,5 +2,7 @@
 export const FORMATS: { readonly [format: string]: string } = {
   fletchck: "a site in one JSON file, 1.0 or 1.1",
   monsta: "monsta.conf, with conf.d beside it",
+  downtime: "blocks of services and servers in one file",
   dmonitor: "a folder with hosts.d, alert.d, plugins and nodes.txt",
+  connmonitor: "hosts to measure, in the old or the new format",
 };

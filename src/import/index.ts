@@ -1,7 +1,9 @@
+import { connmonitor } from "./connmonitor-import.ts";
 import { dmonitor } from "./dmonitor.ts";
+import { downtime } from "./downtime.ts";
 import { fletchck } from "./fletchck.ts";
 import type { Importer } from "./importer.ts";
 import { monsta } from "./monsta.ts";
 
 /** Every foreign format, in the order in which they are shown. A new one is one line here. */
-export const importers: readonly Importer[] = [fletchck, monsta, dmonitor];
+export const importers: readonly Importer[] = [fletchck, monsta, downtime, dmonitor, connmonitor];

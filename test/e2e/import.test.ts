@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { hook, service } from "./receivers.ts";
 import { Place, tocsin } from "./world.ts";
 
 const PLUGIN = '#!/bin/sh\n[ -e "$0.$1" ] && echo FAIL || echo OK\n';
@@ -52,5 +53,34 @@ describe.concurrent("another system's configuration", () => {
     await f(["lint", "dmonitor", "--from", "nagois"], 2, "`nagois` is no format");
     await f(["lint", "dmonitor/hosts.d"], 2, "this is a folder, and in no format that Tocsin knows");
     expect(existsSync(join(folder, "data"))).toBe(false);
+  });
+});
+
+describe.concurrent("systems that tell nobody", () => {
+  test("downtime's blocks give its verdicts", async () => {
+    const [web, shell] = [await hook(), await service()];
+    const place = new Place("");
+    place.config = join(place.folder, "downtime.conf");
+    place.write(`server 127.0.0.1, interval 1 sec\n  service HTTP\n    arg "/"\n  service TCP\n    arg ${shell.port}\n    arg ${web.port}\n`, "downtime.conf");
+    await place.start();
+    await place.becomes(`TCP 127.0.0.1 ${shell.port}`, "up");
+    await place.becomes(`TCP 127.0.0.1 ${web.port}`, "up");
+    await shell.close();
+    await place.becomes(`TCP 127.0.0.1 ${shell.port}`, "down");
+    await shell.open();
+    await place.becomes(`TCP 127.0.0.1 ${shell.port}`, "up");
+    await place.stop();
+    expect(await tocsin(["lint", "downtime.conf"], place.folder)).toMatchObject({ exit: 0, out: expect.stringContaining("downtime tells nobody") });
+  });
+
+  test("connmonitor's hosts are measured as checks, with nothing on standard output but how to look at them", async () => {
+    const place = new Place("");
+    place.config = join(place.folder, "connmonitor.conf");
+    place.write("127.0.0.1 ping=1000 numpings=2 trace=1000 json=True\n", "connmonitor.conf");
+    const run = await place.start();
+    await place.until("both are known", async () => (await place.overview()).checks.every(({ state }) => state !== "pending"));
+    expect((await place.overview()).checks.map(({ name, type }) => `${name} ${type}`)).toEqual(["127.0.0.1 ping icmp", "127.0.0.1 trace trace"]);
+    expect(run.out).not.toContain("{");
+    await place.stop();
   });
 });

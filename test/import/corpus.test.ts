@@ -8,7 +8,7 @@ const all = cases();
 
 test("every format has an importer, and the other way round", () => expect(importers.map(({ format }) => format)).toEqual(Object.keys(FORMATS)));
 
-test.each(Object.keys(FORMATS))("%s has a corpus", (format) => expect(all.filter((one) => one.format === format).length).toBeGreaterThanOrEqual(5));
+test.each(Object.keys(FORMATS))("%s has a corpus", (format) => expect(all.filter((one) => one.format === format).length).toBeGreaterThanOrEqual(25));
 
 describe.each(all)("$format $name", (one) => {
   test("comes out as expected; the written file makes the same site", async () => {
