@@ -43,6 +43,6 @@ asRoot(["postfix", "openssl"], "Fletchck's site, run as it is", () => {
     await web.open(port);
     await place.until("its end is told", () => subjects().length === 3);
     await place.stop();
-    expect(subjects().toSorted()).toEqual(["[Place] FAIL: web (https)", "[Place] PASS: web (https)", "[Place] PASS: web (https)"]);
+    expect([...subjects()].map(String).toSorted()).toEqual(["[Place] FAIL: web (https)", "[Place] PASS: web (https)", "[Place] PASS: web (https)"]);
   });
 });
