@@ -112,6 +112,7 @@ export class Monitor {
     const { first, loaded } = this.parts;
     const now = this.#now();
     this.#configure(first);
+    this.beliefs.begin(now);
     const known = new Map(loaded.states.map((state) => [state.check, state]));
     const left = new Map(first.carried?.map((one) => [one.check as CheckName, one]));
     const aliveAt = loaded.states.reduce((latest, state) => Math.max(latest, state.last?.started ?? 0), 0);

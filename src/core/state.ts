@@ -205,4 +205,8 @@ export interface Batch {
   readonly incidents: readonly { readonly incident: Incident; readonly change: string; readonly evidence: Evidence }[];
   readonly alerts: readonly Alert[];
   readonly journal: readonly JournalEntry[];
+  /** When the judge was told of each of `results`, in their order; absent where it was not told. */
+  readonly judged?: readonly Instant[];
+  /** Of each entry of `journal`, how many of `results` the judge was told of before; absent where it was not told. */
+  readonly resultsBefore?: readonly number[];
 }

@@ -1,10 +1,10 @@
-import { freshState } from "../core/draft.ts";
+import { freshState, seenFrom } from "../core/draft.ts";
 import { judge } from "../core/judge.ts";
 import { shiftState } from "../core/shift.ts";
 import type { Action, Around, CheckState, Effect, Input, Remembered, View } from "../core/state.ts";
 import type { CheckName, Instant, Policy, Result } from "../core/types.ts";
 import { viewOf } from "../core/view.ts";
-import type { Committer } from "./commit.ts";
+import type { Recorder } from "./commit.ts";
 
 const ALONE: Around = { parents: [], hides: [] };
 /** An alert names at most so many of the checks it hides. */
@@ -35,11 +35,11 @@ export interface BeliefHooks {
 /** What is believed of every check: feeds the judge, carries news to the neighbours in dependency order, hands all of it to the committer as one. */
 export class Beliefs {
   readonly #checks = new Map<CheckName, Believed>();
-  readonly #committer: Committer;
+  readonly #committer: Recorder;
   readonly #hooks: BeliefHooks;
   siteVersion = "";
 
-  constructor(committer: Committer, hooks: BeliefHooks) {
+  constructor(committer: Recorder, hooks: BeliefHooks) {
     this.#committer = committer;
     this.#hooks = hooks;
   }
@@ -55,6 +55,19 @@ export class Beliefs {
 
   policy(check: CheckName): Policy | null {
     return this.#checks.get(check)?.policy ?? null;
+  }
+
+  /** The process starts; what was seen is known from the last results alone. */
+  begin(now: Instant): void {
+    this.#committer.journal({ at: now, check: null, siteVersion: this.siteVersion, input: { kind: "start" } });
+  }
+
+  /** Every check as a start of the process would find it. */
+  reborn(): void {
+    for (const believed of this.#checks.values()) {
+      const { check, belief, seen } = believed.state;
+      believed.state = { check, belief, seen: seenFrom(seen.last), wakeAt: null };
+    }
   }
 
   /** Puts a check in place: with its stored state after a restart, with none when it is new. Call `connect` when all are in place. */
@@ -107,7 +120,7 @@ export class Beliefs {
   result(result: Result, expectBy: Instant | null, now: Instant, learnt: { readonly remember?: Remembered } = {}): void {
     const believed = this.#checks.get(result.check);
     if (believed === undefined) return;
-    this.#committer.result(result);
+    this.#committer.result(result, now);
     this.#hooks.seen(result);
     this.#judge(believed, { kind: "result", result, expectBy, ...learnt, around: this.#around(believed, result.verdict === "down") }, now);
     this.#hooks.changed(result.check);
@@ -126,8 +139,9 @@ export class Beliefs {
     const believed = this.#checks.get(check);
     if (believed === undefined) return;
     const before = believed.state;
+    const { place } = this.#committer;
     this.#judge(believed, { kind: "tick", around: this.#around(believed, true) }, now);
-    if (believed.state !== before) this.#committer.journal({ at: now, check, siteVersion: this.siteVersion, input: { kind: "tick" } });
+    if (believed.state !== before) this.#committer.journal({ at: now, check, siteVersion: this.siteVersion, input: { kind: "tick" } }, place);
   }
 
   /** Checks that are failing behind this one, for alerts and the page. */

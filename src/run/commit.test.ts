@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
 import { LifeClock, VirtualTime } from "../../test/sim/clock.ts";
 import type { Batch } from "../core/state.ts";
-import { type Alert, checkName, instant } from "../core/types.ts";
-import { sampleAlert, sampleBelief, sampleResult, sampleState, sampleTransition } from "../store/samples.ts";
+import { type Alert, checkName, instant, type JournalEntry } from "../core/types.ts";
+import { at, sampleAlert, sampleBelief, sampleResult, sampleState, sampleTransition } from "../store/samples.ts";
 import { StoreError } from "../store/store.ts";
 import { Committer } from "./commit.ts";
 import { T0 } from "./ground.ts";
+import { toldIn } from "./replay.ts";
 
 type Mood = "well" | "fail" | "doubt" | "hang";
 
@@ -42,7 +43,7 @@ class Desk {
   }
 
   result(): void {
-    this.committer.result(sampleResult("shop", 0));
+    this.committer.result(sampleResult("shop", 0), at(0));
   }
 
   async #commit(batch: Batch, synced: boolean): Promise<void> {
@@ -222,4 +223,20 @@ test("once closed nothing is tried any more", async () => {
   desk.result();
   await desk.pass(instant(60_000));
   expect(desk.batches).toEqual([]);
+});
+
+test("a batch says when and in which order the judge was told; what others were told of because of a thing comes after it", async () => {
+  const desk = new Desk();
+  const entry = (input: string): JournalEntry => ({ at: at(1), check: checkName("shop"), siteVersion: "1", input });
+  desk.committer.journal(entry("first"));
+  desk.result();
+  const { place } = desk.committer;
+  desk.result();
+  desk.committer.journal(entry("because of it"));
+  desk.committer.journal(entry("second"), place);
+  await desk.pass(60);
+  const [batch] = desk.batches;
+  expect(batch?.judged).toEqual([at(0), at(0)]);
+  expect(batch?.journal.map(({ input }, index) => [input, batch.resultsBefore?.[index]])).toEqual([["first", 0], ["second", 1], ["because of it", 2]]);
+  expect(batch === undefined ? [] : [...toldIn(batch)].map((told) => (told.kind === "result" ? "result" : told.input))).toEqual(["first", "result", "second", "result", "because of it"]);
 });

@@ -1,5 +1,5 @@
 import type { Batch, CheckState, Effect } from "../core/state.ts";
-import type { Alert, CheckName, JournalEntry, Result, Transition } from "../core/types.ts";
+import type { Alert, CheckName, Instant, JournalEntry, Result, Transition } from "../core/types.ts";
 import { type Store, StoreError } from "../store/store.ts";
 import type { Clock, Log, Timer } from "../sys/ports.ts";
 
@@ -40,14 +40,25 @@ interface Gathering {
   incidents: { incident: Batch["incidents"][number]["incident"]; change: string; evidence: Batch["incidents"][number]["evidence"] }[];
   alerts: Alert[];
   journal: JournalEntry[];
+  judged: Instant[];
+  resultsBefore: number[];
 }
+
+/** A place in the order of what the judge was told. */
+export interface Place {
+  readonly results: number;
+  readonly journal: number;
+}
+
+/** Takes what was judged: the committer, or who judges history again. */
+export type Recorder = Pick<Committer, "result" | "decided" | "effects" | "removed" | "journal" | "place" | "rename">;
 
 interface Renaming {
   readonly from: CheckName;
   readonly to: CheckName;
 }
 
-const nothing = (): Gathering => ({ results: [], states: new Map(), removed: new Set(), transitions: [], incidents: [], alerts: [], journal: [] });
+const nothing = (): Gathering => ({ results: [], states: new Map(), removed: new Set(), transitions: [], incidents: [], alerts: [], journal: [], judged: [], resultsBefore: [] });
 
 /** Writes what is believed, in batches with sequence numbers: in order, whole, and never twice. */
 export class Committer {
@@ -86,9 +97,12 @@ export class Committer {
     return this.#failingSince;
   }
 
-  result(result: Result): void {
+  result(result: Result, now: Instant): void {
     if (this.#gathering.results.length >= WAITING_RESULTS_MAX) this.dropped += 1;
-    else this.#gathering.results.push(result);
+    else {
+      this.#gathering.results.push(result);
+      this.#gathering.judged.push(now);
+    }
     this.#arm();
   }
 
@@ -114,9 +128,18 @@ export class Committer {
     this.#arm();
   }
 
-  journal(entry: JournalEntry): void {
+  /** Where the next thing that the judge is told stands; holds within one judgement and what follows from it. */
+  get place(): Place {
+    return { results: this.#gathering.results.length, journal: this.#gathering.journal.length };
+  }
+
+  /** `place`: where it stands when others were told of because of it. */
+  journal(entry: JournalEntry, place = this.place): void {
     if (this.#gathering.journal.length >= WAITING_JOURNAL_MAX) this.dropped += 1;
-    else this.#gathering.journal.push(entry);
+    else {
+      this.#gathering.journal.splice(place.journal, 0, entry);
+      this.#gathering.resultsBefore.splice(place.journal, 0, place.results);
+    }
     this.#arm();
   }
 
