@@ -222,7 +222,12 @@ describe("the catalogue of providers", () => {
   test("is left alone where no channel is of it", async () => expect(await f("channels: {a: {type: log}, x-b: {type: log}}")).toEqual([0, "loaded"]));
   test("and where there is no channel", async () => expect(await f("checks: {}")).toEqual([0, "loaded"]));
   test("is loaded where one is", async () => expect(await f("channels: {a: {type: email, to: [abc]}}")).toEqual([1, "loaded"]));
-  test("and for a type that nobody knows", async () => expect(await f("channels: {a: {type: emial}}")).toEqual([1, "broken"]));
+  test("and for a type that nobody knows, answered with the nearest of all", async () => {
+    const providers = (): Promise<typeof channels> => Promise.resolve(channels);
+    const loading = await loadSite({ path: "/t/tocsin.yaml", files: folder({ "/t/tocsin.yaml": "channels: {a: {type: emial}}" }), environment: {}, probes, channels: [], providers });
+    expect(loading.kind === "broken" && loading.problems.map(({ right }) => right)).toEqual([expect.stringContaining("`email`")]);
+  });
+  test("and counted", async () => expect(await f("channels: {a: {type: emial}}")).toEqual([1, "broken"]));
   test("not for what is no mapping", async () => expect(await f("channels: {a: 5, b: }")).toEqual([0, "broken"]));
   test("nor for what is no section", async () => expect(await f("channels: [log]")).toEqual([0, "broken"]));
 });

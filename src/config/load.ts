@@ -57,8 +57,12 @@ export async function loadSite(request: LoadRequest): Promise<Loading> {
 async function registryFor({ documents }: SourceSet, { probes, channels, providers }: LoadRequest): Promise<Registry> {
   const known = new Set<unknown>(channels.map(({ type }) => type));
   const named = documents.flatMap(({ filled }) => Object.values(isMapping(filled["channels"]) ? filled["channels"] : {}));
-  const asked = named.some((channel) => isMapping(channel) && !known.has(channel["type"]));
-  return createRegistry(probes, asked && providers !== undefined ? [...channels, ...(await providers())] : channels);
+  const others = new Set(named.flatMap((channel) => (isMapping(channel) && !known.has(channel["type"]) ? [channel["type"]] : [])));
+  if (others.size === 0 || providers === undefined) return createRegistry(probes, channels);
+  const all = await providers();
+  const used = all.filter(({ type }) => others.has(type));
+  // A type that nobody knows is answered with the nearest of all.
+  return createRegistry(probes, [...channels, ...(used.length === others.size ? used : all)]);
 }
 
 function finish(sources: SourceSet, report: Report, site: Site | null): Loading {

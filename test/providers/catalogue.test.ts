@@ -18,10 +18,16 @@ const none = (found: readonly string[]): void => expect(found.join("\n")).toBe("
 const each = (find: (entry: AnyProvider) => readonly (string | false)[]): void => none(catalogue.flatMap((entry) => find(entry).flatMap((finding) => (finding === false ? [] : [`${entry.type}: ${finding}`]))));
 const recorded = (type: string): readonly Recording[] => recordings.filter((recording) => recording.type === type);
 const ctx = channelContext();
+const schemas = new Map(catalogue.map((entry) => [entry, entry.options()]));
+function schemaOf(entry: AnyProvider): ReturnType<AnyProvider["options"]> {
+  const schema = schemas.get(entry);
+  if (schema === undefined) throw new Error(`${entry.type} is not in the catalogue`);
+  return schema;
+}
 
 /** Everything that is asked for a message, as the engine would. */
 function callsFor(entry: AnyProvider, options: object, message: Message): readonly Call[] {
-  const chosen = entry.options.parse(options);
+  const chosen = schemaOf(entry).parse(options);
   const limits = entry.limits ?? {};
   if (!("outage" in entry)) return [entry.say(chosen, messageView(message, limits, ctx))];
   return message.items.slice(0, 20).flatMap((item) => {
@@ -54,11 +60,11 @@ describe("every entry", () => {
     expect(types.filter((type) => channels.some((channel) => channel.type === type))).toEqual([]);
   });
   test("says what it is", () => each(({ type, about, source }) => [!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(type) && "its type is no plain name", (about === "" || about.length > 160 || about.endsWith(".")) && "about is one sentence without a full stop, of at most 160 characters", !(URL.canParse(source) && source.startsWith("https://")) && "source is the address of the provider's documentation"]));
-  test("describes its options", () => each(({ options }) => optionRows(options).map(({ option, about }) => (option.includes(".") || about !== "" ? false : `${option} is not described`))));
-  test("marks its secrets", () => each(({ options }) => optionRows(options).map(({ option, secret }) => /token|apikey|secret|password|routingkey/i.test(option) && !secret && `${option} sounds secret and is not marked`)));
-  test("has a secret, or is a product that one hosts oneself", () => each(({ options }) => [!optionRows(options).some(({ secret, option }) => secret || option === "url") && "nothing of it is secret"]));
+  test("describes its options", () => each(({ options }) => optionRows(options()).map(({ option, about }) => (option.includes(".") || about !== "" ? false : `${option} is not described`))));
+  test("marks its secrets", () => each(({ options }) => optionRows(options()).map(({ option, secret }) => /token|apikey|secret|password|routingkey/i.test(option) && !secret && `${option} sounds secret and is not marked`)));
+  test("has a secret, or is a product that one hosts oneself", () => each(({ options }) => [!optionRows(options()).some(({ secret, option }) => secret || option === "url") && "nothing of it is secret"]));
   test("can be sent to another address only when one hosts it oneself", () => each(({ options }) => {
-    const rows = optionRows(options);
+    const rows = optionRows(options());
     const url = rows.find(({ option }) => option === "url");
     return [url !== undefined && !url.secret && !rows.some(({ option }) => option === "tls") && "it has a url and no tls: is it hosted?"];
   }));

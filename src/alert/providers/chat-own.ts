@@ -8,7 +8,7 @@ export const mattermost = provider({
   type: "mattermost",
   about: "Posts to a Mattermost channel through an incoming webhook",
   source: "https://developers.mattermost.com/integrate/webhooks/incoming/",
-  options: z.strictObject({ url: ownHook("Address of the incoming webhook"), channel: z.string().min(1).optional().describe("Another channel than the webhook's own, where that is allowed"), tls: tls() }),
+  options: () => z.strictObject({ url: ownHook("Address of the incoming webhook"), channel: z.string().min(1).optional().describe("Another channel than the webhook's own, where that is allowed"), tls: tls() }),
   key: null,
   limits: { text: 15_000 },
   say: ({ url, channel }, view) => ({ url, json: { channel, text: lines(calm(plainMarkdown(view.title)), fenced(view.details), view.link) } }),
@@ -18,7 +18,7 @@ export const rocketchat = provider({
   type: "rocketchat",
   about: "Posts to a Rocket.Chat channel through an incoming integration",
   source: "https://docs.rocket.chat/docs/integrations",
-  options: z.strictObject({ url: ownHook("Webhook URL of the incoming integration"), channel: z.string().min(1).optional().describe("Another channel than the integration's own: #ops or @name"), tls: tls() }),
+  options: () => z.strictObject({ url: ownHook("Webhook URL of the incoming integration"), channel: z.string().min(1).optional().describe("Another channel than the integration's own: #ops or @name"), tls: tls() }),
   key: null,
   // The server's default limit is 5,000 characters.
   limits: { text: 3900 },
@@ -30,7 +30,7 @@ export const matrix = provider({
   type: "matrix",
   about: "Writes to Matrix rooms; the homeserver shows a repeated message once",
   source: "https://spec.matrix.org/latest/client-server-api/#put_matrixclientv3roomsroomidsendeventtypetxnid",
-  options: z.strictObject({
+  options: () => z.strictObject({
     url: base("Address of the homeserver"),
     token: token("Access token of the user that writes"),
     to: z.array(z.string().regex(/^!\S+$/, "a room's id begins with !; it stands in the room's settings")).min(1).max(100).describe("Ids of rooms that the user has joined: !abc:example.org"),
@@ -52,7 +52,7 @@ export const zulip = provider({
   type: "zulip",
   about: "Writes to channels and people of Zulip as a bot, a topic for each check",
   source: "https://zulip.com/api/send-message",
-  options: z.strictObject({
+  options: () => z.strictObject({
     url: base("Address of the organisation: https://example.zulipchat.com"),
     user: z.string().min(3).describe("Address of the bot: tocsin-bot@example.zulipchat.com"),
     apiKey: token("API key of the bot"),
@@ -78,7 +78,7 @@ export const nextcloudTalk = provider({
   type: "nextcloud-talk",
   about: "Writes to a conversation of Nextcloud Talk as a bot, signed",
   source: "https://nextcloud-talk.readthedocs.io/en/latest/bots/",
-  options: z.strictObject({
+  options: () => z.strictObject({
     url: base("Address of the Nextcloud"),
     conversation: z.string().regex(/^[A-Za-z0-9]+$/, "the token at the end of the conversation's address").describe("Token of the conversation, the end of its address"),
     secret: password("Secret that the bot was installed with (occ talk:bot:install)"),
@@ -101,7 +101,7 @@ export const signal = provider({
   type: "signal",
   about: "Writes to people and groups of Signal through signal-cli's REST API",
   source: "https://bbernhard.github.io/signal-cli-rest-api/",
-  options: z.strictObject({
+  options: () => z.strictObject({
     url: base("Address of the REST API"),
     from: z.string().regex(/^\+\d{5,15}$/, "a number with its country: +15550199").describe("Number that is registered with it"),
     to: to("Numbers with + and country, or ids of groups: group.abc="),
@@ -121,7 +121,7 @@ export const synologyChat = provider({
   type: "synology-chat",
   about: "Posts to a channel of Synology Chat through an incoming webhook",
   source: "https://kb.synology.com/en-global/DSM/tutorial/How_to_configure_webhooks_and_slash_commands_in_Chat_Integration",
-  options: z.strictObject({ url: ownHook("Address of the incoming webhook"), tls: tls() }),
+  options: () => z.strictObject({ url: ownHook("Address of the incoming webhook"), tls: tls() }),
   key: null,
   limits: { text: 3900 },
   say: ({ url }, view) => ({ url, form: { payload: JSON.stringify({ text: calm(view.text) }) } }),

@@ -114,14 +114,18 @@ function send(entry: AnyProvider, errand: Errand): Promise<Sending> {
 
 /** A declared provider as a channel. */
 export function channelOf(entry: AnyProvider): AnyChannel {
-  const { type, about, source, options } = entry;
+  const { type, about, source } = entry;
+  let schema: z.ZodType | null = null;
+  const options = (): z.ZodType => (schema ??= entry.options());
   return {
     type,
     about,
     source,
-    options,
+    get options() {
+      return options();
+    },
     ...(keepsIncidents(entry) ? { alertsPerMessage: INCIDENTS_PER_MESSAGE } : {}),
     recipients: (chosen) => entry.to?.(chosen) ?? [""],
-    send: (chosen, message, ctx) => send(entry, { options: chosen, message, mask: maskOf(options, chosen), ctx }),
+    send: (chosen, message, ctx) => send(entry, { options: chosen, message, mask: maskOf(options(), chosen), ctx }),
   };
 }

@@ -13,7 +13,7 @@ export const brevo = provider({
   type: "email-brevo",
   about: "Sends mail through Brevo",
   source: "https://developers.brevo.com/reference/sendtransacemail",
-  options: z.strictObject({ apiKey: token("API key"), from: sender(), to: recipients() }),
+  options: () => z.strictObject({ apiKey: token("API key"), from: sender(), to: recipients() }),
   key: "X-Tocsin-Key",
   to: (options) => options.to,
   say: ({ apiKey, from }, view) => ({
@@ -27,7 +27,7 @@ export const mailersend = provider({
   type: "email-mailersend",
   about: "Sends mail through MailerSend",
   source: "https://developers.mailersend.com/api/v1/email.html",
-  options: z.strictObject({ apiKey: token("API token"), from: sender(), to: recipients() }),
+  options: () => z.strictObject({ apiKey: token("API token"), from: sender(), to: recipients() }),
   key: null,
   to: (options) => options.to,
   say: ({ apiKey, from }, view) => ({ url: "https://api.mailersend.com/v1/email", headers: bearer(apiKey), json: { from: { email: from, name: view.site.name }, to: [{ email: view.recipient }], subject: view.title, text: view.text, html: htmlOf(view) } }),
@@ -37,7 +37,7 @@ export const mailgun = provider({
   type: "email-mailgun",
   about: "Sends mail through Mailgun",
   source: "https://documentation.mailgun.com/docs/mailgun/api-reference/send/mailgun/messages",
-  options: z.strictObject({ apiKey: token("Sending or private API key"), domain: z.string().regex(/^[\w.-]+$/, "a domain: mg.example.com").describe("Domain to send from"), region: z.enum(["us", "eu"]).default("us").describe("Where the domain lives"), from: sender(), to: recipients() }),
+  options: () => z.strictObject({ apiKey: token("Sending or private API key"), domain: z.string().regex(/^[\w.-]+$/, "a domain: mg.example.com").describe("Domain to send from"), region: z.enum(["us", "eu"]).default("us").describe("Where the domain lives"), from: sender(), to: recipients() }),
   key: "X-Tocsin-Key",
   to: (options) => options.to,
   say: ({ apiKey, domain, region, from }, view) => {
@@ -50,7 +50,7 @@ export const mailjet = provider({
   type: "email-mailjet",
   about: "Sends mail through Mailjet",
   source: "https://dev.mailjet.com/email/guides/send-api-v31/",
-  options: z.strictObject({ apiKey: token("API key"), secretKey: token("Secret key"), from: sender(), to: recipients() }),
+  options: () => z.strictObject({ apiKey: token("API key"), secretKey: token("Secret key"), from: sender(), to: recipients() }),
   key: "CustomID",
   to: (options) => options.to,
   say: ({ apiKey, secretKey, from }, view) => ({
@@ -65,7 +65,7 @@ export const postmark = provider({
   type: "email-postmark",
   about: "Sends mail through Postmark",
   source: "https://postmarkapp.com/developer/api/email-api",
-  options: z.strictObject({ token: token("Server API token"), stream: z.string().min(1).default("outbound").describe("Message stream"), from: sender(), to: recipients() }),
+  options: () => z.strictObject({ token: token("Server API token"), stream: z.string().min(1).default("outbound").describe("Message stream"), from: sender(), to: recipients() }),
   key: "X-Tocsin-Key",
   to: (options) => options.to,
   say: ({ token, stream, from }, view) => ({
@@ -80,7 +80,7 @@ export const resend = provider({
   type: "email-resend",
   about: "Sends mail through Resend, which takes a repeated message once",
   source: "https://resend.com/docs/api-reference/emails/send-email",
-  options: z.strictObject({ apiKey: token("API key"), from: sender(), to: recipients() }),
+  options: () => z.strictObject({ apiKey: token("API key"), from: sender(), to: recipients() }),
   key: "Idempotency-Key",
   to: (options) => options.to,
   say: ({ apiKey, from }, view) => ({
@@ -96,7 +96,7 @@ export const sendgrid = provider({
   type: "email-sendgrid",
   about: "Sends mail through SendGrid",
   source: "https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send",
-  options: z.strictObject({ apiKey: token("API key that may send mail"), region: z.enum(["global", "eu"]).default("global").describe("Where mails are handled"), from: sender(), to: recipients() }),
+  options: () => z.strictObject({ apiKey: token("API key that may send mail"), region: z.enum(["global", "eu"]).default("global").describe("Where mails are handled"), from: sender(), to: recipients() }),
   key: "X-Tocsin-Key",
   to: (options) => options.to,
   say: ({ apiKey, region, from }, view) => {
@@ -110,7 +110,7 @@ export const smtp2go = provider({
   type: "email-smtp2go",
   about: "Sends mail through SMTP2GO",
   source: "https://developers.smtp2go.com/reference/send-standard-email",
-  options: z.strictObject({ apiKey: token("API key"), from: sender(), to: recipients() }),
+  options: () => z.strictObject({ apiKey: token("API key"), from: sender(), to: recipients() }),
   key: "X-Tocsin-Key",
   to: (options) => options.to,
   say: ({ apiKey, from }, view) => ({
@@ -125,7 +125,7 @@ export const sparkpost = provider({
   type: "email-sparkpost",
   about: "Sends mail through SparkPost",
   source: "https://developers.sparkpost.com/api/transmissions/",
-  options: z.strictObject({ apiKey: token("API key with the right to write transmissions"), region: z.enum(["us", "eu"]).default("us").describe("Where the account lives"), from: sender(), to: recipients() }),
+  options: () => z.strictObject({ apiKey: token("API key with the right to write transmissions"), region: z.enum(["us", "eu"]).default("us").describe("Where the account lives"), from: sender(), to: recipients() }),
   key: "X-Tocsin-Key",
   to: (options) => options.to,
   say: ({ apiKey, region, from }, view) => ({

@@ -55,7 +55,8 @@ interface Entry<Options> {
   readonly about: string;
   /** Address of the provider's own documentation. */
   readonly source: string;
-  readonly options: z.ZodType<Options>;
+  /** Made when it is first asked for: most of the catalogue is never used. */
+  readonly options: () => z.ZodType<Options>;
   /** Where the request carries what tells a repeat: a field or a header; null when the provider knows no such thing. */
   readonly key: string | null;
   readonly limits?: Limits;
@@ -85,6 +86,6 @@ export type Provider<Options> = MessageEntry<Options> | IncidentEntry<Options>;
 export type AnyProvider = Provider<unknown>;
 
 /** Declares a provider; its functions are given what its schema returns. */
-export function provider<Schema extends z.ZodType>(entry: Provider<z.output<Schema>> & { readonly options: Schema }): AnyProvider {
+export function provider<Schema extends z.ZodType>(entry: Provider<z.output<Schema>> & { readonly options: () => Schema }): AnyProvider {
   return entry;
 }

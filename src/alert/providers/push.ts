@@ -7,7 +7,7 @@ export const ntfy = provider({
   type: "ntfy",
   about: "Publishes to a topic of ntfy, at ntfy.sh or a server of one's own",
   source: "https://docs.ntfy.sh/publish/",
-  options: z
+  options: () => z
     .strictObject({
       url: base("Address of the server").prefault("https://ntfy.sh"),
       topic: z.string().regex(/^[-_A-Za-z0-9]{1,64}$/, "letters, digits, - and _, at most 64").describe("Topic; at a public server whoever knows it can read it").meta({ secret: true }),
@@ -38,7 +38,7 @@ export const gotify = provider({
   type: "gotify",
   about: "Pushes to the users of a Gotify server",
   source: "https://gotify.net/docs/pushmsg",
-  options: z.strictObject({
+  options: () => z.strictObject({
     url: base("Address of the server"),
     token: token("Token of the application"),
     priority: z.number().int().min(0).max(10).default(8).describe("Priority of an outage, 0 to 10; what is less than down gets 6 at most, what is over 4"),
@@ -63,7 +63,7 @@ export const pushover = provider({
   type: "pushover",
   about: "Pushes to a user or group of Pushover",
   source: "https://pushover.net/api",
-  options: z.strictObject({
+  options: () => z.strictObject({
     token: token("API token of the application"),
     user: token("Key of the user or group"),
     device: z.string().min(1).max(25).optional().describe("One device instead of all of the user's"),
@@ -88,7 +88,7 @@ export const homeAssistant = provider({
   type: "home-assistant",
   about: "Calls notify actions of Home Assistant, such as those of its apps",
   source: "https://developers.home-assistant.io/docs/api/rest/",
-  options: z.strictObject({
+  options: () => z.strictObject({
     url: base("Address of Home Assistant"),
     token: token("Long-lived access token of a user"),
     to: z.array(z.string().regex(/^[a-z0-9_]+$/, "the action's name after `notify.`: mobile_app_phone")).min(1).max(100).describe("Notify actions: mobile_app_phone for notify.mobile_app_phone"),
