@@ -72,8 +72,11 @@ export const publisher = (options: Mapping, topic: string): Mapping | null => {
   return to === null ? null : { type: "mqtt", ...to, topic, format: "fletchck", group: "off", cap: "off" };
 };
 
+/** Of 1.0.5 to 1.0.7: under TLS unless `usetls` is false. */
 function mqtt(options: Mapping): Action {
-  const keys = publisher(options, text(options["topic"]) ?? text(options["basetopic"])?.replace(/\/?[+#]$/, "") ?? "fletchck");
+  const topic = text(options["topic"]);
+  if (topic === undefined) return left("it has no topic: Fletchck publishes nothing", "add `topic`");
+  const keys = publisher({ ...options, port: number(options["port"]) ?? 8883, tls: options["usetls"] !== false }, topic);
   return keys === null ? left("it has no hostname", "add `hostname`") : done(keys);
 }
 

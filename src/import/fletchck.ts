@@ -175,7 +175,7 @@ function publish(name: string, check: Mapping, reading: Reading): readonly unkno
     draft.note("left", origin, `${name} publish`, "the site names no MQTT server", "add `mqtt` with `hostname`", ["checks", name]);
     return [];
   }
-  const channel = draft.has("channels", `mqtt ${topic}`) ? `mqtt ${topic}` : draft.add("channels", `mqtt ${topic}`, keys, origin);
+  const channel = draft.has("channels", `mqtt ${topic}`) ? `mqtt ${topic}` : draft.add("channels", `mqtt ${topic}`, { ...keys, nameInTopic: false }, origin);
   return [{ after: 0, to: [channel] }];
 }
 

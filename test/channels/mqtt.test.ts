@@ -57,14 +57,22 @@ describeWith(["mosquitto", "mosquitto-clients", "openssl"], "mqtt against Mosqui
       expect(got).toMatchObject({ topic: "sites/home/shöp <1>", qos: 1, retain: 1 });
       expect(JSON.parse(got?.payload ?? "")).toEqual({
         name: "shöp <1>",
-        type: "http",
+        type: "https",
         data: { threshold: 1, failState: true, failCount: 1, log: ["HTTP 503"], softFail: null, lastCheck: "2026-11-20T03:00:00.000Z", lastFail: "2026-11-20T03:00:00.000Z", lastPass: null, level: null },
       });
+    });
+    test("all on one topic, as checks with publish do", async () => {
+      const heard = await startSubscriber(folder, broker.port, "sites/all");
+      expect(await send({ ...fletchck(), topic: "sites/all", nameInTopic: false })).toMatchObject({ kind: "sent" });
+      expect(JSON.parse((await next(heard))?.payload ?? "")).toMatchObject({ name: "shöp <1>" });
     });
     test("a check of type remote reads failure and recovery", async () => {
       await send(fletchck());
       expect(await state()).toMatchObject({ verdict: "down", sentence: "shöp <1> fails there: HTTP 503" });
       await send(fletchck(), { kind: "recovered", status: "up" });
+      expect(await state()).toMatchObject({ verdict: "up" });
+      await send(fletchck());
+      await send(fletchck(), { kind: "degraded", status: "degraded" });
       expect(await state()).toMatchObject({ verdict: "up" });
     });
     test("a name is one level of the topic", async () => {

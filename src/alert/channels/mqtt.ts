@@ -12,8 +12,9 @@ const options = z
     ...serviceOptions(),
     ...credentials(),
     version: z.enum(["3.1.1", "5"]).default("5").describe("Version of the protocol to speak. With 3.1.1 a broker has no word for a topic that one may not write to: it drops the message and says nothing").meta({ source: "OASIS MQTT 3.1.1 and 5.0, section 3.1" }),
-    topic: z.string().regex(/^[^+#\0]{1,1000}$/, "name one topic, without + and #").describe("Topic to publish to; with `format: fletchck` the check's name is put behind it: TOPIC/NAME"),
+    topic: z.string().regex(/^[^+#\0]{1,1000}$/, "name one topic, without + and #").describe("Topic to publish to; with `format: fletchck` the check's name is put behind it, TOPIC/NAME, unless `nameInTopic` says otherwise"),
     format: z.enum(["json", "fletchck"]).default("json").describe("json: the message as one document, as of `webhook`; fletchck: the state of each check as Fletchck's `mqtt` action publishes it, for its `remote` checks"),
+    nameInTopic: z.boolean().default(true).describe("With `format: fletchck`: true as its `mqtt` action does; false as its checks with `publish` do, all to the topic itself"),
     qos: z.union([z.literal(0), z.literal(1), z.literal(2)]).default(1).describe("Quality of service: 0 at most once, 1 at least once, 2 exactly once").meta({ source: "section 4.3" }),
     retain: z.boolean().nullable().default(null).describe("Whether the broker keeps the last message for those that subscribe later; by default with `format: fletchck` only"),
   })
@@ -23,6 +24,8 @@ const options = z
 type Options = z.output<typeof options>;
 
 const NO_SUBSCRIBERS = 0x10;
+/** Types that have another name there; it takes no message without one. */
+const FLETCHCK_TYPES: { readonly [type: string]: string } = { "": "tocsin", group: "sequence", http: "https", temperature: "temp", tls: "cert" };
 
 interface Publication {
   readonly topic: string;
@@ -31,19 +34,20 @@ interface Publication {
 
 const isoOf = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
 
-/** What Fletchck's `remote` checks read: they compare count and threshold, and take no message without a type. */
+/** What Fletchck's `remote` checks read; they compare count and threshold. */
 function fletchckState({ check, status, at, since, outageFrom, sentence }: Alert, type: string): object {
-  const fails = status !== "up";
+  // It knows no degraded: what is slow or expires soon passes.
+  const fails = status === "down" || status === "disputed";
   const data = { threshold: 1, failState: fails, failCount: fails ? 1 : 0, log: [sentence], softFail: null, lastCheck: isoOf(at), lastFail: isoOf(fails ? since : outageFrom), lastPass: fails ? null : isoOf(since), level: null };
-  return { name: check, type: type === "" ? "tocsin" : type, data };
+  return { name: check, type: FLETCHCK_TYPES[type] ?? type, data };
 }
 
 /** One document, or the last state of each check. */
-function publicationsOf({ topic, format }: Options, message: Message): readonly Publication[] {
+function publicationsOf({ topic, format, nameInTopic }: Options, message: Message): readonly Publication[] {
   if (format === "json") return [{ topic, payload: JSON.stringify(documentOf(message)) }];
   const types = new Map(message.items.map(({ alert, type }) => [alert.check, type]));
   const last = new Map(message.alerts.map((alert) => [alert.check, alert]));
-  return [...last.values()].map((alert) => ({ topic: `${topic}/${alert.check.replaceAll(/[/+#\0]/g, "")}`, payload: JSON.stringify(fletchckState(alert, types.get(alert.check) ?? "")) }));
+  return [...last.values()].map((alert) => ({ topic: nameInTopic ? `${topic}/${alert.check.replaceAll(/[/+#\0]/g, "")}` : topic, payload: JSON.stringify(fletchckState(alert, types.get(alert.check) ?? "")) }));
 }
 
 async function publishAll(session: Session, chosen: Options, message: Message): Promise<Sending> {
