@@ -51,6 +51,7 @@ export const packages = [
   { name: "samba", programs: ["smbd"] },
   { name: "slapd", programs: ["slapd", "slapadd"] },
   { name: "snmpd", programs: ["snmpd"] },
+  { name: "systemd", programs: ["systemd-analyze"] },
   { name: "tmux", programs: ["tmux"] },
   { name: "traceroute", programs: ["traceroute"] },
   { name: "unbound", programs: ["unbound"] },
