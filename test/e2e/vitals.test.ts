@@ -111,7 +111,7 @@ describe("connvitals", () => {
     expect(await connvitals("-p", "3", "localhost", "127.0.0.1")).toMatchObject({ exit: 0, out: expect.stringMatching(lines(String.raw`localhost \(127\.0\.0\.1\)\n${PING}127\.0\.0\.1\n${PING}`)), err: "" });
     const { exit, out } = await connvitals("--json", "--no-ping", "--port-scan", "localhost");
     expect({ exit, members: Object.keys(JSON.parse(out) as object) }).toEqual({ exit: 0, members: ["addr", "name", "scan"] });
-    expect(await connvitals("--pings=1", "--payload-size", "16", "::1")).toMatchObject({ exit: 0, out: expect.stringMatching(lines(String.raw`::1\n${PING}`)) });
+    expect(await connvitals("--pings=1", "--payload-size", "0", "::1")).toMatchObject({ exit: 0, out: expect.stringMatching(lines(String.raw`::1\n${PING}`)) });
     expect(await connvitals("-P", "localhost")).toMatchObject({ exit: 0, out: "localhost (127.0.0.1)\n" });
   });
   test("a host without an address", async () => {
