@@ -1,6 +1,7 @@
 import { existsSync, globSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { channels } from "../../src/alert/channels/index.ts";
+import { providers } from "../../src/alert/providers/index.ts";
 import { type Loading, loadSite } from "../../src/config/load.ts";
 import { formatProblem } from "../../src/config/problems.ts";
 import { loadForeign } from "../../src/import/foreign.ts";
@@ -72,7 +73,7 @@ export async function importCase(one: Case): Promise<Came> {
   const disk = diskOf(one);
   const path = one.input.replace(folder, `/etc/${format}`);
   const files = { read: async () => ({ kind: "failed" as const, sentence: "not here" }), list: async () => null };
-  const common = { environment: {}, probes, channels };
+  const common = { environment: {}, probes, channels: [...channels, ...providers] };
   const direct = await loadSite({ ...common, path, files, foreign: (named) => loadForeign(named, { from: format, keepGoing: false }, disk) });
   const opened = await openForeign(path, format, disk);
   if (opened.kind !== "opened") throw new Error(`${path} could not be opened`);

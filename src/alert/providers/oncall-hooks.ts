@@ -54,7 +54,7 @@ function githubCall({ repository, token }: { readonly repository: string; readon
 
 export const healthchecks = provider({
   type: "healthchecks",
-  about: "Fails and succeeds a check of Healthchecks.io or of a server of one's own, the worst check of a message deciding",
+  about: "Fails and succeeds a check of Healthchecks, hosted or one's own; each check wants a channel of its own",
   source: "https://healthchecks.io/docs/http_api/",
   options: () => z.strictObject({ url: ownHook("Ping URL of the check: https://hc-ping.com/UUID"), tls: tls() }),
   key: null,

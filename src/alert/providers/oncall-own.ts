@@ -134,7 +134,7 @@ function splunkCall({ url, token, index }: { readonly url: string; readonly toke
 
 export const uptimeKuma = provider({
   type: "uptime-kuma",
-  about: "Sets a push monitor of Uptime Kuma down or up, the worst check of a message deciding",
+  about: "Sets a push monitor of Uptime Kuma down or up; each check wants a channel of its own",
   source: "https://github.com/louislam/uptime-kuma/wiki/Internal-API",
   options: () => z.strictObject({ url: ownHook("Push URL of the monitor: https://kuma.example.com/api/push/TOKEN"), tls: tls() }),
   key: null,
