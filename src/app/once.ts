@@ -58,7 +58,7 @@ class Runner {
     const results = new Map<CheckName, Result | null>();
     for (const member of definition.policy.group?.members ?? []) results.set(member, (await this.run(member))?.result ?? null);
     const frame = { slot: started, origin: "manual" as const, started, tookMs: clock.monotonic() - begin, vantage: this.#bench.vantage };
-    return { result: turnResult(definition, results, frame), members: [...results.values()].filter((result) => result !== null) };
+    return { result: turnResult(definition, results, () => null, frame), members: [...results.values()].filter((result) => result !== null) };
   }
 }
 

@@ -74,7 +74,7 @@ function makeDefinition(draft: Draft, set: DraftSet, times: Times, recipients: R
 function groupOf(draft: Draft, { members, turn }: Membership): Policy["group"] {
   const { name } = draft.entry;
   if (draft.kind.of.type !== "group") return null;
-  return { require: draft.keys.require ?? "all", members: (members.get(name) ?? []).map(checkName), run: turn.has(name) ? "turn" : "own" };
+  return { require: draft.keys.require ?? "all", members: (members.get(name) ?? []).map(checkName), run: turn.has(name) ? "turn" : "own", renotify: draft.keys.renotify ?? false, bySight: false };
 }
 
 function flappingOf(flapping: Draft["keys"]["flapping"]): Policy["flapping"] {

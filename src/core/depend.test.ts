@@ -96,7 +96,7 @@ test("a child that is down, told, stays so when its parent goes down later: its 
 test("a degraded child behind a parent that is down waits for it", () => {
   f("u gw:down g g gw:up g", "1 up, 4 degraded, 4 degraded!ops");
   f("u gw:fail g gw:up u", "1 up");
-  f("u gw:down g +60m", "1 up, 5.2 pending, 5.2 unchecked!ops");
+  f("u gw:down g +60m", "1 up, 5.2 blocked");
 });
 
 test("a paused parent takes no part", () => {

@@ -39,7 +39,7 @@ const progressOf = (incident: OpenIncident, step: Step): StepProgress | undefine
 const heldByFlapping = (draft: Draft, incident: OpenIncident): boolean => draft.belief.flapping !== null && incident.kind === "down" && incident.runs <= draft.policy.failAfter;
 
 /** Nobody is told for now, for a reason that passes. */
-function quiet(draft: Draft, incident: OpenIncident): string | null {
+export function quiet(draft: Draft, incident: OpenIncident): string | null {
   if (!draft.policy.onFail) return "off";
   if (incident.acknowledged !== null) return "acknowledged";
   if (muted(draft)) return "muted";

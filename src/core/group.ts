@@ -1,3 +1,4 @@
+import type { View } from "./state.ts";
 import type { GroupPolicy, Verdict } from "./types.ts";
 
 /** What a member brings to its group: the verdict of its run in turn, or its own state as a verdict. */
@@ -6,6 +7,11 @@ export interface Member {
   /** `out`: paused, it does not take part. */
   readonly verdict: Verdict | "out";
   readonly sentence: string;
+}
+
+/** Whether a member may fail by what it depends on alone: it is blocked, or, run in turn, it fails and was not cleared of its parents yet. */
+export function isExcused(member: View, hasParents: boolean, run: GroupPolicy["run"]): boolean {
+  return member.status === "blocked" || (run === "turn" && hasParents && member.failing && member.status !== "down");
 }
 
 export interface GroupOutcome {

@@ -3,7 +3,8 @@ import { counts, count, remember, see, wanted } from "./count.ts";
 import { believe, type Draft } from "./draft.ts";
 import { escalate, nextSaying, sayEveryRun } from "./escalate.ts";
 import { settle, settlesAt } from "./flap.ts";
-import { askParents, goDegraded, goDown, goUp, unblock } from "./moves.ts";
+import { noteMembers } from "./members.ts";
+import { askParents, blockBehind, goDegraded, goDown, goUp, unblock } from "./moves.ts";
 import { endSilence, silenceEndsAt } from "./silence.ts";
 import type { CheckState, Decision, Input } from "./state.ts";
 import type { Instant, Policy } from "./types.ts";
@@ -39,7 +40,10 @@ function judgeResult(draft: Draft, input: Input & { kind: "result" }): void {
     if (wish?.to === "up") goUp(draft, wish.rule);
     else if (wish?.to === "degraded") goDegraded(draft, wish.rule);
     else if (wish?.to === "down") goDown(draft);
+    noteMembers(draft, result);
   }
+  // Those of its members decide that are hidden by something that is down.
+  if (result.verdict === "unknown" && draft.policy.group !== null) blockBehind(draft);
   sayEveryRun(draft);
 }
 

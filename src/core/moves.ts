@@ -5,7 +5,10 @@ import { noteOutage } from "./flap.ts";
 import { firstSteps, joined, type Saying, say, targets } from "./route.ts";
 import { endUntilRecovery } from "./silence.ts";
 import type { OpenIncident, Told, View } from "./state.ts";
-import { type Instant, instant } from "./types.ts";
+import { type Instant, instant, plus } from "./types.ts";
+
+/** A verdict is due within so many runs. */
+const VERDICT_RUNS = 3;
 
 const firstTargets = (draft: Draft): readonly Told[] => firstSteps(draft.policy).reduce<readonly Told[]>((all, step) => joined(all, targets(draft.policy, step)), []);
 
@@ -43,17 +46,26 @@ function block(draft: Draft, by: View): void {
   move(draft, "blocked", reasonOf("parent-down", `${by.check} is ${by.status}: ${by.sentence}`, rootOf(by)));
 }
 
+/** Blocks a check that gave no verdict behind a parent that is down; whether one is. */
+export function blockBehind(draft: Draft): boolean {
+  const { belief, around } = draft;
+  const blocker = around.parents.find(blocks);
+  if (blocker === undefined || belief.incident?.kind === "down") return false;
+  if (belief.status !== "blocked" || belief.cause === null) block(draft, blocker);
+  return true;
+}
+
 /** A child that failed, though not to its threshold yet, behind a parent that is down is blocked; one that waits for its parents looks again. */
 export function askParents(draft: Draft): void {
   const { belief, policy, around } = draft;
   const { streak, status, wait, incident } = belief;
-  if (streak === null || streak.downs === 0 || policy.parents.length === 0) {
+  if (streak === null || streak.downs === 0) {
     if (wait !== null) believe(draft, { wait: null });
     return;
   }
   if (incident?.kind === "down") return;
   if (wait !== null) return goDown(draft);
-  if (status === "blocked" && belief.cause !== null) return;
+  if (around.parents.length === 0 || (status === "blocked" && belief.cause !== null)) return;
   const cleared = clearance(policy, around.parents, streak, null, draft.now);
   if (cleared.kind === "blocked") block(draft, cleared.by);
 }
@@ -68,8 +80,17 @@ export function unblock(draft: Draft): void {
   const well = parentsWellSince(around.parents);
   if (well === null) return;
   const countFrom: Instant = instant(Math.max(well, belief.countFrom));
+  renewDeadline(draft);
   const stale = belief.streak !== null && belief.streak.lastStarted < countFrom;
   believe(draft, { countFrom, streak: stale ? null : belief.streak, cause: null, sentence: `${belief.cause} is back; its own next run decides` });
+}
+
+/** What was blocked has the whole time again in which a verdict is due. */
+function renewDeadline(draft: Draft): void {
+  const { seen, policy, now } = draft;
+  if (seen.expectBy === null) return;
+  const expectBy = plus(now, VERDICT_RUNS * policy.everyMs + policy.runMs);
+  if (expectBy > seen.expectBy) draft.seen = { ...seen, expectBy };
 }
 
 /** Takes a check up, closes its incident and tells those who were told. */

@@ -38,6 +38,8 @@ export interface OpenIncident extends Incident {
   /** Times its steps have spoken: the ordinal of an alert, so that no two of one incident are taken for one. */
   readonly said: number;
   readonly told: readonly Told[];
+  /** Of a group that tells of changes: the members that were failing when it was told last. */
+  readonly failing?: readonly string[];
 }
 
 /** The child's wait for news of its parents before it goes down. */
@@ -139,6 +141,8 @@ export interface View {
   readonly failing: boolean;
   readonly verdict: "up" | "degraded" | "down" | null;
   readonly verdictStarted: Instant | null;
+  /** Its newest run gave no verdict. */
+  readonly unjudged: boolean;
   readonly wellSince: Instant | null;
   readonly sentence: string;
   readonly latencyMs: number;

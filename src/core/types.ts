@@ -113,6 +113,10 @@ export interface GroupPolicy {
   readonly members: readonly CheckName[];
   /** `turn`: one after the other in the group's slot; `own`: judged from the members' own states. */
   readonly run: "turn" | "own";
+  /** Another set of failing members than was told of is told too. */
+  readonly renotify: boolean;
+  /** Judged by what its members saw last and not by what is believed of them, because they depend on it: this node's own connectivity. */
+  readonly bySight: boolean;
 }
 
 /** All that the judge needs to know of a check's configuration. */

@@ -21,6 +21,13 @@ test("it is told by the first steps alone, whatever they count", () => {
   f("u +60m", { steps: "3:boss" }, "1 up, 4.2 pending, 4.2 unchecked!boss");
 });
 
+test("behind a parent that is down it is blocked instead, and has its whole time again when that is back", () => {
+  f("u gw:down +10m", { parents: ["gw"] }, "1 up, 4.2 blocked");
+  f("u gw:down ? ? ? ? gw:up +10m", { parents: ["gw"] }, "1 up, 4.2 blocked, 8.2 pending, 8.2 unchecked!ops");
+  f("u gw:down ? ? ? ? gw:up u", { parents: ["gw"] }, "1 up, 4.2 blocked, 6 up");
+  f("u gw:fail ? ? ? ?", { parents: ["gw"] }, "1 up, 4.2 pending, 4.2 unchecked!ops");
+});
+
 test("a check that is known to fail needs no verdict", () => {
   f("u d ? ? ? ? ? +10m", {}, "1 up, 2 down, 2 down!ops");
   f("u g ? ? ? ? ? +10m", {}, "1 up, 2 degraded, 2 degraded!ops");
@@ -30,7 +37,7 @@ test("a check that is known to fail needs no verdict", () => {
 
 test("behind a parent that is down nothing is expected; once it is back, it is", () => {
   f("u gw:down d +10m", { parents: ["gw"] }, "1 up, 2 blocked");
-  f("u gw:down d +10m gw:up +10m", { parents: ["gw"] }, "1 up, 2 blocked, 12 pending, 12 unchecked!ops");
+  f("u gw:down d +10m gw:up +10m", { parents: ["gw"] }, "1 up, 2 blocked, 15.2 pending, 15.2 unchecked!ops");
   // While the parents are asked the failure stands: it will be told, not the want of a verdict.
   f("u d gw:fail +10m", { parents: ["gw"] }, "1 up, 2 ask gw, 5.2 down, 5.2 down!ops");
 });

@@ -1,4 +1,5 @@
 import { believe, type Draft, move, openIncident, reasonOf } from "./draft.ts";
+import { blockBehind } from "./moves.ts";
 import type { Instant } from "./types.ts";
 
 /** Without a verdict by then the check is unchecked; null while something else is known to be wrong, or about to be. */
@@ -12,7 +13,7 @@ export function uncheckedAt(draft: Draft): Instant | null {
 /** `unknown` never means well for ever: a check without a verdict for too long gets an incident of its own. */
 export function noteUnchecked(draft: Draft): void {
   const at = uncheckedAt(draft);
-  if (at === null || draft.now < at) return;
+  if (at === null || draft.now < at || blockBehind(draft)) return;
   const { seen, belief } = draft;
   const last = seen.last?.verdict === "unknown" ? seen.last : null;
   const sentence = last === null ? "no run gave a verdict in time" : `no verdict in ${seen.unjudged === 1 ? "1 run" : `${seen.unjudged} runs`}: ${last.sentence}`;

@@ -1,6 +1,6 @@
-import type { Member } from "./group.ts";
+import { type Member, needed } from "./group.ts";
 import type { CheckState, View } from "./state.ts";
-import { type Policy, millis } from "./types.ts";
+import { type GroupPolicy, type Instant, type Policy, instant, millis } from "./types.ts";
 
 /** A parent that runs once a day must not hold the outage of its children for days while it counts to its threshold. */
 const HOLD_MS_MAX = 30 * 60_000;
@@ -15,6 +15,7 @@ export function viewOf(policy: Policy, state: CheckState): View {
     failing: seen.verdict === "down",
     verdict: seen.verdict,
     verdictStarted: seen.verdictStarted,
+    unjudged: seen.unjudged > 0,
     wellSince: seen.wellSince,
     sentence: seen.last?.sentence ?? belief.sentence,
     latencyMs: seen.last?.latencyMs ?? 0,
@@ -36,4 +37,33 @@ const AS_VERDICT: { readonly [status in View["status"]]: Member["verdict"] } = {
 /** A member of a group that is judged from its members' own states. */
 export function memberOf(view: View): Member {
   return { name: view.check, verdict: AS_VERDICT[view.status], sentence: view.sentence };
+}
+
+/** A member of a group that is judged by what its members saw last: what could not tell did not see it well. */
+export function sightOf({ check, status, verdict, unjudged, sentence }: View): Member {
+  if (status === "paused") return { name: check, verdict: "out", sentence };
+  return { name: check, verdict: unjudged ? "down" : (verdict ?? "unknown"), sentence };
+}
+
+const nth = (of: readonly (Instant | null)[], at: number, order: 1 | -1): Instant => instant(of.map((value) => value ?? 0).toSorted((a, b) => order * (a - b))[at - 1] ?? 0);
+
+/**
+ * A group as those see it that depend on it: where it is judged from its members' states, what its members saw last counts, from the
+ * time on at which so many of them had been seen that it was decided. To ask such a group is to ask its members.
+ */
+export function groupView(own: View, { require, bySight }: GroupPolicy, members: readonly View[]): View {
+  const taking = members.filter(({ status }) => status !== "paused");
+  if (taking.length === 0) return { ...own, status: own.status === "down" ? own.status : "paused" };
+  const need = needed(require, taking.length);
+  const is = (verdict: Member["verdict"]): View[] => taking.filter((view) => (bySight ? sightOf(view).verdict : view.verdict) === verdict);
+  const [well, down] = [[...is("up"), ...is("degraded")], is("down")];
+  const toThresholdMs = millis(Math.max(own.toThresholdMs, ...(bySight ? [] : taking.map((view) => view.toThresholdMs))));
+  const seen = { ...own, failing: false, verdict: null, verdictStarted: null, wellSince: null, toThresholdMs };
+  if (well.length >= need) {
+    const since = nth(well.map(({ wellSince }) => wellSince), need, 1);
+    return { ...seen, verdict: "up", verdictStarted: nth(well.map(({ verdictStarted }) => verdictStarted), need, -1), wellSince: since > 0 ? since : null };
+  }
+  const enough = taking.length - need + 1;
+  if (down.length < enough) return seen;
+  return { ...seen, failing: true, verdict: "down", verdictStarted: nth(down.map(({ verdictStarted }) => verdictStarted), enough, -1) };
 }

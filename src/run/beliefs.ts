@@ -1,9 +1,10 @@
 import { freshState, seenFrom } from "../core/draft.ts";
+import { groupOutcome, isExcused, type Member } from "../core/group.ts";
 import { judge } from "../core/judge.ts";
 import { shiftState } from "../core/shift.ts";
 import type { Action, Around, CheckState, Effect, Input, Remembered, View } from "../core/state.ts";
 import type { CheckName, Instant, Policy, Result } from "../core/types.ts";
-import { viewOf } from "../core/view.ts";
+import { groupView, memberOf, sightOf, viewOf } from "../core/view.ts";
 import type { Recorder } from "./commit.ts";
 
 const ALONE: Around = { parents: [], hides: [] };
@@ -50,7 +51,10 @@ export class Beliefs {
 
   view(check: CheckName): View | null {
     const believed = this.#checks.get(check);
-    return believed === undefined ? null : viewOf(believed.policy, believed.state);
+    if (believed === undefined) return null;
+    const { policy, state } = believed;
+    const own = viewOf(policy, state);
+    return policy.group?.run === "own" ? groupView(own, policy.group, this.#views(policy.group.members)) : own;
   }
 
   policy(check: CheckName): Policy | null {
@@ -110,7 +114,7 @@ export class Beliefs {
       believed.groups = [];
     }
     for (const believed of this.#checks.values()) {
-      for (const parent of believed.policy.parents) this.#checks.get(parent)?.children.push(believed);
+      for (const parent of new Set([...believed.policy.parents, ...this.#blamable(believed)])) this.#checks.get(parent)?.children.push(believed);
       if (believed.policy.group?.run !== "own") continue;
       for (const member of believed.policy.group.members) this.#checks.get(member)?.groups.push(believed);
     }
@@ -151,21 +155,53 @@ export class Beliefs {
   }
 
   #around(believed: Believed, full: boolean): Around {
-    const { parents } = believed.policy;
+    const parents = this.#parentsOf(believed);
     const hidden = full && believed.children.length > 0 ? this.#hidden(believed) : ALONE.hides;
-    if (parents.length === 0 && hidden.length === 0) return ALONE;
-    const views = parents.map((parent) => this.view(parent)).filter((view) => view !== null);
-    return { parents: views, hides: hidden };
+    return parents.length === 0 && hidden.length === 0 ? ALONE : { parents: this.#views(parents), hides: hidden };
+  }
+
+  #views(names: readonly CheckName[]): readonly View[] {
+    return names.map((name) => this.view(name)).filter((view) => view !== null);
+  }
+
+  /** What may be to blame for this check now: its parents, and of a group those of the members that decide and may fail by them alone. */
+  #parentsOf(believed: Believed): readonly CheckName[] {
+    const { parents, group } = believed.policy;
+    if (group === null || group.bySight) return parents;
+    const members = group.members.map((name) => this.#checks.get(name)).filter((member) => member !== undefined);
+    const excused = new Set(members.filter((member) => isExcused(viewOf(member.policy, member.state), this.#parentsOf(member).length > 0, group.run)));
+    if (excused.size === 0) return parents;
+    const taking = members.map((member): Member => {
+      const view = viewOf(member.policy, member.state);
+      const seen = group.run === "turn" ? sightOf(view) : memberOf(view);
+      return excused.has(member) ? { ...seen, verdict: "unknown" } : seen;
+    });
+    if (groupOutcome(group.require, taking).verdict === "down") return parents;
+    return [...new Set([...parents, ...[...excused].flatMap((member) => this.#parentsOf(member))])];
+  }
+
+  /** Every check that may ever be to blame for a group's members. */
+  #blamable({ policy: { group } }: Believed): readonly CheckName[] {
+    if (group === null || group.bySight) return [];
+    return group.members.flatMap((name) => {
+      const member = this.#checks.get(name);
+      return member === undefined ? [] : [...member.policy.parents, ...this.#blamable(member)];
+    });
   }
 
   #hidden(believed: Believed): CheckName[] {
     const found = new Set<CheckName>();
-    const look = [...believed.children];
+    const met = new Set([believed]);
+    const look = believed.children.map((child) => ({ child, parent: believed }));
     for (let next = look.pop(); next !== undefined && found.size < HIDES_MAX; next = look.pop()) {
-      const { belief, seen } = next.state;
-      if (found.has(next.policy.check) || (belief.status !== "blocked" && seen.verdict !== "down")) continue;
-      if (belief.status !== "down") found.add(next.policy.check);
-      look.push(...next.children);
+      const { child, parent } = next;
+      const { belief, seen } = child.state;
+      if (met.has(child) || (belief.status !== "blocked" && seen.verdict !== "down")) continue;
+      // A group that fails by itself is not hidden by what others of its members depend on.
+      if (child.policy.group !== null && !this.#parentsOf(child).includes(parent.policy.check)) continue;
+      met.add(child);
+      if (belief.status !== "down") found.add(child.policy.check);
+      look.push(...child.children.map((grandchild) => ({ child: grandchild, parent: child })));
     }
     return [...found].toSorted();
   }
@@ -183,7 +219,16 @@ export class Beliefs {
   }
 
   #askFor(effects: readonly Effect[]): void {
-    for (const effect of effects) if (effect.kind === "ask") for (const parent of effect.parents) this.#hooks.ask(parent);
+    for (const effect of effects) {
+      if (effect.kind !== "ask") continue;
+      const asked = new Set(effect.parents);
+      for (const parent of asked) {
+        const group = this.#checks.get(parent)?.policy.group ?? null;
+        // A group that is judged from its members knows what they know.
+        if (group?.run === "own") for (const member of group.members) asked.add(member);
+        else this.#hooks.ask(parent);
+      }
+    }
   }
 
   /** Children hear of a change that could concern them, waiting ones of every verdict; groups of every change of a member. */
@@ -193,13 +238,25 @@ export class Beliefs {
     const news = moved || (state.seen.verdict === "down") !== (before.seen.verdict === "down");
     const verdict = state.seen.verdictStarted !== before.seen.verdictStarted;
     if (news || verdict) {
-      for (const child of believed.children) {
+      for (const child of listeners(believed)) {
         if (!news && child.state.belief.wait === null) continue;
         this.#judge(child, { kind: "neighbour", around: this.#around(child, true) }, now);
       }
     }
-    if (moved) for (const group of believed.groups) this.#hooks.regroup(group.policy.check);
+    const sight = news || (state.seen.unjudged > 0) !== (before.seen.unjudged > 0);
+    for (const group of believed.groups) if (moved || (sight && group.policy.group?.bySight === true)) this.#hooks.regroup(group.policy.check);
   }
+}
+
+/** Whom news of a check concern: its children, and those of the groups that know what it knows. */
+function listeners(believed: Believed): ReadonlySet<Believed> {
+  const found = new Set(believed.children);
+  const groups = new Set(believed.groups);
+  for (const group of groups) {
+    for (const child of group.children) found.add(child);
+    for (const outer of group.groups) groups.add(outer);
+  }
+  return found;
 }
 
 /** The same state under another name. */

@@ -34,7 +34,7 @@ export interface Wish {
   readonly retries?: number;
   readonly target?: string;
   readonly parents?: readonly string[];
-  readonly group?: { readonly members: readonly string[]; readonly require?: GroupPolicy["require"]; readonly run: "turn" | "own" };
+  readonly group?: { readonly members: readonly string[]; readonly require?: GroupPolicy["require"]; readonly run: "turn" | "own"; readonly renotify?: boolean; readonly bySight?: boolean };
   /** Waits for heartbeats: the longest time between two. */
   readonly within?: number;
   readonly policy?: Partial<Policy>;
@@ -61,7 +61,7 @@ export function definitionOf(text: string, wish: Wish = {}): CheckDefinition {
     steps: [{ after: { kind: "runs", count: 1 }, to: [channelName("ops")], repeatMs: null }],
     recipients: { ops: ["ann"] },
     parents: (wish.parents ?? []).map(checkName),
-    group: group === undefined ? null : { require: group.require ?? "all", run: group.run, members: group.members.map(checkName) },
+    group: group === undefined ? null : { require: group.require ?? "all", run: group.run, members: group.members.map(checkName), renotify: group.renotify ?? false, bySight: group.bySight ?? false },
     flapping: null,
     ...wish.policy,
   };

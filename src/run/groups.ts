@@ -1,7 +1,7 @@
 import { groupOutcome, type Member } from "../core/group.ts";
 import type { View } from "../core/state.ts";
 import type { CheckName, Instant, Origin, Result } from "../core/types.ts";
-import { memberOf } from "../core/view.ts";
+import { memberOf, sightOf } from "../core/view.ts";
 import type { CheckDefinition } from "../config/site.ts";
 
 interface Frame {
@@ -18,21 +18,27 @@ function groupResult(definition: CheckDefinition, members: readonly Member[], fr
   // Nobody asked for a verdict where every member is paused.
   const code = verdict === "up" ? "ok" : members.every((member) => member.verdict === "out") ? "skipped" : "members";
   const evidence = verdict === "up" ? [] : [{ label: "members", text: members.map((member) => `${member.name}: ${member.verdict}, ${member.sentence}`).join("\n") }];
-  const facts = { up: members.filter((member) => member.verdict === "up" || member.verdict === "degraded").length, members: members.length };
+  const failing = members.filter((member) => member.verdict === "down").map((member) => member.name);
+  const facts = { failing, up: members.filter((member) => member.verdict === "up" || member.verdict === "degraded").length, members: members.length };
   return { check: definition.name, vantage, slot, started, origin, verdict, code, sentence, latencyMs: tookMs, phases: {}, facts, evidence, tries: 1 };
 }
 
-/** A group's result from the runs of its members in turn; null: the member gave none. Members that are paused are left out. */
-export function turnResult(definition: CheckDefinition, results: ReadonlyMap<CheckName, Result | null>, frame: Frame): Result {
-  const members = [...results].map(([name, result]): Member => ({ name, verdict: result?.verdict ?? "unknown", sentence: result?.sentence ?? "did not run" }));
+/** A group's result from the runs of its members in turn; null: the member gave none. Members that are paused are left out, and those that fail behind something that is down cannot tell. */
+export function turnResult(definition: CheckDefinition, results: ReadonlyMap<CheckName, Result | null>, viewOf: (member: CheckName) => View | null, frame: Frame): Result {
+  const members = [...results].map(([name, result]): Member => {
+    const view = viewOf(name);
+    if (result?.verdict === "down" && view?.status === "blocked") return { name, verdict: "unknown", sentence: `blocked by ${view.cause ?? "what it depends on"}` };
+    return { name, verdict: result?.verdict ?? "unknown", sentence: result?.sentence ?? "did not run" };
+  });
   return groupResult(definition, members, frame);
 }
 
-/** A group's result from what is believed of its members. */
+/** A group's result from what is believed of its members, or from what they saw last. */
 export function ownResult(definition: CheckDefinition, viewOf: (member: CheckName) => View | null, frame: Frame): Result {
   const members = (definition.policy.group?.members ?? []).map((name): Member => {
     const view = viewOf(name);
-    return view === null ? { name, verdict: "unknown", sentence: "not there" } : memberOf(view);
+    if (view === null) return { name, verdict: "unknown", sentence: "not there" };
+    return definition.policy.group?.bySight === true ? sightOf(view) : memberOf(view);
   });
   return groupResult(definition, members, frame);
 }

@@ -1,4 +1,5 @@
 import type { CheckDefinition } from "../config/site.ts";
+import { failingMembers } from "../core/members.ts";
 import type { CheckName, Instant, Origin, Result } from "../core/types.ts";
 import { Admission } from "./admission.ts";
 import type { Beliefs } from "./beliefs.ts";
@@ -69,8 +70,10 @@ export class Runs {
     const { bench, beliefs } = this.#parts;
     if (this.#stopping || entry.gone || this.#isPaused(entry)) return;
     const now = this.#parts.now();
-    const { verdict } = ownResult(entry.definition, (member) => beliefs.view(member), { slot: now, origin: "scheduled", started: now, tookMs: 0, vantage: bench.vantage });
-    if (verdict !== beliefs.state(entry.definition.name)?.seen.last?.verdict) this.judgeGroup(entry, { slot: now, origin: "scheduled" });
+    const result = ownResult(entry.definition, (member) => beliefs.view(member), { slot: now, origin: "scheduled", started: now, tookMs: 0, vantage: bench.vantage });
+    const last = beliefs.state(entry.definition.name)?.seen.last ?? null;
+    const others = entry.definition.policy.group?.renotify === true && last !== null && failingMembers(result).join("\n") !== failingMembers(last).join("\n");
+    if (others || result.verdict !== last?.verdict) this.judgeGroup(entry, { slot: now, origin: "scheduled" });
   }
 
   /** Starts nothing more, waits for what runs, aborts what is left when half the time is over. */
@@ -169,7 +172,7 @@ export class Runs {
       results.set(name, await this.#runMember(member, demand, stop.signal));
     }
     if (stop.signal.aborted) return null;
-    const result = turnResult(entry.definition, results, { ...demand, started: asOfNow(clock, begun), tookMs: clock.monotonic() - begun.monotonic, vantage: this.#parts.bench.vantage });
+    const result = turnResult(entry.definition, results, (member) => this.#parts.beliefs.view(member), { ...demand, started: asOfNow(clock, begun), tookMs: clock.monotonic() - begun.monotonic, vantage: this.#parts.bench.vantage });
     return { result, remember: undefined };
   }
 

@@ -29,7 +29,7 @@ interface Wish {
   readonly timeoutMs?: number;
   readonly parents?: readonly string[];
   readonly steps?: readonly Step[];
-  readonly group?: { readonly members: readonly string[]; readonly require: GroupPolicy["require"]; readonly run: "turn" | "own" };
+  readonly group?: { readonly members: readonly string[]; readonly require: GroupPolicy["require"]; readonly run: "turn" | "own"; readonly renotify?: boolean };
   readonly flapping?: Policy["flapping"];
 }
 
@@ -56,7 +56,7 @@ function define(wish: Wish): CheckDefinition {
     steps: wish.steps ?? [atOnce("ops")],
     recipients: RECIPIENTS,
     parents: (wish.parents ?? []).map(checkName),
-    group: group === undefined ? null : { require: group.require, run: group.run, members },
+    group: group === undefined ? null : { require: group.require, run: group.run, members, renotify: group.renotify ?? false, bySight: false },
     flapping: wish.flapping ?? null,
   };
   const options = group === undefined ? tcp.options.parse({ host: addressOf(wish.name), port: 80 }) : {};

@@ -1,0 +1,70 @@
+import { expect, test } from "vitest";
+import { parentView } from "./ground.ts";
+import type { View } from "./state.ts";
+import { checkName, type GroupPolicy, instant, millis } from "./types.ts";
+import { groupView, sightOf } from "./view.ts";
+
+/** `u5` was seen well at 5, `u5w3` and failed before 3, `d5` failed at 5, `g5` is degraded, `?` was never seen, `x5` could not tell since, `p` is paused. */
+function member(text: string, at: number): View {
+  const [, letter = "", seen, since] = /^(.)(\d+)?(?:w(\d+))?$/.exec(text) ?? [];
+  const verdict = { u: "up", g: "degraded", d: "down", x: "up" } as const;
+  return parentView({
+    check: checkName(`m${at}`),
+    status: letter === "p" ? "paused" : "up",
+    verdict: letter in verdict ? verdict[letter as keyof typeof verdict] : null,
+    failing: letter === "d",
+    unjudged: letter === "x",
+    verdictStarted: seen === undefined ? null : instant(Number(seen)),
+    wellSince: since === undefined ? null : instant(Number(since)),
+    toThresholdMs: millis(1000 * (at + 1)),
+  });
+}
+
+function f(require: GroupPolicy["require"], members: string, expected: Partial<View>, bySight = false): void {
+  const views = members.split(" ").map(member);
+  const policy: GroupPolicy = { require, members: views.map(({ check }) => check), run: "own", renotify: false, bySight };
+  const own = parentView({ check: checkName("group"), verdictStarted: instant(99), toThresholdMs: millis(500) });
+  expect(groupView(own, policy, views), `${require} of ${members}`).toMatchObject(expected);
+}
+
+const well = (verdictStarted: number, wellSince: number | null = null): Partial<View> => ({ failing: false, verdict: "up", verdictStarted: instant(verdictStarted), wellSince: wellSince === null ? null : instant(wellSince) });
+const failing = (verdictStarted: number): Partial<View> => ({ failing: true, verdict: "down", verdictStarted: instant(verdictStarted) });
+const open: Partial<View> = { failing: false, verdict: null, verdictStarted: null, wellSince: null };
+
+test("a group is known to be well, or failing, since so many were seen that it was decided", () => {
+  f("all", "u5 u3 u8", well(3));
+  f("all", "u5 g3 u8", well(3));
+  f("all", "u5 d3 d8", failing(8));
+  f("all", "u5 ? u8", open);
+  f("any", "u5 d9 u3", well(5));
+  f("any", "d5 d9 d3", failing(3));
+  f("any", "d5 d9 ?", open);
+  f(2, "u5 u9 u3", well(5));
+  f(2, "u5 d9 d3", failing(3));
+  f(2, "u5 d9 ?", open);
+});
+
+test("it is well since so many of its members are", () => {
+  f("all", "u5w2 u9w7 u8", well(5, 7));
+  f("all", "u5 u9 u8", well(5));
+  f("any", "u5w2 u9w7", well(9, 2));
+  f("any", "u5 u9w7", well(9));
+  f(2, "u5w2 u9w7 u8w3", well(8, 3));
+});
+
+test("paused members take no part; where all are, neither does the group", () => {
+  f("all", "u5 p u8", well(5));
+  f("any", "p p", { status: "paused" });
+});
+
+test("of this node's own connectivity what could not tell did not see it well", () => {
+  f(2, "u5 u9 x3", well(5), true);
+  f(2, "u5 x9 x3", { failing: true }, true);
+  f(2, "u5 x9 x3", well(5));
+  expect(["u1", "g1", "d1", "?", "x1", "p"].map((text) => sightOf(member(text, 0)).verdict)).toEqual(["up", "degraded", "down", "unknown", "down", "out"]);
+});
+
+test("it is waited for as long as the slowest of its members to its threshold", () => {
+  f("all", "u5 u3 u8", { toThresholdMs: millis(3000) });
+  f("all", "u5 u3 u8", { toThresholdMs: millis(500) }, true);
+});
