@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHmac, timingSafeEqual } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, timingSafeEqual } from "node:crypto";
 
 /**
  * The first packets of OpenVPN: the client's reset and the server's answer, bare or wrapped by tls-auth, tls-crypt or tls-crypt-v2
@@ -76,11 +76,11 @@ export function encodeClientReset(protection: Protection, { session, nowS }: Res
   if (protection.kind === "none") return Buffer.concat([header, content]);
   if (protection.kind === "tls-auth") {
     const { send } = authKeys(protection.key, protection.direction, digestLength(protection.digest));
-    const mac = createHmac(protection.digest, send).update(replay).update(header).update(content).digest();
+    const mac = createHmac(protection.digest, createSecretKey(send)).update(replay).update(header).update(content).digest();
     return Buffer.concat([header, mac, replay, content]);
   }
-  const tag = createHmac("sha256", part(protection.key, 192, 32)).update(header).update(replay).update(content).digest();
-  const cipher = createCipheriv("aes-256-ctr", part(protection.key, 128, 32), tag.subarray(0, 16));
+  const tag = createHmac("sha256", createSecretKey(part(protection.key, 192, 32))).update(header).update(replay).update(content).digest();
+  const cipher = createCipheriv("aes-256-ctr", createSecretKey(part(protection.key, 128, 32)), tag.subarray(0, 16));
   const encrypted = Buffer.concat([cipher.update(content), cipher.final()]);
   return Buffer.concat([header, replay, tag, encrypted, protection.kind === "tls-crypt-v2" ? protection.wrapped : new Uint8Array(0)]);
 }
@@ -121,13 +121,13 @@ function unwrap(header: Uint8Array, rest: Uint8Array, protection: Protection): O
     if (rest.length < length + REPLAY_OCTETS) return short;
     const { receive } = authKeys(protection.key, protection.direction, length);
     const content = rest.subarray(length + REPLAY_OCTETS);
-    const mac = createHmac(protection.digest, receive).update(rest.subarray(length, length + REPLAY_OCTETS)).update(header).update(content).digest();
+    const mac = createHmac(protection.digest, createSecretKey(receive)).update(rest.subarray(length, length + REPLAY_OCTETS)).update(header).update(content).digest();
     return timingSafeEqual(mac, rest.subarray(0, length)) ? { kind: "opened", content } : forged;
   }
   if (rest.length < REPLAY_OCTETS + TAG_OCTETS) return short;
   const tag = rest.subarray(REPLAY_OCTETS, REPLAY_OCTETS + TAG_OCTETS);
-  const decipher = createDecipheriv("aes-256-ctr", part(protection.key, 0, 32), tag.subarray(0, 16));
+  const decipher = createDecipheriv("aes-256-ctr", createSecretKey(part(protection.key, 0, 32)), tag.subarray(0, 16));
   const content = Buffer.concat([decipher.update(rest.subarray(REPLAY_OCTETS + TAG_OCTETS)), decipher.final()]);
-  const right = createHmac("sha256", part(protection.key, 64, 32)).update(header).update(rest.subarray(0, REPLAY_OCTETS)).update(content).digest();
+  const right = createHmac("sha256", createSecretKey(part(protection.key, 64, 32))).update(header).update(rest.subarray(0, REPLAY_OCTETS)).update(content).digest();
   return timingSafeEqual(right, tag) ? { kind: "opened", content } : forged;
 }

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHash, createHmac, createSecretKey, timingSafeEqual } from "node:crypto";
 import { BER, type BerElement, ber, berElements, berFrame, berInteger, berText } from "./ber.ts";
 import { type Bad, type SnmpPdu, decodePdu, smallInteger } from "./snmp.ts";
 
@@ -76,7 +76,7 @@ export function encodeV3({ messageId, engine, user, context, pdu, salt }: SnmpV3
 }
 
 function digestOf({ protocol, key }: NonNullable<SnmpUser["auth"]>, message: Uint8Array): Uint8Array {
-  return createHmac(protocol, key).update(message).digest().subarray(0, DIGEST_OCTETS[protocol]);
+  return createHmac(protocol, createSecretKey(key)).update(message).digest().subarray(0, DIGEST_OCTETS[protocol]);
 }
 
 const clockOctets = ({ boots, time }: SnmpEngine): Buffer => {
@@ -94,11 +94,11 @@ const desVector = (key: Uint8Array, salt: Uint8Array): Uint8Array => key.subarra
 /** RFC 3826, section 3.1 (AES); RFC 3414, section 8.1.1 (DES, whose salt begins with the engine's starts). */
 function seal({ protocol, key }: NonNullable<SnmpUser["privacy"]>, plain: Uint8Array, engine: SnmpEngine, random: Uint8Array): { readonly salt: Uint8Array; readonly octets: Uint8Array } {
   if (protocol === "aes128") {
-    const cipher = createCipheriv("aes-128-cfb", key.subarray(0, 16), Buffer.concat([clockOctets(engine), random]));
+    const cipher = createCipheriv("aes-128-cfb", createSecretKey(key.subarray(0, 16)), Buffer.concat([clockOctets(engine), random]));
     return { salt: random, octets: Buffer.concat([cipher.update(plain), cipher.final()]) };
   }
   const salt = Buffer.concat([clockOctets(engine).subarray(0, 4), random.subarray(0, 4)]);
-  const cipher = createCipheriv("des-ede3-cbc", desKey(key), desVector(key, salt)).setAutoPadding(false);
+  const cipher = createCipheriv("des-ede3-cbc", createSecretKey(desKey(key)), desVector(key, salt)).setAutoPadding(false);
   const padding = new Uint8Array((DES_BLOCK - (plain.length % DES_BLOCK)) % DES_BLOCK);
   return { salt, octets: Buffer.concat([cipher.update(plain), cipher.update(padding), cipher.final()]) };
 }
@@ -107,11 +107,11 @@ function seal({ protocol, key }: NonNullable<SnmpUser["privacy"]>, plain: Uint8A
 function unseal({ protocol, key }: NonNullable<SnmpUser["privacy"]>, octets: Uint8Array, engine: SnmpEngine, salt: Uint8Array): Uint8Array | null {
   if (salt.length !== SALT_OCTETS) return null;
   if (protocol === "aes128") {
-    const cipher = createDecipheriv("aes-128-cfb", key.subarray(0, 16), Buffer.concat([clockOctets(engine), salt]));
+    const cipher = createDecipheriv("aes-128-cfb", createSecretKey(key.subarray(0, 16)), Buffer.concat([clockOctets(engine), salt]));
     return Buffer.concat([cipher.update(octets), cipher.final()]);
   }
   if (octets.length % DES_BLOCK !== 0) return null;
-  const cipher = createDecipheriv("des-ede3-cbc", desKey(key), desVector(key, salt)).setAutoPadding(false);
+  const cipher = createDecipheriv("des-ede3-cbc", createSecretKey(desKey(key)), desVector(key, salt)).setAutoPadding(false);
   return Buffer.concat([cipher.update(octets), cipher.final()]);
 }
 

@@ -1,8 +1,8 @@
-import { readdirSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, test } from "vitest";
 import { attack, inputFor, sizeOf, taken } from "./attack.ts";
-import { type Decoder, NO_DECODERS, decoders } from "./decoders.ts";
+import { type Decoder, NOT_FED, NO_DECODERS, decoders } from "./decoders.ts";
 
 /** `npm run fuzz` gives each a million and more. */
 const INPUTS = 2000;
@@ -17,11 +17,23 @@ test("every valid message is taken, and cut at every octet", () => {
   }
 });
 
+const WIRE = join(import.meta.dirname, "../../src/wire");
+const files = readdirSync(WIRE).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
+
 test("every codec has its decoder here", () => {
-  const files = readdirSync(join(import.meta.dirname, "../../src/wire")).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
   const fed = new Set([...decoders.flatMap((decoder) => decoder.files), ...Object.keys(NO_DECODERS)]);
   expect(files.filter((name) => !fed.has(name)), "add an entry to test/fuzz/decoders.ts for these files of src/wire").toEqual([]);
   expect([...fed].filter((name) => !files.includes(name)), "these files are gone").toEqual([]);
+});
+
+test("every function that decodes is called here", async () => {
+  const exported = (await Promise.all(files.map(async (name) => Object.keys((await import(join(WIRE, name))) as object)))).flat();
+  const decoding = exported.filter((name) => /^(decode|parse|read)[A-Z]/.test(name));
+  const here = readdirSync(import.meta.dirname).filter((name) => name.startsWith("decoders"));
+  // Behind the imports, so that an import alone does not count.
+  const called = here.map((name) => readFileSync(join(import.meta.dirname, name), "utf8").replaceAll(/^import .*$/gm, "")).join("\n");
+  const fed = decoding.filter((name) => new RegExp(`\\b${name}\\b(?!:)`).test(called));
+  expect(decoding.filter((name) => !fed.includes(name)).toSorted(), "call these in test/fuzz/decoders.ts, or say in NOT_FED why not").toEqual(Object.keys(NOT_FED));
 });
 
 describe("the attack itself", () => {

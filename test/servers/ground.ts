@@ -10,7 +10,7 @@ import { type DebianPackage, type PackageName, packages } from "./packages.ts";
 
 /**
  * The ground that real servers stand on in tests: free ports, short-lived folders, and processes in groups of their own that are
- * gone when the test file ends. Import it at the top of a test file: the cleaning up is registered by the import.
+ * gone when the test file ends. Import it at the top of a test file: the cleaning up is registered by the import. Elsewhere, in a bench, `endAll` does it.
  */
 
 const READY_MS = 30_000;
@@ -24,9 +24,12 @@ const groups = new Set<number>();
 process.once("exit", () => {
   for (const group of groups) signalGroup(group, "SIGKILL");
 });
-afterAll(async () => {
+if (process.env["VITEST"] !== undefined) afterAll(endAll);
+
+/** Ends every server and removes every folder, the last one first. */
+export async function endAll(): Promise<void> {
   for (const end of endings.splice(0).reverse()) await end();
-});
+}
 
 /** Has `end` called after the last test of the file, in reverse order of the calls. */
 export function atEnd(end: () => Promise<void>): void {
