@@ -1,4 +1,5 @@
 import { availableParallelism, cpus, loadavg } from "node:os";
+import { blackbox } from "./blackbox.ts";
 import { commit } from "./commit.ts";
 import { asJson, asLine, type Measure } from "./figure.ts";
 import { firstResult } from "./first-result.ts";
@@ -15,6 +16,7 @@ const BENCHES: { readonly [name: string]: Measure } = {
   commit,
   "tcp-cpu-ratio": tcpCpu("tcp-cpu-ratio", 1000),
   "tcp-cpu-ratio-4000": tcpCpu("tcp-cpu-ratio-4000", 4000),
+  blackbox,
   "loop-delay": loopDelay,
   "ten-thousand": tenThousand,
 };
