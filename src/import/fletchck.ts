@@ -98,7 +98,7 @@ function remote(name: string, check: Mapping, { mqtt }: Reading): Translated {
 
 function translate(name: string, check: Mapping, reading: Reading): Translated | null {
   const { type } = check;
-  if (type === "sequence") return { keys: { type: "group", require: "all", run: "turn", members: (reading.edges.get(name) ?? []).map(allowedName) }, options: ["checks"], differs: ["another set of failing members is told with the next change only"] };
+  if (type === "sequence") return { keys: { type: "group", require: "all", run: "turn", members: (reading.edges.get(name) ?? []).map(allowedName), renotify: true }, options: ["checks"] };
   if (type === "remote") return remote(name, check, reading);
   const asking = typeof type === "string" && Object.hasOwn(ASKING, type) ? ASKING[type] : undefined;
   const options = mappingOf(check["options"]);
