@@ -5,6 +5,7 @@ import { asJson, asLine, type Measure } from "./figure.ts";
 import { firstResult } from "./first-result.ts";
 import { benchLoad } from "./load.ts";
 import { loopDelay } from "./loop-delay.ts";
+import { ping } from "./ping.ts";
 import { tcpCpu } from "./tcp-cpu.ts";
 import { tenThousand } from "./ten-thousand.ts";
 
@@ -17,6 +18,7 @@ const BENCHES: { readonly [name: string]: Measure } = {
   "tcp-cpu-ratio": tcpCpu("tcp-cpu-ratio", 1000),
   "tcp-cpu-ratio-4000": tcpCpu("tcp-cpu-ratio-4000", 4000),
   blackbox,
+  ping,
   "loop-delay": loopDelay,
   "ten-thousand": tenThousand,
 };
