@@ -8,7 +8,7 @@ import { leave, onLife } from "../sys/life.ts";
 import type { Ports } from "../sys/ports.ts";
 import { realProcesses } from "../sys/processes.ts";
 import { realPorts } from "../sys/real.ts";
-import { openScreen } from "../sys/screen.ts";
+import { openScreen, type Screen } from "../sys/screen.ts";
 import { ENTER, LEAVE } from "../vitals/frame.ts";
 import { Gauge, type World, cannotPing } from "../vitals/gauge.ts";
 import { monitor, needsPinger } from "../vitals/monitor.ts";
@@ -45,6 +45,7 @@ class Vitals {
   #stop = new AbortController();
   /** No more patience with what is under way. */
   #hurry = new AbortController();
+  #screen: Screen | null = null;
 
   constructor(ports: Ports, terminal: Terminal, environment: Environment) {
     this.#ports = ports;
@@ -76,6 +77,7 @@ class Vitals {
     const { LC_ALL, LC_CTYPE, LANG } = this.#environment;
     const unicode = /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || "");
     const screen = openScreen({ enter: ENTER, leave: LEAVE, environment: this.#environment });
+    this.#screen = screen;
     const world = { ...this.#world(), random: this.#ports.random };
     await watch(hosts, { ...options, rounds }, { world, screen, print: (text) => this.#terminal.out(text), look: { colours: this.#terminal.colours, unicode }, stop: this.#stop.signal });
     return 0;
@@ -140,6 +142,8 @@ class Vitals {
   }
 
   #bug(error: unknown): void {
+    // Else what is told would go with the screen.
+    this.#screen?.close();
     this.#voice.error(error instanceof Error ? error.name : "Exception", error instanceof Error ? (error.stack ?? error.message) : String(error));
     process.exit(EXIT_TROUBLE);
   }

@@ -110,8 +110,8 @@ function judge({ open, closed }: Options, wanted: number, { seen, cut }: Extract
   const [first] = seen;
   if (opened.length === 0 && open.length === 0 && closed.length === 0 && first !== undefined && !isOpen(first)) {
     const refused = seen.find((one) => one.state === "closed");
-    const { code } = refused !== undefined && !isOpen(refused) ? refused.failure : first.failure;
-    return { verdict: "down", code, sentence: `none of ${wanted} ${wanted === 1 ? "port" : "ports"} of ${place} is open` };
+    const { code, sentence } = refused !== undefined && !isOpen(refused) ? refused.failure : first.failure;
+    return { verdict: "down", code, sentence: `none of ${wanted} ${wanted === 1 ? "port" : "ports"} of ${place} is open: ${sentence}` };
   }
   const shown = opened.slice(0, 5).map((one) => `${one.port}${named(one)}`).join(", ");
   return { verdict: "up", code: "ok", sentence: opened.length === 0 ? `no port of ${place} is open` : `${opened.length} of ${wanted} ports of ${place} ${opened.length === 1 ? "is" : "are"} open: ${shown}${opened.length > 5 ? ", ..." : ""}` };

@@ -1,4 +1,4 @@
-import type { DialContext } from "../dial/outcome.ts";
+import { type DialContext, verdictOf } from "../dial/outcome.ts";
 import { type WellKnown, scanWellKnown } from "../dial/scan.ts";
 import { within } from "../dial/within.ts";
 import type { Address, Failure, Pinger } from "../sys/ports.ts";
@@ -43,14 +43,12 @@ export class Gauge {
   /** The address of a host, IPv4 where it has one; null, and told, when it has none. */
   async locate(name: string): Promise<Target | null> {
     const subject = `${name} address`;
-    const resolution = await within(this.#world, RESOLVE_MS, ({ network, signal }) => network.resolve(name, null, signal));
-    const address = resolution.kind === "resolved" ? (resolution.addresses.find(({ family }) => family === 4) ?? resolution.addresses[0]) : undefined;
-    if (address !== undefined) {
+    const located = await locate(name, this.#world);
+    if (located.kind === "located") {
       this.#complaints.over(subject);
-      return { name, address };
+      return { name, address: located.address };
     }
-    const why = resolution.kind === "failed" ? resolution.failure.sentence : "it has no address";
-    this.#complaints.about(subject, `${name} cannot be tested: ${why}`, (text) => this.#voice.error("gaierror", text));
+    this.#complaints.about(subject, `${name} cannot be tested: ${located.why}`, (text) => this.#voice.error("gaierror", text));
     return null;
   }
 
@@ -82,6 +80,20 @@ export class Gauge {
     this.#complaints.about(subject, `${what}${sentence}`, (text) => (network ? this.#voice.warning(text) : this.#voice.error(code === "permission" ? "PermissionError" : "OSError", text)));
     return network;
   }
+}
+
+/** The address of a host, IPv4 where it has one, as connmonitor wants it; or why there is none. */
+export async function locate(name: string, world: DialContext): Promise<{ readonly kind: "located"; readonly address: Address } | { readonly kind: "nowhere"; readonly why: string }> {
+  let why = "it has no address";
+  for (const family of [4, 6] as const) {
+    const resolution = await within(world, RESOLVE_MS, ({ network, signal }) => network.resolve(name, family, signal));
+    const [address] = resolution.kind === "resolved" ? resolution.addresses : [];
+    if (address !== undefined) return { kind: "located", address };
+    if (resolution.kind === "failed") why = resolution.failure.sentence;
+    // Whoever did not answer for one family does not for the other.
+    if (resolution.kind === "failed" && verdictOf(resolution.failure.code) === "unknown") break;
+  }
+  return { kind: "nowhere", why };
 }
 
 /** Why nothing can be pinged from here at all, as a loopback address shows; null when it can. */

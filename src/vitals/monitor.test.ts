@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { LifeClock, VirtualTime } from "../../test/sim/clock.ts";
 import { type Connmonitor, parseConnmonitor } from "../import/connmonitor.ts";
-import type { Clock, Network, PingAnswer, PingRequest, Pinger, TraceAnswer, TraceRequest } from "../sys/ports.ts";
+import type { Address, Clock, Network, PingAnswer, PingRequest, Pinger, TraceAnswer, TraceRequest } from "../sys/ports.ts";
 import { Gauge, cannotPing } from "./gauge.ts";
 import { monitor, needsPinger } from "./monitor.ts";
 import { measureOnce } from "./once.ts";
@@ -11,7 +11,7 @@ process.env["TZ"] = "UTC";
 const T0 = Date.UTC(2018, 0, 1, 12);
 /** So long each answer takes. */
 const TAKES_MS = 40;
-const ADDRESSES: { readonly [name: string]: readonly string[] } = { a: ["10.0.0.1"], b: ["10.0.0.2"], both: ["2001:db8::1", "10.0.0.3"], "10.0.0.9": ["10.0.0.9"] };
+const ADDRESSES: { readonly [name: string]: readonly string[] } = { a: ["10.0.0.1"], b: ["10.0.0.2"], both: ["2001:db8::1", "10.0.0.3"], six: ["2001:db8::6"], "10.0.0.9": ["10.0.0.9"] };
 
 /** What is seen of each address, from one measurement to the next; the last one again and again. */
 interface Script {
@@ -39,9 +39,9 @@ class Stage {
       trace: (request) => this.#answer(request, `trace ${request.ip}`, traces[request.ip] ?? ["x"], traceAnswer),
     };
     const network: Network = {
-      resolve: async (host) => {
-        const found = ADDRESSES[host];
-        return found === undefined ? { kind: "failed", failure: { code: "unresolvable", sentence: `the name ${host} does not exist` } } : { kind: "resolved", addresses: found.map((ip) => ({ ip, family: ip.includes(":") ? 6 : 4 })) };
+      resolve: async (host, wanted) => {
+        const found = (ADDRESSES[host] ?? []).map((ip): Address => ({ ip, family: ip.includes(":") ? 6 : 4 })).filter(({ family }) => wanted === null || family === wanted);
+        return found.length === 0 ? { kind: "failed", failure: { code: "unresolvable", sentence: `the name ${host} does not exist` } } : { kind: "resolved", addresses: found };
       },
       connect: async () => ({ kind: "failed", failure: { code: "refused", sentence: "it refused the connection" } }),
       datagram: async () => ({ kind: "failed", failure: { code: "refused", sentence: "it refused the connection" } }),
@@ -112,8 +112,8 @@ describe("the old format", () => {
     expect({ out, after }).toEqual({ out: "", after: "a (10.0.0.1)\n2.000\t2.000\t2.000\t0.000\t0.000\n" });
   });
   test("IPv4 where there is a choice; a host without an address is told of once and left out", async () => {
-    const { out, err } = await new Stage({}).run("1 0 0 1 41 30 0 60\nboth\nnowhere\n10.0.0.9", 2 * 100 - 1);
-    const said = "both (10.0.0.3)\n2.000\t2.000\t2.000\t0.000\t0.000\n10.0.0.9\n2.000\t2.000\t2.000\t0.000\t0.000\n";
+    const { out, err } = await new Stage({}).run("1 0 0 1 41 30 0 60\nboth\nnowhere\n10.0.0.9\nsix", 2 * 100 - 1);
+    const said = "both (10.0.0.3)\n2.000\t2.000\t2.000\t0.000\t0.000\n10.0.0.9\n2.000\t2.000\t2.000\t0.000\t0.000\nsix (2001:db8::6)\n2.000\t2.000\t2.000\t0.000\t0.000\n";
     expect(out).toBe(said + said);
     expect(err).toBe("EE: gaierror: nowhere cannot be tested: the name nowhere does not exist - Mon Jan  1 12:00:00 2018\n");
   });

@@ -6,6 +6,7 @@ import { within } from "../dial/within.ts";
 import type { Address, Pinger, Timer } from "../sys/ports.ts";
 import type { Screen } from "../sys/screen.ts";
 import { Frame } from "./frame.ts";
+import { locate } from "./gauge.ts";
 import { type Look, layout } from "./layout.ts";
 import { ctime } from "./python.ts";
 import { rest } from "./rest.ts";
@@ -34,7 +35,6 @@ export interface Watching {
 const ROUND_MS = 1000;
 /** Rounds overlap where packets are lost; an answer that comes later is none. */
 const WAIT_MS = 1500;
-const RESOLVE_MS = 5000;
 const NAME_MS = 3000;
 const SCAN_MS = 3000;
 const SCAN_EVERY_MS = 60_000;
@@ -42,6 +42,8 @@ const SCAN_EVERY_MS = 60_000;
 const DRAW_MS = 50;
 const PRINT_MS = 10_000;
 const NAMES_AT_ONCE = 4;
+/** Routes that change for days must not fill the memory. */
+const NAMES_MAX = 4096;
 const PAPER_COLUMNS = 100;
 
 /** `tocsin vitals --watch`: measures hosts every second and shows them until somebody quits, a signal comes or the rounds are over. */
@@ -112,12 +114,11 @@ class Watch {
   }
 
   async #locate(host: WatchedHost): Promise<Address | null> {
-    const resolution = await within(this.#world, RESOLVE_MS, ({ network, signal }) => network.resolve(host.name, null, signal));
-    const address = resolution.kind === "resolved" ? (resolution.addresses.find(({ family }) => family === 4) ?? resolution.addresses[0] ?? null) : null;
-    if (address === null) host.trouble = resolution.kind === "failed" ? resolution.failure.sentence : "it has no address";
-    else host.address = address.ip;
+    const located = await locate(host.name, this.#world);
+    if (located.kind === "nowhere") host.trouble = located.why;
+    else host.address = located.address.ip;
     this.#soon();
-    return address;
+    return located.kind === "nowhere" ? null : located.address;
   }
 
   async #ping(host: WatchedHost, address: Address): Promise<void> {
@@ -152,6 +153,7 @@ class Watch {
   #learn(ip: string): void {
     const { names, numeric } = this.#scene;
     if (names.has(ip) || numeric) return;
+    if (names.size >= NAMES_MAX) names.clear();
     names.set(ip, null);
     void this.#names.pass(async () => {
       names.set(ip, await within(this.#world, NAME_MS, (ctx) => nameOfAddress(ip, ctx)));

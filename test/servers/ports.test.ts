@@ -91,7 +91,7 @@ describeWith(["nginx-light", "mariadb-server", "openssh-server", "postfix", "dov
     expect(await line({ ports: [], open: [nginx.http, closed] })).toBe(`down refused port ${closed} of 127.0.0.1 is not open: 127.0.0.1 port ${closed} refused the connection`);
     expect(await line({ ports: [], closed: [closed, sshd.port] })).toBe(`down mismatch port ${sshd.port} of 127.0.0.1 is open (ssh), and must not be`);
     expect(await line({ ports: [], closed })).toBe("up ok no port of 127.0.0.1 is open");
-    expect(await line({ ports: closed })).toBe("down refused none of 1 port of 127.0.0.1 is open");
+    expect(await line({ ports: closed })).toBe(`down refused none of 1 port of 127.0.0.1 is open: 127.0.0.1 port ${closed} refused the connection`);
     expect(await line({ host: "localhost", ports: sshd.port, family: 4 })).toBe(`up ok 1 of 1 ports of localhost (127.0.0.1) is open: ${sshd.port} (ssh)`);
   });
 
