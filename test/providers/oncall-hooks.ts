@@ -9,6 +9,7 @@ const PING = "https://hc-ping.com/eb095278-f28d-448d-87fb-7b75c171a6aa";
 const SPIKE = "https://hooks.spike.sh/8f4c2b1a9d7e6f5a/push-events";
 const SPLUNK = "https://alert.victorops.com/integrations/generic/20131114/alert/8a8b1c2d-3e4f-5a6b-7c8d-9e0f1a2b3c4d/ops";
 const SQUADCAST = "https://api.squadcast.com/v2/incidents/api/3a9b1f0c5d7e8a2b";
+const ZENDUTY = "https://events.zenduty.com/integration/a1b2c/generic/0123456789abcdef/";
 const TEXT_TYPE = { "content-type": "text/plain; charset=utf-8" };
 const GITHUB = json({ authorization: "Bearer github_pat_0123456789", accept: "application/vnd.github+json", "x-github-api-version": "2022-11-28" });
 const DATADOG = json({ "dd-api-key": "9775a026f1ca7d1c6c5af9d94d9595a4" });
@@ -96,8 +97,8 @@ export const oncallHooks: readonly Recording[] = [
     type: "pagertree",
     options: { url: PAGERTREE },
     asks: {
-      outage: [`POST ${PAGERTREE}`, json(), { event_type: "create", id: ALIAS, title: TITLE, description: DETAILS, urgency: "critical", meta: FACTS }],
-      recovery: [`POST ${PAGERTREE}`, json(), { event_type: "resolve", id: ALIAS }],
+      outage: [`POST ${PAGERTREE}`, json(), { event_type: "create", Id: ALIAS, Title: TITLE, Description: DETAILS, Meta: { ...FACTS, severity: "critical" } }],
+      recovery: [`POST ${PAGERTREE}`, json(), { event_type: "resolve", Id: ALIAS }],
     },
     replies: [
       ["sent", 200, ""],
@@ -145,6 +146,22 @@ export const oncallHooks: readonly Recording[] = [
     replies: [
       ["sent", 202, ""],
       ["refused", 400, ""],
+      ["refused", 404, ""],
+      ["refused", 413, ""],
+      ["retry", 429, ""],
+      ["retry", 500, ""],
+    ],
+  },
+  {
+    type: "zenduty",
+    options: { url: ZENDUTY },
+    asks: {
+      outage: [`POST ${ZENDUTY}`, json(), { alert_type: "critical", message: TITLE, summary: DETAILS, entity_id: ALIAS, payload: FACTS, urls: [{ link_url: LINK, link_text: "Look at it" }] }],
+      recovery: [`POST ${ZENDUTY}`, json(), { alert_type: "resolved", message: UP_TITLE, summary: UP_DETAILS, entity_id: ALIAS, payload: UP_FACTS, urls: [{ link_url: LINK, link_text: "Look at it" }] }],
+    },
+    replies: [
+      ["sent", 200, { message: "success", trace_id: "1b2c" }],
+      ["refused", 400, { message: "invalid payload" }],
       ["refused", 404, ""],
       ["retry", 429, ""],
       ["retry", 500, ""],

@@ -114,19 +114,4 @@ export const oncall: readonly Recording[] = [
       ["retry", 503, ""],
     ],
   },
-  {
-    type: "zenduty",
-    options: { integrationKey: "a1b2c3d4-e5f6" },
-    asks: {
-      outage: ["POST https://www.zenduty.com/api/events/a1b2c3d4-e5f6/", json(), { alert_type: "critical", message: TITLE, summary: DETAILS, entity_id: ALIAS, payload: FACTS, urls: [{ link_url: LINK, link_text: "Look at it" }] }],
-      recovery: ["POST https://www.zenduty.com/api/events/a1b2c3d4-e5f6/", json(), { alert_type: "resolved", message: UP_TITLE, summary: UP_DETAILS, entity_id: ALIAS, payload: UP_FACTS, urls: [{ link_url: LINK, link_text: "Look at it" }] }],
-    },
-    replies: [
-      ["sent", 200, { message: "alert received successfully", trace_id: "1b2c" }],
-      ["refused", 400, { message: "invalid payload" }],
-      ["refused", 404, ""],
-      ["retry", 429, ""],
-      ["retry", 500, ""],
-    ],
-  },
 ];

@@ -45,6 +45,25 @@ export const sms: readonly Recording[] = [
     ],
   },
   {
+    type: "sms-bird",
+    options: { accessKey: "0123456789abcdef", workspace: "a1405560-c8d3-4b1a-877d-3f449ad95352", channel: "16c6ae26-8a4d-5c1f-9d5b-7c5c5a9d8a1e", ...TO },
+    asks: {
+      outage: [
+        "POST https://api.bird.com/workspaces/a1405560-c8d3-4b1a-877d-3f449ad95352/channels/16c6ae26-8a4d-5c1f-9d5b-7c5c5a9d8a1e/messages",
+        json({ authorization: "AccessKey 0123456789abcdef" }),
+        { receiver: { contacts: [{ identifierKey: "phonenumber", identifierValue: "+15550100" }] }, body: { type: "text", text: { text: SMS } } },
+      ],
+    },
+    replies: [
+      ["sent", 202, { id: "d20b8ec5-7b2c-4ae1-9d1b-1e2f3a4b5c6d", status: "accepted" }],
+      ["refused", 401, { code: "Unauthorized", message: "Unauthorized" }],
+      ["refused", 404, { code: "NotFound", message: "Not found" }],
+      ["refused", 422, { code: "InvalidPayload", message: "One or more fields were invalid" }],
+      ["retry", 429, { code: "TooManyRequests", message: "Too many requests" }],
+      ["retry", 500, ""],
+    ],
+  },
+  {
     type: "sms-bulksms",
     options: { tokenId: "6E4F1C2B", tokenSecret: "a9f1!xY", ...TO },
     asks: { outage: ["POST https://api.bulksms.com/v1/messages", json(basic("6E4F1C2B", "a9f1!xY")), { to: "+15550100", body: SMS, encoding: "TEXT" }], foreign: ["POST https://api.bulksms.com/v1/messages", json(basic("6E4F1C2B", "a9f1!xY")), { to: "+15550100", body: FOREIGN_SMS, encoding: "UNICODE" }] },

@@ -2,14 +2,14 @@ import { discord, flock, googleChat, pumble, slack, slackBot, stackfield, teams,
 import { matrix, mattermost, nextcloudTalk, rocketchat, signal, synologyChat, zulip } from "./chat-own.ts";
 import { dingtalk, feishu, line, wecom } from "./chat-signed.ts";
 import { brevo, mailersend, mailgun, mailjet, postmark, resend, sendgrid, smtp2go, sparkpost } from "./mail.ts";
-import { ilert, incidentIo, jiraServiceManagement, opsgenie, pagerduty, signl4, zenduty } from "./oncall.ts";
-import { betterStack, datadog, githubDispatch, healthchecks, newRelic, pagertree, spike, splunkOncall, squadcast } from "./oncall-hooks.ts";
+import { ilert, incidentIo, jiraServiceManagement, opsgenie, pagerduty, signl4 } from "./oncall.ts";
+import { betterStack, datadog, githubDispatch, healthchecks, newRelic, pagertree, spike, splunkOncall, squadcast, zenduty } from "./oncall-hooks.ts";
 import { alerta, alertmanager, gitlab, goalert, grafanaOncall, splunkHec, uptimeKuma } from "./oncall-own.ts";
 import type { AnyProvider } from "./provider.ts";
 import { gotify, homeAssistant, ntfy, pushover } from "./push.ts";
 import { bark, ifttt, mastodon, prowl, pushbullet, pushdeer, pushplus, pushsafer, serverchan, techulusPush, threema } from "./push-hosted.ts";
 import { africasTalking, clickatellLegacy, cloudkinnekt, elks, freemobile, smsapi, smsCentral, textmagic, twilio, vonage } from "./sms-form.ts";
-import { aspsms, bulksms, clickatell, clicksend, gatewayapi, httpsms, kannel, messagebird, plivo, seven, sinch, smseagle, telnyx } from "./sms-json.ts";
+import { aspsms, bird, bulksms, clickatell, clicksend, gatewayapi, httpsms, kannel, messagebird, plivo, seven, sinch, smseagle, telnyx } from "./sms-json.ts";
 
 /** Every provider, by type. */
 export const catalogue: readonly AnyProvider[] = [
@@ -69,6 +69,7 @@ export const catalogue: readonly AnyProvider[] = [
   elks,
   africasTalking,
   aspsms,
+  bird,
   bulksms,
   smsCentral,
   clickatell,

@@ -21,6 +21,9 @@ export const fenced = (text: string): string => (text === "" ? "" : `\`\`\`\n${t
 /** Lines that are there. */
 export const lines = (...parts: readonly (string | null)[]): string => parts.filter((part) => part !== null && part !== "").join("\n");
 
+/** What stands below the title, where something has to. */
+export const bodyOf = (view: View): string => (view.details === "" ? view.title : view.details);
+
 /** What messages name as their source. */
 export const SOURCE = "Tocsin";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { bySeverity, facts, SOURCE } from "./marks.ts";
+import { bodyOf, bySeverity, facts, SOURCE } from "./marks.ts";
 import { bearer, hook, ownHook, tls, token } from "./options.ts";
 import { type Call, provider, type View } from "./provider.ts";
 
@@ -85,10 +85,10 @@ export const pagertree = provider({
   about: "Creates and resolves alerts of PagerTree through a webhook integration",
   source: "https://pagertree.com/docs/integration-guides/webhook",
   options: () => z.strictObject({ url: hook("Address of the webhook integration") }),
-  key: "id",
+  key: "Id",
   limits: { text: 10_000 },
-  outage: ({ url }, view) => ({ url, json: { event_type: "create", id: view.alias, title: view.title, description: view.details, urgency: bySeverity(view, { critical: "critical", warning: "medium", info: "low" }), meta: facts(view) } }),
-  recovery: ({ url }, view) => ({ url, json: { event_type: "resolve", id: view.alias } }),
+  outage: ({ url }, view) => ({ url, json: { event_type: "create", Id: view.alias, Title: view.title, Description: bodyOf(view), Meta: { ...facts(view), severity: view.severity } } }),
+  recovery: ({ url }, view) => ({ url, json: { event_type: "resolve", Id: view.alias } }),
 });
 
 export const spike = provider({
@@ -127,7 +127,24 @@ export const squadcast = provider({
   source: "https://support.squadcast.com/integrations/incident-webhook-incident-webhook-api",
   options: () => z.strictObject({ url: hook("Address of the incident webhook") }),
   key: "event_id",
-  limits: { text: 10_000 },
-  outage: ({ url }, view) => ({ url, json: { message: view.title, description: view.details, tags: { ...facts(view), severity: view.severity }, status: "trigger", event_id: view.alias } }),
+  // The whole request within 30 KB.
+  limits: { text: 20_000, bytes: true },
+  outage: ({ url }, view) => ({ url, json: { message: view.title, description: bodyOf(view), tags: { ...facts(view), severity: view.severity }, status: "trigger", event_id: view.alias } }),
   recovery: ({ url }, view) => ({ url, json: { message: view.title, status: "resolve", event_id: view.alias } }),
+});
+
+export const zenduty = provider({
+  type: "zenduty",
+  about: "Raises and resolves alerts of Zenduty through a generic integration",
+  source: "https://zenduty.com/docs/generic-integration/",
+  options: () => z.strictObject({ url: hook("Webhook URL of the generic integration") }),
+  key: "entity_id",
+  limits: { text: 10_000 },
+  outage: ({ url }, view) => zendutyCall(url, bySeverity(view, { critical: "critical", warning: "warning", info: "info" }), view),
+  recovery: ({ url }, view) => zendutyCall(url, "resolved", view),
+});
+
+const zendutyCall = (url: string, alertType: string, view: View): Call => ({
+  url,
+  json: { alert_type: alertType, message: view.title, summary: bodyOf(view), entity_id: view.alias, payload: facts(view), urls: view.link === null ? undefined : [{ link_url: view.link, link_text: "Look at it" }] },
 });

@@ -126,19 +126,3 @@ const signl4Call = (secret: string, status: string, view: View): Call => ({
   url: `https://connect.signl4.com/webhook/${secret}`,
   json: { Title: view.title, Message: view.details, "X-S4-ExternalID": view.alias, "X-S4-Status": status, "X-S4-Service": view.alert.check, "X-S4-SourceSystem": SOURCE },
 });
-
-export const zenduty = provider({
-  type: "zenduty",
-  about: "Raises and resolves alerts of Zenduty",
-  source: "https://docs.zenduty.com/docs/api",
-  options: () => z.strictObject({ integrationKey: token("Integration key of an API integration").regex(/^[\w-]+$/, "letters and digits only") }),
-  key: "entity_id",
-  limits: { text: 10_000 },
-  outage: ({ integrationKey }, view) => zendutyCall(integrationKey, bySeverity(view, { critical: "critical", warning: "warning", info: "info" }), view),
-  recovery: ({ integrationKey }, view) => zendutyCall(integrationKey, "resolved", view),
-});
-
-const zendutyCall = (key: string, alertType: string, view: View): Call => ({
-  url: `https://www.zenduty.com/api/events/${key}/`,
-  json: { alert_type: alertType, message: view.title, summary: view.details, entity_id: view.alias, payload: facts(view), urls: view.link === null ? undefined : [{ link_url: view.link, link_text: "Look at it" }] },
-});

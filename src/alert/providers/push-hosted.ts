@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { bySeverity, calm, lines, SOURCE } from "./marks.ts";
+import { bodyOf, bySeverity, calm, lines, SOURCE } from "./marks.ts";
 import { base, bearer, tls, to, token } from "./options.ts";
 import { provider } from "./provider.ts";
 
@@ -17,7 +17,7 @@ export const bark = provider({
   limits: { title: 250, text: 2800, bytes: true },
   say: ({ url, deviceKey, critical }, view) => ({
     url: `${url}/push`,
-    json: { device_key: deviceKey, title: view.title, body: view.details === "" ? view.title : view.details, group: SOURCE, level: bySeverity(view, { critical: critical ? "critical" : "timeSensitive", warning: "timeSensitive", info: "active" }), url: view.link ?? undefined },
+    json: { device_key: deviceKey, title: view.title, body: bodyOf(view), group: SOURCE, level: bySeverity(view, { critical: critical ? "critical" : "timeSensitive", warning: "timeSensitive", info: "active" }), url: view.link ?? undefined },
   }),
   answer: { taken: { at: "code", is: [200] } },
 });
@@ -109,7 +109,7 @@ export const pushsafer = provider({
   limits: { title: 255, text: 5000 },
   say: ({ key, device, priority }, view) => ({
     url: "https://www.pushsafer.com/api",
-    form: { k: key, d: device, t: view.title, m: view.details === "" ? view.title : view.details, u: view.link ?? undefined, pr: String(view.severity === "critical" ? priority : Math.min(priority, 0)) },
+    form: { k: key, d: device, t: view.title, m: bodyOf(view), u: view.link ?? undefined, pr: String(view.severity === "critical" ? priority : Math.min(priority, 0)) },
   }),
   answer: { taken: { at: "status", is: [1] } },
 });
@@ -137,7 +137,7 @@ export const techulusPush = provider({
   options: () => z.strictObject({ apiKey: token("API key") }),
   key: null,
   limits: { text: 3000 },
-  say: ({ apiKey }, view) => ({ url: "https://push.techulus.com/api/v1/notify", headers: { "x-api-key": apiKey }, json: { title: view.title, body: view.details === "" ? view.title : view.details, link: view.link ?? undefined, timeSensitive: view.severity === "critical" } }),
+  say: ({ apiKey }, view) => ({ url: "https://push.techulus.com/api/v1/notify", headers: { "x-api-key": apiKey }, json: { title: view.title, body: bodyOf(view), link: view.link ?? undefined, timeSensitive: view.severity === "critical" } }),
   answer: { taken: { at: "success", is: [true] } },
 });
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { base, basic, bearer, password, tls, token } from "./options.ts";
-import { bySeverity } from "./marks.ts";
+import { bodyOf, bySeverity } from "./marks.ts";
 import { provider } from "./provider.ts";
 
 export const ntfy = provider({
@@ -50,7 +50,7 @@ export const gotify = provider({
     headers: { "x-gotify-key": token },
     json: {
       title: view.title,
-      message: view.details === "" ? view.title : view.details,
+      message: bodyOf(view),
       priority: bySeverity(view, { critical: priority, warning: Math.min(priority, 6), info: Math.min(priority, 4) }),
       extras: view.link === null ? undefined : { "client::notification": { click: { url: view.link } } },
     },
@@ -77,7 +77,7 @@ export const pushover = provider({
     const link = view.link === null ? {} : { url: view.link, url_title: "Look at it" };
     return {
       url: "https://api.pushover.net/1/messages.json",
-      form: { token, user, device, sound, title: view.title, message: view.details === "" ? view.title : view.details, priority: String(urgency), timestamp: String(Math.floor(view.alert.at / 1000)), ...link, ...(urgency === 2 ? EMERGENCY : {}) },
+      form: { token, user, device, sound, title: view.title, message: bodyOf(view), priority: String(urgency), timestamp: String(Math.floor(view.alert.at / 1000)), ...link, ...(urgency === 2 ? EMERGENCY : {}) },
     };
   },
   // Over the month's quota: to go on asking is what they beg one not to do.
@@ -100,6 +100,6 @@ export const homeAssistant = provider({
   say: ({ url, token }, view) => ({
     url: `${url}/api/services/notify/${view.recipient}`,
     headers: bearer(token),
-    json: { title: view.title, message: view.details === "" ? view.title : view.details, data: view.link === null ? undefined : { url: view.link, clickAction: view.link } },
+    json: { title: view.title, message: bodyOf(view), data: view.link === null ? undefined : { url: view.link, clickAction: view.link } },
   }),
 });

@@ -40,7 +40,7 @@ export const vonage = provider({
 export const clickatellLegacy = provider({
   type: "sms-clickatell-legacy",
   about: "Sends SMS through Clickatell's older HTTP API, with user, password and api_id",
-  source: "https://archive.clickatell.com/developers/api-docs/http-sending-messages-basic/",
+  source: "https://github.com/clickatell/clickatell-overview-http",
   options: () => z.strictObject({
     user: z.string().min(1).describe("User of the account"),
     password: password("Password of the user"),
@@ -131,7 +131,7 @@ export const africasTalking = provider({
 export const freemobile = provider({
   type: "sms-freemobile",
   about: "Sends SMS to one's own telephone at Free Mobile (France)",
-  source: "https://mobile.free.fr/docs/Notifications_SMS.pdf",
+  source: "https://mobile.free.fr/",
   options: () => z.strictObject({ user: z.string().regex(/^\d+$/, "the subscriber's number, in quotes").describe("Number of the subscriber's account, in quotes"), password: token("Key of the option \"Notifications par SMS\"") }),
   key: null,
   say: ({ user, password }, view) => ({ method: "GET", url: withQuery("https://smsapi.free-mobile.fr/sendmsg", { user, pass: password, msg: view.sms.text }) }),

@@ -21,7 +21,7 @@ export const clickatell = provider({
 export const clicksend = provider({
   type: "sms-clicksend",
   about: "Sends SMS through ClickSend",
-  source: "https://developers.clicksend.com/docs/messaging/sms/other/send-sms",
+  source: "https://developers.clicksend.com/docs/rest/v3/",
   options: () => z.strictObject({ user: z.string().min(1).describe("User of the account"), apiKey: token("API key of the user"), from: sender("Sender: a number or a name").optional(), to: phones() }),
   key: null,
   to: (options) => options.to,
@@ -31,7 +31,7 @@ export const clicksend = provider({
 
 export const messagebird = provider({
   type: "sms-messagebird",
-  about: "Sends SMS through MessageBird (Bird)",
+  about: "Sends SMS through MessageBird's older API; see sms-bird for accounts of Bird",
   source: "https://developers.messagebird.com/api/sms-messaging/",
   options: () => z.strictObject({ accessKey: token("Access key").regex(/^[\w-]+$/, "letters and digits only"), from: sender("Sender: a number, or a name of 11 letters and digits at most"), to: phones() }),
   key: null,
@@ -78,6 +78,20 @@ export const sinch = provider({
   key: null,
   to: (options) => options.to,
   say: ({ plan, token, region, from }, view) => ({ url: `https://${region}.sms.api.sinch.com/xms/v1/${plan}/batches`, headers: bearer(token), json: { from: digits(from), to: [digits(view.recipient)], body: view.sms.text } }),
+});
+
+export const bird = provider({
+  type: "sms-bird",
+  about: "Sends SMS through a channel of Bird",
+  source: "https://docs.bird.com/api/channels-api/supported-channels/programmable-sms/sending-sms-messages",
+  options: () => z.strictObject({ accessKey: token("Access key").regex(/^[\w-]+$/, "letters and digits only"), workspace: z.guid().describe("Id of the workspace"), channel: z.guid().describe("Id of the SMS channel"), to: phones() }),
+  key: null,
+  to: (options) => options.to,
+  say: ({ accessKey, workspace, channel }, view) => ({
+    url: `https://api.bird.com/workspaces/${workspace}/channels/${channel}/messages`,
+    headers: { authorization: `AccessKey ${accessKey}` },
+    json: { receiver: { contacts: [{ identifierKey: "phonenumber", identifierValue: view.recipient }] }, body: { type: "text", text: { text: view.sms.text } } },
+  }),
 });
 
 export const bulksms = provider({
@@ -140,7 +154,7 @@ export const smseagle = provider({
 export const kannel = provider({
   type: "sms-kannel",
   about: "Sends SMS through a Kannel gateway of one's own",
-  source: "https://www.kannel.org/download/1.4.5/userguide-1.4.5/userguide.html#AEN4623",
+  source: "https://www.kannel.org/download/1.4.5/userguide-1.4.5/userguide.html",
   options: () => z.strictObject({ url: base("Address of the sendsms service, with its port"), user: z.string().min(1).describe("User of the sendsms service"), password: password("Password of the user"), from: sender("Sender").optional(), to: phones(), tls: tls() }),
   key: null,
   to: (options) => options.to,
