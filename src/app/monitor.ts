@@ -14,6 +14,8 @@ import { Committer } from "../run/commit.ts";
 import { Engine } from "../run/engine.ts";
 import { missed, policyOf, scheduleOf } from "../run/entry.ts";
 import type { Bench } from "../run/execute.ts";
+import { Paths } from "../run/paths.ts";
+import { Traces } from "../run/traces.ts";
 import type { Loaded, Store } from "../store/store.ts";
 import type { Ports } from "../sys/ports.ts";
 import { Banners } from "./banners.ts";
@@ -44,6 +46,7 @@ export class Monitor {
   readonly committer: Committer;
   readonly beliefs: Beliefs;
   readonly engine: Engine;
+  readonly #paths: Paths;
   readonly #windows: Windows;
   readonly outbox: Outbox;
   readonly banners: Banners;
@@ -87,6 +90,8 @@ export class Monitor {
       seen: (result) => this.recent.add(result.check, result.verdict),
     });
     const probes = new Map(parts.probes.map((probe) => [probe.type, probe]));
+    const traces = new Traces(ports);
+    this.#paths = new Paths({ clock, log, traces, late: (check, evidence) => this.beliefs.evidence(check, evidence) });
     this.engine = new Engine({
       bench: this.bench,
       probes,
@@ -94,6 +99,7 @@ export class Monitor {
       limits: first.settings.limits,
       stepped: (byMs) => this.banners.clockStepped(byMs),
       changed: (check) => this.#changed(check),
+      paths: this.#paths,
     });
     this.#windows = new Windows(clock, {
       subjects: () => this.roster.subjects(),
@@ -168,6 +174,7 @@ export class Monitor {
     const { clock } = this.parts.ports;
     const deadline = clock.monotonic() + withinMs;
     this.#windows.stop();
+    this.#paths.stop();
     await this.engine.stop(withinMs / 2);
     await this.committer.flush(clock.monotonic() + withinMs / 4);
     await this.outbox.stop(Math.max(0, deadline - clock.monotonic()));

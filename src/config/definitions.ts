@@ -5,6 +5,7 @@ import { canonical } from "./canonical.ts";
 import type { Draft } from "./draft.ts";
 import { BUILT_IN } from "./keys.ts";
 import type { Membership } from "./members.ts";
+import type { AnyProbe } from "../probes/probe.ts";
 import type { ChannelDefinition, CheckDefinition } from "./site.ts";
 
 /** Gaps of a schedule are measured from here, so that loading the same text gives the same site at any time. */
@@ -67,6 +68,7 @@ function makeDefinition(draft: Draft, set: DraftSet, times: Times, recipients: R
     policy,
     was: keys.was === undefined ? null : checkName(keys.was),
     paused: keys.paused ?? false,
+    traced: keys.tracing === "off" ? null : hostOf(kind.of, draft.options),
   };
   return { ...definition, hashes: hashesOf(definition) };
 }
@@ -82,17 +84,22 @@ function flappingOf(flapping: Draft["keys"]["flapping"]): Policy["flapping"] {
   return flapping === undefined ? BUILT_IN.flapping : { changes: flapping.changes, withinMs: flapping.within };
 }
 
+function hostOf(probe: AnyProbe, options: unknown): string | null {
+  if (probe.host !== undefined) return probe.host(options);
+  return typeof options === "object" && options !== null && "host" in options && typeof options.host === "string" ? options.host : null;
+}
+
 /**
  * Three hashes that together cover every field: a check whose hashes are the same is the same.
  * `target`: what is asked; `judging`: how it is judged; `telling`: when it runs and who hears of it.
  */
 function hashesOf(definition: Omit<CheckDefinition, "hashes">): CheckDefinition["hashes"] {
-  const { type, options, target, description, tags, schedule, timeoutMs, retries, expect, warn, policy, was, paused } = definition;
+  const { type, options, target, description, tags, schedule, timeoutMs, retries, expect, warn, policy, was, paused, traced } = definition;
   const { everyMs, failingEveryMs, onFail, onPass, steps, recipients, check: _check, ...judging } = policy;
   return {
     target: hash128(canonical([type, options, target])),
     judging: hash128(canonical([judging, timeoutMs, retries, expect, warn])),
-    telling: hash128(canonical([everyMs, failingEveryMs, onFail, onPass, steps, recipients, description, tags, schedule, was, paused])),
+    telling: hash128(canonical([everyMs, failingEveryMs, onFail, onPass, steps, recipients, description, tags, schedule, was, paused, traced])),
   };
 }
 

@@ -55,6 +55,7 @@ export const CHECK_KEYS = {
   paused: z.boolean().describe("Does not run until this is taken away.").meta({ default: false }).optional(),
   expect: conditions().describe("Conditions on facts; not met: down. An empty value takes a default away.").optional(),
   warn: conditions().describe("Conditions on facts; not met: degraded.").optional(),
+  tracing: off().describe("`off`: the way to the host is not traced when the check fails.").meta({ default: "on" }).optional(),
   flapping: z
     .union([
       z.strictObject({

@@ -78,5 +78,7 @@ export interface CheckDefinition {
   /** The former name, whose history it takes over. */
   readonly was: CheckName | null;
   readonly paused: boolean;
+  /** The host whose way is traced when the check fails; null for none. */
+  readonly traced: string | null;
   readonly hashes: { readonly target: string; readonly judging: string; readonly telling: string };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { mergedPath, type Path, pathChange, pathText } from "./path.ts";
+import { mergedPath, type Path, pathBreak, pathChange, pathText } from "./path.ts";
 
 /** `a > * > b/c` as a path. */
 const path = (text: string): Path => (text === "" ? [] : text.split(" > ").map((hop) => (hop === "*" ? [] : hop.split("/"))));
@@ -33,4 +33,17 @@ test("what is known of a path grows, within bounds", () => {
   f("a > b > c", "a > b/d > c", "a > b/d > c");
   f("a > b/d > c", "a > e/d > c", "a > b/d > c");
   f("a > b > c > d", "a > x", "a > b/x");
+});
+
+test("a break is behind the last hop that answers", () => {
+  const f = (good: string | null, now: string, expected: readonly [number, string, string | null]): void => {
+    const { after, last, next } = pathBreak(good === null ? null : path(good), path(now));
+    expect([after, last, next], `${good} | ${now}`).toEqual(expected);
+  };
+  f("a > b > c", "a", [1, "a", "b"]);
+  f("a > * > c", "a > *", [1, "a", "c"]);
+  f("a > b > c", "* > b", [2, "b", "c"]);
+  f("a > b", "", [0, "this machine", "a"]);
+  f(null, "a > b", [2, "b", null]);
+  f("a > b", "a > b > x", [3, "x", null]);
 });

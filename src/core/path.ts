@@ -31,3 +31,19 @@ export function pathChange(before: Path, now: Path): PathChange | null {
 export function mergedPath(before: Path, now: Path, most: number): Path {
   return now.map((is, index) => [...new Set([...(before[index] ?? []), ...is])].slice(0, most));
 }
+
+/** Where a path that led to its target is broken: behind the last of its hops that still answers. */
+export interface PathBreak {
+  /** The last hop that answers, 0 for this machine itself, and who it is. */
+  readonly after: number;
+  readonly last: string;
+  /** Who came next on the good path; null where no good path is known, or none of it answered there. */
+  readonly next: string | null;
+}
+
+/** Compares a path that no longer reaches its target (`now`) with one that did (`good`, null for none known). */
+export function pathBreak(good: Path | null, now: Path): PathBreak {
+  const after = now.findLastIndex((addresses) => addresses.length > 0) + 1;
+  const next = good?.slice(after).find((addresses) => addresses.length > 0) ?? null;
+  return { after, last: after === 0 ? "this machine" : hopText(now[after - 1] ?? []), next: next === null ? null : hopText(next) };
+}

@@ -189,7 +189,7 @@ export type Effect =
   /** Ask these parents now; their answers come as `neighbour`. */
   | { readonly kind: "ask"; readonly parents: readonly CheckName[] }
   /** An incident as it is now: opened, worse, acknowledged or closed. */
-  | { readonly kind: "incident"; readonly incident: Incident; readonly change: "opened" | "worse" | "acknowledged" | "closed"; readonly evidence: Evidence };
+  | { readonly kind: "incident"; readonly incident: Incident; readonly change: "opened" | "worse" | "acknowledged" | "evidence" | "closed"; readonly evidence: Evidence };
 
 export interface Decision {
   readonly state: CheckState;

@@ -169,6 +169,7 @@ export const dns: Probe<Options> = {
     "certificate.days": { unit: "days", about: "With TLS or HTTPS: whole days until the first certificate of the chain expires" },
     "tls.protocol": { about: "With TLS or HTTPS: TLSv1.2 or TLSv1.3" },
   },
+  host: ({ server }) => server?.[0] ?? null,
   target: ({ name, record, server, port }) => `${name} ${record}${server === null ? "" : ` @${server.join(",")}`}${port === null ? "" : `:${port}`}`,
   check(options) {
     const name = nameOf(options);

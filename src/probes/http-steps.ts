@@ -52,6 +52,7 @@ export const httpSteps: Probe<Options> = {
     step: { about: "By the step's name what its answer was: step.NAME.status, .bytes, .redirects, .address, .phase.connect, .phase.firstByte and so on; phase.NAME is the whole time of that step" },
     "certificate.days": { unit: "days", about: "Whole days until the first certificate of any step expires" },
   },
+  host: ({ steps: [first] }) => endpointOf(new URL(first?.url ?? "")).host,
   target: ({ steps: [first] }) => {
     const { host, port } = endpointOf(new URL(first?.url ?? ""));
     return endpoint(host, port);

@@ -23,6 +23,7 @@ export const http: Probe<Options> = {
   options,
   facts: answerFacts,
   expect: { status: "200-299" },
+  host: ({ url, proxy }) => proxy?.host ?? endpointOf(new URL(url)).host,
   target: ({ url }) => {
     const { host, port } = endpointOf(new URL(url));
     return endpoint(host, port);

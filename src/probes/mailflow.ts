@@ -48,6 +48,7 @@ export const mailflow: Probe<Options> = {
     "smtp.certificate.days": { unit: "days", about: "Whole days until the first certificate of the SMTP server's chain expires" },
     "mailbox.certificate.days": { unit: "days", about: "Whole days until the first certificate of the mailbox's server's chain expires" },
   },
+  host: ({ smtp }) => smtp.host,
   target: ({ smtp }) => targetOf(smtp, SMTP_PORTS),
   check: ({ smtp, mailbox }) => {
     for (const [name, server] of Object.entries({ smtp, mailbox })) {

@@ -87,6 +87,8 @@ export interface Probe<Options> {
   readonly expect?: { readonly [fact: string]: string };
   /** What is asked, for lists and for the limit of runs per target: `shop.example.com:443`. */
   target(options: Options): string;
+  /** The host whose way is traced when it does not answer; null for none. Absent: what the option `host` says, and none without such an option. */
+  host?(options: Options): string | null;
   /** A problem that only options together can have, with the option's path; told while loading. */
   check?(options: Options): { readonly path: readonly (string | number)[]; readonly wrong: string; readonly right: string } | null;
   run(options: Options, ctx: ProbeContext): Promise<Outcome>;

@@ -61,6 +61,8 @@ export const rbl: Probe<Options> = {
     addresses: { about: "What was looked up" },
     unclear: { about: "How many answers said nothing; a condition on it decides instead of the result being unknown, as long as one list could be asked" },
   },
+  // It is looked up, not asked.
+  host: () => null,
   target: ({ host, lists }) => `${host} in ${lists.join(",")}`,
   check({ host, lists, by }) {
     const bad = lists.find((list) => dnsName(list).kind === "wrong");

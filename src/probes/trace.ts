@@ -108,6 +108,8 @@ export const trace: Probe<Options> = {
     address: { about: "Address that was traced" },
   },
   target: (options) => options.host,
+  // The run itself is a trace.
+  host: () => null,
   check: ({ method, port }) => (port !== null && method === "icmp" ? { path: ["port"], wrong: "echoes have no port", right: "leave `port` away, or set `method` to udp or tcp" } : null),
   async run(options, ctx): Promise<Outcome> {
     const begun = ctx.clock.monotonic();

@@ -62,6 +62,7 @@ export const websocket: Probe<Options> = {
     "certificate.days": { unit: "days", about: "With wss: whole days until the first certificate of the chain expires" },
     "tls.protocol": { about: "With wss: TLSv1.2 or TLSv1.3" },
   },
+  host: ({ url }) => endpointOf(new URL(url)).host,
   target: ({ url }) => {
     const { host, port } = endpointOf(new URL(url));
     return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;

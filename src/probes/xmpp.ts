@@ -44,6 +44,7 @@ export const xmpp: Probe<Options> = {
     "certificate.days": { unit: "days", about: "With TLS: whole days until the first certificate of the chain expires" },
     "tls.protocol": { about: "With TLS: TLSv1.2 or TLSv1.3" },
   },
+  host: (chosen) => placeOf(chosen).host,
   target: (chosen) => {
     const { host, port } = placeOf(chosen);
     return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;

@@ -1,9 +1,9 @@
-import { freshState, seenFrom } from "../core/draft.ts";
+import { freshState, publicIncident, seenFrom } from "../core/draft.ts";
 import { groupOutcome, isExcused, type Member } from "../core/group.ts";
 import { judge } from "../core/judge.ts";
 import { shiftState } from "../core/shift.ts";
 import type { Action, Around, CheckState, Effect, Input, Remembered, View } from "../core/state.ts";
-import type { CheckName, Instant, Policy, Result } from "../core/types.ts";
+import type { CheckName, Evidence, Instant, Policy, Result } from "../core/types.ts";
 import { groupView, memberOf, sightOf, viewOf } from "../core/view.ts";
 import type { Recorder } from "./commit.ts";
 
@@ -128,6 +128,14 @@ export class Beliefs {
     this.#hooks.seen(result);
     this.#judge(believed, { kind: "result", result, expectBy, ...learnt, around: this.#around(believed, result.verdict === "down") }, now);
     this.#hooks.changed(result.check);
+  }
+
+  /** Adds to the evidence of the outage that is open, if one is: what came too late for the result that opened it. */
+  evidence(check: CheckName, more: Evidence): void {
+    const { incident = null, streak = null } = this.#checks.get(check)?.state.belief ?? {};
+    if (incident?.kind !== "down" || streak === null) return;
+    this.#committer.effects([{ kind: "incident", incident: publicIncident(incident), change: "evidence", evidence: [...streak.evidence, ...more] }]);
+    this.#hooks.changed(check);
   }
 
   /** Judges an action; actions are journalled, so that history can be judged again. */

@@ -8,6 +8,7 @@ import { DueQueue } from "./due.ts";
 import { type Entry, expectBy, newEntry, scheduleOf } from "./entry.ts";
 import { type Bench, toResult } from "./execute.ts";
 import { deadlineOf, hear, miss, shiftHeard } from "./passive.ts";
+import type { Paths } from "./paths.ts";
 import { Pulse } from "./pulse.ts";
 import { Runs } from "./runs.ts";
 import { hurriedSlot, regularSlot } from "./slots.ts";
@@ -36,6 +37,7 @@ export interface EngineParts {
   readonly stepped: (byMs: number) => void;
   /** Something that shows changed: a run began or ended. */
   readonly changed: (check: CheckName) => void;
+  readonly paths: Pick<Paths, "saw">;
 }
 
 /** How a check comes to the engine. */
@@ -73,6 +75,7 @@ export class Engine {
       entry: (check) => this.#entries.get(check),
       now: () => this.now(),
       changed: parts.changed,
+      paths: parts.paths,
       ended: (entry, slot) => this.#ended(entry, slot),
     });
   }

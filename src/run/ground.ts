@@ -8,12 +8,14 @@ import { type CheckName, channelName, checkName, type FactValue, type GroupPolic
 import type { AnyProbe, Outcome, Probe, ProbeContext } from "../probes/probe.ts";
 import { openMemoryStore } from "../store/memory.ts";
 import type { Store } from "../store/store.ts";
-import type { Log, Ports } from "../sys/ports.ts";
+import type { Log, Pinger, Ports } from "../sys/ports.ts";
 import { Beliefs } from "./beliefs.ts";
 import { Committer } from "./commit.ts";
 import { Engine } from "./engine.ts";
 import { policyOf, scheduleOf } from "./entry.ts";
 import type { Bench } from "./execute.ts";
+import { Paths } from "./paths.ts";
+import { Traces } from "./traces.ts";
 
 /** Ground for tests of the run folder: engine, beliefs, committer and a store on a virtual clock; only the probe's answers are made up. */
 
@@ -65,7 +67,7 @@ export function definitionOf(text: string, wish: Wish = {}): CheckDefinition {
     flapping: null,
     ...wish.policy,
   };
-  return { name, type, options: { name: text, within: within ?? 0 }, target, description: "", tags: [], schedule, timeoutMs: millis(timeoutMs), retries, expect: [], warn: [], policy, was: null, paused: false, hashes: { target, judging: "", telling: "" }, ...wish.definition };
+  return { name, type, options: { name: text, within: within ?? 0 }, target, description: "", tags: [], schedule, timeoutMs: millis(timeoutMs), retries, expect: [], warn: [], policy, was: null, paused: false, traced: null, hashes: { target, judging: "", telling: "" }, ...wish.definition };
 }
 
 interface FakeOptions {
@@ -99,12 +101,15 @@ export class World {
   readonly batches: Batch[] = [];
   readonly errors: string[] = [];
   readonly stepped: number[] = [];
+  /** What traces see; for tests to put another in place. */
+  trace: Pinger["trace"] = () => Promise.reject(new Error("no traces"));
   overlaps = 0;
   readonly #running = new Set<string>();
   readonly bench: Bench;
   readonly committer: Committer;
   readonly beliefs: Beliefs;
   readonly engine: Engine;
+  readonly paths: Paths;
   readonly definitions = new Map<CheckName, CheckDefinition>();
 
   private constructor(time: VirtualTime, store: Store, limits: { readonly runs: number; readonly perTarget: number }) {
@@ -128,8 +133,9 @@ export class World {
       wake: (check, at) => this.engine.wake(check, at),
       seen: (result) => void this.results.push(result),
     });
+    this.paths = new Paths({ clock, log: this.bench.ports.log, traces: new Traces(this.bench.ports), late: (check, evidence) => this.beliefs.evidence(check, evidence) });
     const probes = new Map<string, AnyProbe>([["fake", this.#fake("fake")], ["group", this.#fake("group")], ["push", { ...this.#fake("push"), passive: PASSIVE }]]);
-    this.engine = new Engine({ bench: this.bench, probes, beliefs: this.beliefs, limits, stepped: (byMs) => void this.stepped.push(byMs), changed: quiet });
+    this.engine = new Engine({ bench: this.bench, probes, beliefs: this.beliefs, limits, stepped: (byMs) => void this.stepped.push(byMs), changed: quiet, paths: this.paths });
   }
 
   static async open(limits = { runs: 100, perTarget: 100 }): Promise<World> {
@@ -212,8 +218,8 @@ export class World {
     return {
       clock: this.clock,
       random: new Chance(1),
-      network: { resolve: () => Promise.reject(new Error("no network")), connect: () => Promise.reject(new Error("no network")), datagram: () => Promise.reject(new Error("no network")) },
-      pinger: { ping: () => Promise.reject(new Error("no pings")), trace: () => Promise.reject(new Error("no traces")) },
+      network: { resolve: (ip) => Promise.resolve({ kind: "resolved", addresses: [{ ip, family: 4 }] }), connect: () => Promise.reject(new Error("no network")), datagram: () => Promise.reject(new Error("no network")) },
+      pinger: { ping: () => Promise.reject(new Error("no pings")), trace: (request) => this.trace(request) },
       processes: { run: () => Promise.reject(new Error("no processes")), environment: {} },
       patterns: { match: ({ source, flags }, text) => new RegExp(source, flags).exec(text) },
       host: { uptimeMs: () => 0, load: () => [0, 0, 0], processors: () => ({ count: 1, idleMs: 0, totalMs: 0 }), memory: () => ({ totalBytes: 0, availableBytes: 0, swapTotalBytes: 0, swapFreeBytes: 0 }), disk: () => Promise.reject(new Error("no disk")), temperatures: () => Promise.resolve({ kind: "told", readings: [] }), system: () => ({ name: "", release: "", machine: "" }) },

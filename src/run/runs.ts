@@ -6,6 +6,7 @@ import type { Beliefs } from "./beliefs.ts";
 import { type Demand, type Entry, expectBy } from "./entry.ts";
 import { type Bench, execute, type Ran } from "./execute.ts";
 import { ownResult, turnResult } from "./groups.ts";
+import type { Paths } from "./paths.ts";
 import { asOfNow, momentOf } from "./pulse.ts";
 
 export interface RunsParts {
@@ -17,6 +18,7 @@ export interface RunsParts {
   now(): Instant;
   /** A run began or ended. */
   changed(check: CheckName): void;
+  readonly paths: Pick<Paths, "saw">;
   /** The run of this slot ended, or could not begin: a fixed delay is counted from now. */
   ended(entry: Entry, slot: Instant): void;
 }
@@ -145,8 +147,9 @@ export class Runs {
     if (ran === null || entry.gone || entry.definition.hashes.target !== target) return null;
     const now = this.#parts.now();
     const learnt = ran.remember === undefined ? {} : { remember: { of: targetOf(entry.definition), value: ran.remember } };
-    this.#parts.beliefs.result(ran.result, expectBy(entry, now), now, learnt);
-    return ran.result;
+    const result = this.#parts.paths.saw(entry.definition, ran.result);
+    this.#parts.beliefs.result(result, expectBy(entry, now), now, learnt);
+    return result;
   }
 
   #runProbe({ definition, probe, wants }: Entry, demand: Demand, stop: AbortSignal): Promise<Ran | null> {

@@ -106,6 +106,8 @@ export class Place {
   /** The configuration that the program is given; another system's, where a test names it. */
   config: string = join(this.folder, "tocsin.yaml");
   readonly data: string;
+  /** What starts the program, with its arguments: for a network of its own. */
+  by: readonly string[] = [];
   #run: Run | null = null;
 
   constructor(document: Document | string, data?: string) {
@@ -126,7 +128,9 @@ export class Place {
 
   /** Starts without waiting for anything. */
   launch(environment: Environment = {}, listen = "127.0.0.1:0"): Run {
-    this.#run = new Run(["run", this.config, "--data", this.data, "--listen", listen], this.folder, environment);
+    const own = ["run", this.config, "--data", this.data, "--listen", listen];
+    const [program, ...args] = this.by;
+    this.#run = program === undefined ? new Run(own, this.folder, environment) : new Run([...args, PROGRAM, ...own], this.folder, environment, { program });
     return this.#run;
   }
 

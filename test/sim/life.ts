@@ -9,7 +9,7 @@ import type { Store } from "../../src/store/store.ts";
 import type { Log, Ports } from "../../src/sys/ports.ts";
 import { LifeClock, type VirtualTime } from "./clock.ts";
 import type { SimulatedDisk } from "./disk.ts";
-import { simulatedNetwork } from "./network.ts";
+import { simulatedNetwork, simulatedPinger } from "./network.ts";
 import type { Chance } from "./random.ts";
 import type { Truth } from "./truth.ts";
 
@@ -73,7 +73,7 @@ export class Life {
       clock: this.clock,
       random: chance,
       network: simulatedNetwork(this.clock, chance, truth, () => time.monotonic),
-      pinger: { ping: () => Promise.reject(new Error("no pings")), trace: () => Promise.reject(new Error("no traces")) },
+      pinger: simulatedPinger(this.clock, truth, () => time.monotonic),
       processes: { run: () => Promise.reject(new Error("no processes here")), environment: {} },
       patterns: { match: () => null },
       host: { uptimeMs: () => 0, load: () => [0, 0, 0], processors: () => ({ count: 1, idleMs: 0, totalMs: 0 }), memory: () => ({ totalBytes: 0, availableBytes: 0, swapTotalBytes: 0, swapFreeBytes: 0 }), disk: () => Promise.reject(new Error("no disk")), temperatures: () => Promise.resolve({ kind: "told", readings: [] }), system: () => ({ name: "simulated", release: "1", machine: "none" }) },

@@ -62,7 +62,7 @@ function define(wish: Wish): CheckDefinition {
   const options = group === undefined ? tcp.options.parse({ host: addressOf(wish.name), port: 80 }) : {};
   const hashes = { target: wish.name, judging: "", telling: "" };
   const { schedule } = wish;
-  return { name, type: policy.type, options, target: wish.name, description: "", tags: [], schedule, timeoutMs: millis(timeoutMs), retries, expect: [], warn: [], policy, was: null, paused: false, hashes };
+  return { name, type: policy.type, options, target: wish.name, description: "", tags: [], schedule, timeoutMs: millis(timeoutMs), retries, expect: [], warn: [], policy, was: null, paused: false, traced: group === undefined ? addressOf(wish.name) : null, hashes };
 }
 
 /** Each simulated host has one address of the documentation's network (RFC 5737), told from its name. */
