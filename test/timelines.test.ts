@@ -49,7 +49,7 @@ function scripted(rows: Timeline["rows"], minute: () => number): Probe<{ row: st
     source: "docs/judging.md",
     options: z.strictObject({ row: z.string() }),
     facts: {},
-    target: ({ row }) => row,
+    target: ({ row }) => `${row}.example.com`,
     run: ({ row }): Promise<Outcome> => {
       const word = rows.get(row)?.[minute()] ?? "up";
       const [verdict, code] = VERDICTS[word] ?? ["unknown", "bug"];
@@ -75,12 +75,15 @@ function collecting(told: (line: string) => void): Channel<{ name: string }> {
 function configuration({ settings, rows }: Timeline): string {
   const open = [...(rows.get("window") ?? []).entries()].filter(([, word]) => word === "open").map(([minute]) => minute);
   const at = (minute: number): string => new Date(START + minute * MINUTE_MS).toISOString();
+  const witnesses = [...rows.keys()].filter((row) => row.startsWith("witness")).map((row) => row.replaceAll(" ", "-"));
   return [
     "timezone: UTC",
+    ...(witnesses.length === 0 ? [] : [`connectivity: {witnesses: [${witnesses.join(", ")}]}`]),
     'defaults: {schedule: "* * * * *", timeout: 10s, failAfter: 2, notify: [ops]}',
     "channels: {ops: {type: people, name: ops}, boss: {type: people, name: boss}}",
     "checks:",
     "  gateway: {type: scripted, row: gateway}",
+    ...witnesses.map((name) => `  ${name}: {type: scripted, row: "${name.replaceAll("-", " ")}"}`),
     "  shop:",
     "    type: scripted",
     "    row: run",

@@ -3,6 +3,7 @@ import { type Schedule, scheduleGapMs } from "../core/schedule.ts";
 import { checkName, instant, millis, type Millis, type Policy } from "../core/types.ts";
 import { canonical } from "./canonical.ts";
 import type { Draft } from "./draft.ts";
+import { isOfConnectivity } from "./connectivity.ts";
 import { BUILT_IN } from "./keys.ts";
 import type { Membership } from "./members.ts";
 import type { AnyProbe } from "../probes/probe.ts";
@@ -76,7 +77,7 @@ function makeDefinition(draft: Draft, set: DraftSet, times: Times, recipients: R
 function groupOf(draft: Draft, { members, turn }: Membership): Policy["group"] {
   const { name } = draft.entry;
   if (draft.kind.of.type !== "group") return null;
-  return { require: draft.keys.require ?? "all", members: (members.get(name) ?? []).map(checkName), run: turn.has(name) ? "turn" : "own", renotify: draft.keys.renotify ?? false, bySight: false };
+  return { require: draft.keys.require ?? "all", members: (members.get(name) ?? []).map(checkName), run: turn.has(name) ? "turn" : "own", renotify: draft.keys.renotify ?? false, bySight: isOfConnectivity(draft.entry) };
 }
 
 function flappingOf(flapping: Draft["keys"]["flapping"]): Policy["flapping"] {

@@ -51,6 +51,11 @@ export const CHECK_KEYS = {
     .meta({ default: "nobody" })
     .optional(),
   depends: names().describe("Checks that must be well for this one to be judged.").meta({ default: "none" }).optional(),
+  scope: z
+    .enum(["host", "local", "outside"])
+    .describe("Where its target is, for `connectivity`: on this host, in the local network, or beyond the gateway.")
+    .meta({ default: "by its target" })
+    .optional(),
   was: z.string().min(1).describe("The former name, whose history it takes over.").optional(),
   paused: z.boolean().describe("Does not run until this is taken away.").meta({ default: false }).optional(),
   expect: conditions().describe("Conditions on facts; not met: down. An empty value takes a default away.").optional(),

@@ -231,3 +231,49 @@ describe("the catalogue of providers", () => {
   test("not for what is no mapping", async () => expect(await f("channels: {a: 5, b: }")).toEqual([0, "broken"]));
   test("nor for what is no section", async () => expect(await f("channels: [log]")).toEqual([0, "broken"]));
 });
+
+describe("this host's own connectivity", () => {
+  const at = (host: string, more = ""): string => `{type: tcp, host: "${host}", port: 1${more}}`;
+  const SITE = `
+connectivity: {gateway: gate, witnesses: [w1, w2, w3], notify: [log]}
+${LOG}
+checks:
+  gate: ${at("192.168.1.1", ", depends: [switch]")}
+  switch: ${at("192.168.1.2")}
+  w1: ${at("192.0.2.1")}
+  w2: ${at("192.0.2.2")}
+  w3: ${at("192.0.2.3")}
+  shop: ${at("shop.example.com", ", depends: [nas]")}
+  nas: ${at("nas.local")}
+  here: ${at("localhost")}
+  vpn: ${at("10.9.8.7", ", scope: outside")}
+  far: ${at("shop.example.com", ", scope: host")}
+  plugin: {type: script, command: [/usr/lib/nagios/plugins/check_raid]}
+  all: {type: group, members: [shop, nas]}
+`;
+  const parents = async (text: string): Promise<object> => Object.fromEntries((await site(text)).checks.map(({ name, policy }) => [name, policy.parents.join(" ")]));
+
+  test("what is not on this host depends on the gateway, what lies beyond it on the witnesses too; nothing on itself", async () => {
+    expect(await parents(SITE)).toEqual({ gate: "switch", switch: "", w1: "gate outside", w2: "gate outside", w3: "gate outside", shop: "nas gate outside", nas: "gate", here: "", vpn: "gate outside", far: "", plugin: "gate outside", all: "", outside: "gate" });
+  });
+  test("the check of the outside is down when most of its witnesses are", async () => {
+    const required = async (count: number): Promise<unknown> => {
+      const names = Array.from({ length: count }, (_, n) => `w${n}`);
+      return (await check("outside", `connectivity: {witnesses: [${names.join(", ")}]}\nchecks: {${names.map((name) => `${name}: ${at("192.0.2.1")}`).join(", ")}}`)).policy.group?.require;
+    };
+    expect(await Promise.all([2, 3, 4, 5].map(required))).toEqual([1, 2, 2, 3]);
+    expect(await check("outside", SITE)).toMatchObject({ type: "group", schedule: { kind: "never" }, policy: { steps: [{ to: ["log"] }], group: { bySight: true, run: "own", members: ["w1", "w2", "w3"] } } });
+  });
+  test("a gateway alone, and witnesses alone", async () => {
+    const checks = `checks: {gate: ${at("10.0.0.1")}, w1: ${at("192.0.2.1")}, w2: ${at("192.0.2.2")}}`;
+    expect(await parents(`connectivity: {gateway: gate}\n${checks}`)).toEqual({ gate: "", w1: "gate", w2: "gate" });
+    expect(await parents(`connectivity: {witnesses: [w1, w2]}\n${checks}`)).toEqual({ gate: "", w1: "outside", w2: "outside", outside: "" });
+    expect(await parents(checks)).toEqual({ gate: "", w1: "", w2: "" });
+  });
+  test("a group of two routers as the gateway: they do not depend on themselves", async () => {
+    expect(await parents(`connectivity: {gateway: gates}\nchecks: {gates: {type: group, members: [g1, g2], require: any}, g1: ${at("10.0.0.1")}, g2: ${at("10.0.0.2")}, shop: ${at("192.0.2.1")}}`)).toEqual({ gates: "", g1: "", g2: "", shop: "gates" });
+  });
+  test("a check may be called `outside` where nothing is made of witnesses", async () => {
+    expect((await check("outside", `checks: {a: ${at("a")}, outside: {type: group, members: [a]}}`)).policy.group?.bySight).toBe(false);
+  });
+});

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { connectivitySchema } from "./connectivity.ts";
 import { webAddress } from "../dial/options.ts";
 import { millis } from "../core/types.ts";
 import type { Settings } from "./site.ts";
@@ -41,6 +42,7 @@ export const SETTINGS_KEYS = {
     .describe("What the page may change.")
     .optional(),
   include: names().describe("Further files with checks, channels and maintenance; `*` in a file's name stands for anything. `conf.d` beside this file is always read.").meta({ default: "none" }).optional(),
+  connectivity: connectivitySchema.describe("By what this host knows that it is cut off itself; off unless it is set.").optional(),
   confirm: z.unknown().describe("How many places must see an outage; not available in this version.").optional(),
   peers: z.unknown().describe("Other places; not available in this version.").optional(),
 } as const;

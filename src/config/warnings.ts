@@ -36,6 +36,13 @@ function warnOfSettings(settings: Settings, report: Report): void {
   report.add({ severity: "warning", document: 0, path: ["listen"], at: "value", wrong: `the page listens on ${listen.host} without TLS: passwords can be read on the way`, right: "add `tls: {cert: FILE, key: FILE}`, or listen on 127.0.0.1 behind a proxy" });
 }
 
+/** A key that needs another one at the top. */
+function warnOfScope({ policy }: CheckDefinition, draft: Draft, report: Report): void {
+  const { scope } = draft.entry.written;
+  if (scope === undefined || scope === "host" || policy.parents.length > 0) return;
+  report.warn([draft.entry], ["scope"], "`scope` changes nothing: nothing says by what this host knows that it is cut off", "add `connectivity` at the top of the main file, or remove it");
+}
+
 function warnOfCheck(check: CheckDefinition, { drafts, membership, channels }: Surroundings, report: Report): void {
   const draft = drafts.get(check.name);
   if (draft === undefined) return;
@@ -48,6 +55,7 @@ function warnOfCheck(check: CheckDefinition, { drafts, membership, channels }: S
   if (schedule.kind === "never" && draft.kind.of.passive === undefined && policy.group === null && groups.length === 0) {
     report.warn(draft.layers, ["every"], `\`${check.name}\` never runs by itself: it is in no group`, "give it an interval, or make it a member of a group");
   }
+  warnOfScope(check, draft, report);
   warnOfSchedule(check, draft, report);
 }
 

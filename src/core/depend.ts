@@ -8,7 +8,7 @@ export type Clearance =
   | { readonly kind: "wait"; readonly wait: Wait; readonly ask: readonly CheckName[] };
 
 /** A parent that was asked may need this much beyond its own deadline to be heard, ms. */
-const ANSWER_MS = 500;
+export const ANSWER_MS = 500;
 
 /** A parent that is down, or hidden by one that is: its children cannot be judged. */
 export const blocks = (parent: View): boolean => parent.status === "down" || parent.status === "blocked" || parent.status === "disputed";

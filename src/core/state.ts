@@ -121,6 +121,8 @@ export interface Seen {
   readonly unjudged: number;
   /** By then a verdict is due, or the check is `unchecked`. */
   readonly expectBy: Instant | null;
+  /** Times that this was put off to hear of the parents first, since the last verdict. */
+  readonly putOff?: number;
 }
 
 export interface CheckState {
@@ -143,6 +145,8 @@ export interface View {
   readonly verdictStarted: Instant | null;
   /** Its newest run gave no verdict. */
   readonly unjudged: boolean;
+  /** It failed as often in a row as makes it down, or could not tell as often, whatever it depends on. */
+  readonly reached: boolean;
   readonly wellSince: Instant | null;
   readonly sentence: string;
   readonly latencyMs: number;

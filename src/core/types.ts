@@ -115,7 +115,7 @@ export interface GroupPolicy {
   readonly run: "turn" | "own";
   /** Another set of failing members than was told of is told too. */
   readonly renotify: boolean;
-  /** Judged by what its members saw last and not by what is believed of them, because they depend on it: this node's own connectivity. */
+  /** Judged by what its members saw and not by what is believed of them, because they depend on it: this node's own connectivity. */
   readonly bySight: boolean;
 }
 

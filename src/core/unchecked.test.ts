@@ -23,9 +23,14 @@ test("it is told by the first steps alone, whatever they count", () => {
 
 test("behind a parent that is down it is blocked instead, and has its whole time again when that is back", () => {
   f("u gw:down +10m", { parents: ["gw"] }, "1 up, 4.2 blocked");
-  f("u gw:down ? ? ? ? gw:up +10m", { parents: ["gw"] }, "1 up, 4.2 blocked, 8.2 pending, 8.2 unchecked!ops");
+  f("u gw:down ? ? ? ? gw:up +10m", { parents: ["gw"] }, "1 up, 4.2 blocked, 8.2 ask gw, 8.3 pending, 8.3 unchecked!ops");
   f("u gw:down ? ? ? ? gw:up u", { parents: ["gw"] }, "1 up, 4.2 blocked, 6 up");
-  f("u gw:fail ? ? ? ?", { parents: ["gw"] }, "1 up, 4.2 pending, 4.2 unchecked!ops");
+  // They are asked first, and waited for.
+  f("u ? ? ? +1m", { parents: ["gw"] }, "1 up, 4.2 ask gw, 4.3 pending, 4.3 unchecked!ops");
+  f("u ? ? ? +10s gw:answer +1m", { parents: ["gw"] }, "1 up, 4.2 ask gw, 4.3 pending, 4.3 unchecked!ops");
+  f("u ? ? ? +10s gw:fail +10s ? ? gw:down ? +1m", { parents: ["gw"] }, "1 up, 4.2 ask gw, 7.5 blocked");
+  f("u ? ? ? +10s gw:fail +10m", { parents: ["gw"] }, "1 up, 4.2 ask gw, 7.5 pending, 7.5 unchecked!ops");
+  f("u gw:fail ? ? ? ? ? ? ?", { parents: ["gw"] }, "1 up, 4.2 ask gw, 7.3 pending, 7.3 unchecked!ops");
 });
 
 test("a check that is known to fail needs no verdict", () => {
@@ -37,7 +42,7 @@ test("a check that is known to fail needs no verdict", () => {
 
 test("behind a parent that is down nothing is expected; once it is back, it is", () => {
   f("u gw:down d +10m", { parents: ["gw"] }, "1 up, 2 blocked");
-  f("u gw:down d +10m gw:up +10m", { parents: ["gw"] }, "1 up, 2 blocked, 15.2 pending, 15.2 unchecked!ops");
+  f("u gw:down d +10m gw:up +10m", { parents: ["gw"] }, "1 up, 2 blocked, 15.2 ask gw, 15.3 pending, 15.3 unchecked!ops");
   // While the parents are asked the failure stands: it will be told, not the want of a verdict.
   f("u d gw:fail +10m", { parents: ["gw"] }, "1 up, 2 ask gw, 5.2 down, 5.2 down!ops");
 });

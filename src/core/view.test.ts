@@ -2,18 +2,19 @@ import { expect, test } from "vitest";
 import { parentView } from "./ground.ts";
 import type { View } from "./state.ts";
 import { checkName, type GroupPolicy, instant, millis } from "./types.ts";
-import { groupView, sightOf } from "./view.ts";
+import { groupView, newestOf, sightOf } from "./view.ts";
 
-/** `u5` was seen well at 5, `u5w3` and failed before 3, `d5` failed at 5, `g5` is degraded, `?` was never seen, `x5` could not tell since, `p` is paused. */
+/** `u5` was seen well at 5, `u5w3` and failed before 3, `d5` failed at 5, `g5` is degraded, `?` was never seen, `x5` could not tell since, `r5` failed at 5 as often as makes it down, `p` is paused. */
 function member(text: string, at: number): View {
   const [, letter = "", seen, since] = /^(.)(\d+)?(?:w(\d+))?$/.exec(text) ?? [];
-  const verdict = { u: "up", g: "degraded", d: "down", x: "up" } as const;
+  const verdict = { u: "up", g: "degraded", d: "down", r: "down", x: "up" } as const;
   return parentView({
     check: checkName(`m${at}`),
     status: letter === "p" ? "paused" : "up",
     verdict: letter in verdict ? verdict[letter as keyof typeof verdict] : null,
-    failing: letter === "d",
+    failing: letter === "d" || letter === "r",
     unjudged: letter === "x",
+    reached: letter === "r",
     verdictStarted: seen === undefined ? null : instant(Number(seen)),
     wellSince: since === undefined ? null : instant(Number(since)),
     toThresholdMs: millis(1000 * (at + 1)),
@@ -61,10 +62,15 @@ test("of this node's own connectivity what could not tell did not see it well", 
   f(2, "u5 u9 x3", well(5), true);
   f(2, "u5 x9 x3", { failing: true }, true);
   f(2, "u5 x9 x3", well(5));
-  expect(["u1", "g1", "d1", "?", "x1", "p"].map((text) => sightOf(member(text, 0)).verdict)).toEqual(["up", "degraded", "down", "unknown", "down", "out"]);
+});
+
+test("a member by its threshold, and by its newest verdict", () => {
+  const letters = ["u1", "g1", "d1", "r1", "?", "x1", "p"].map((text) => member(text, 0));
+  expect(letters.map((view) => sightOf(view).verdict)).toEqual(["up", "up", "up", "down", "unknown", "up", "out"]);
+  expect(letters.map((view) => newestOf(view).verdict)).toEqual(["up", "degraded", "down", "down", "unknown", "up", "out"]);
 });
 
 test("it is waited for as long as the slowest of its members to its threshold", () => {
   f("all", "u5 u3 u8", { toThresholdMs: millis(3000) });
-  f("all", "u5 u3 u8", { toThresholdMs: millis(500) }, true);
+  f("all", "u5 u3 u8", { toThresholdMs: millis(3000) }, true);
 });

@@ -16,6 +16,7 @@ export function viewOf(policy: Policy, state: CheckState): View {
     verdict: seen.verdict,
     verdictStarted: seen.verdictStarted,
     unjudged: seen.unjudged > 0,
+    reached: (belief.streak?.downs ?? 0) >= policy.failAfter || seen.unjudged >= policy.failAfter,
     wellSince: seen.wellSince,
     sentence: seen.last?.sentence ?? belief.sentence,
     latencyMs: seen.last?.latencyMs ?? 0,
@@ -39,10 +40,16 @@ export function memberOf(view: View): Member {
   return { name: view.check, verdict: AS_VERDICT[view.status], sentence: view.sentence };
 }
 
-/** A member of a group that is judged by what its members saw last: what could not tell did not see it well. */
-export function sightOf({ check, status, verdict, unjudged, sentence }: View): Member {
+/** A member of a group whose members run in turn: its newest verdict. */
+export function newestOf({ check, status, verdict, sentence }: View): Member {
+  return { name: check, verdict: status === "paused" ? "out" : (verdict ?? "unknown"), sentence };
+}
+
+/** A member of a group that is judged by what its members saw: with its threshold, but not with what it depends on. */
+export function sightOf({ check, status, verdict, reached, sentence }: View): Member {
   if (status === "paused") return { name: check, verdict: "out", sentence };
-  return { name: check, verdict: unjudged ? "down" : (verdict ?? "unknown"), sentence };
+  if (status === "down" || reached) return { name: check, verdict: "down", sentence };
+  return { name: check, verdict: verdict === null ? "unknown" : "up", sentence };
 }
 
 const nth = (of: readonly (Instant | null)[], at: number, order: 1 | -1): Instant => instant(of.map((value) => value ?? 0).toSorted((a, b) => order * (a - b))[at - 1] ?? 0);
@@ -55,9 +62,11 @@ export function groupView(own: View, { require, bySight }: GroupPolicy, members:
   const taking = members.filter(({ status }) => status !== "paused");
   if (taking.length === 0) return { ...own, status: own.status === "down" ? own.status : "paused" };
   const need = needed(require, taking.length);
-  const is = (verdict: Member["verdict"]): View[] => taking.filter((view) => (bySight ? sightOf(view).verdict : view.verdict) === verdict);
-  const [well, down] = [[...is("up"), ...is("degraded")], is("down")];
-  const toThresholdMs = millis(Math.max(own.toThresholdMs, ...(bySight ? [] : taking.map((view) => view.toThresholdMs))));
+  // What could not tell did not see the outside.
+  const failing = (view: View): boolean => view.verdict === "down" || (bySight && view.unjudged);
+  const down = taking.filter(failing);
+  const well = taking.filter((view) => view.verdict !== null && !failing(view));
+  const toThresholdMs = millis(Math.max(own.toThresholdMs, ...taking.map((view) => view.toThresholdMs)));
   const seen = { ...own, failing: false, verdict: null, verdictStarted: null, wellSince: null, toThresholdMs };
   if (well.length >= need) {
     const since = nth(well.map(({ wellSince }) => wellSince), need, 1);

@@ -22,6 +22,7 @@ export const disk: Probe<Options> = {
     total: { unit: "bytes", about: "Size of the file system" },
     filesPercent: { unit: "%", about: "Places for files (inodes) in use, where the file system has a limit" },
   },
+  reaches: "host",
   target: ({ path }) => path,
   check: levelProblem,
   run,

@@ -41,6 +41,7 @@ export const domain: Probe<Options> = {
     nameservers: { about: "Name servers as delegated" },
     server: { about: "The RDAP server that was asked" },
   },
+  reaches: "outside",
   target: ({ name }) => name,
   check({ name }) {
     const ascii = dnsName(name);

@@ -89,6 +89,8 @@ export interface Probe<Options> {
   target(options: Options): string;
   /** The host whose way is traced when it does not answer; null for none. Absent: what the option `host` says, and none without such an option. */
   host?(options: Options): string | null;
+  /** Where the target is when its text does not tell: on this host itself, or elsewhere. */
+  readonly reaches?: "host" | "outside";
   /** A problem that only options together can have, with the option's path; told while loading. */
   check?(options: Options): { readonly path: readonly (string | number)[]; readonly wrong: string; readonly right: string } | null;
   run(options: Options, ctx: ProbeContext): Promise<Outcome>;

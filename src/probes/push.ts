@@ -62,6 +62,7 @@ export const push: Probe<Options> = {
   source: "Tocsin's own",
   options,
   facts: { duration: { unit: "ms", about: "How long the sender says that its work took" } },
+  reaches: "outside",
   target: ({ within, expected }) => (within === null ? `heartbeat by ${expected}` : `heartbeat every ${formatDuration(within)}`),
   check({ within, expected, zone }) {
     if ((within === null) === (expected === null)) return { path: [within === null ? "within" : "expected"], wrong: within === null ? "when a heartbeat is expected is not said" : "`within` and `expected` exclude each other", right: "write within: 25h, or expected: with a schedule" };

@@ -111,6 +111,7 @@ export const script: Probe<Options> = {
     perfdata: { about: "Values of the perfdata by label, as printed: `perfdata.load1`" },
     output: { about: "All that it printed, for conditions only" },
   },
+  reaches: "outside",
   target: ({ command }) => command[0],
   async run(options, ctx): Promise<Outcome> {
     const begun = ctx.clock.monotonic();

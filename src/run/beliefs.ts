@@ -4,7 +4,7 @@ import { judge } from "../core/judge.ts";
 import { shiftState } from "../core/shift.ts";
 import type { Action, Around, CheckState, Effect, Input, Remembered, View } from "../core/state.ts";
 import type { CheckName, Evidence, Instant, Policy, Result } from "../core/types.ts";
-import { groupView, memberOf, sightOf, viewOf } from "../core/view.ts";
+import { groupView, memberOf, newestOf, sightOf, viewOf } from "../core/view.ts";
 import type { Recorder } from "./commit.ts";
 
 const ALONE: Around = { parents: [], hides: [] };
@@ -181,7 +181,7 @@ export class Beliefs {
     if (excused.size === 0) return parents;
     const taking = members.map((member): Member => {
       const view = viewOf(member.policy, member.state);
-      const seen = group.run === "turn" ? sightOf(view) : memberOf(view);
+      const seen = group.run === "turn" ? newestOf(view) : memberOf(view);
       return excused.has(member) ? { ...seen, verdict: "unknown" } : seen;
     });
     if (groupOutcome(group.require, taking).verdict === "down") return parents;
@@ -251,7 +251,7 @@ export class Beliefs {
         this.#judge(child, { kind: "neighbour", around: this.#around(child, true) }, now);
       }
     }
-    const sight = news || (state.seen.unjudged > 0) !== (before.seen.unjudged > 0);
+    const sight = believed.groups.length > 0 && sightOf(viewOf(believed.policy, before)).verdict !== sightOf(viewOf(believed.policy, state)).verdict;
     for (const group of believed.groups) if (moved || (sight && group.policy.group?.bySight === true)) this.#hooks.regroup(group.policy.check);
   }
 }

@@ -33,7 +33,7 @@ const portOptions = z.strictObject({ host: host().describe("Whom to ask."), port
 const tcp: Probe<z.output<typeof portOptions>> = { ...nothing, type: "tcp", about: "Connects.", options: portOptions, target: (options) => `${options.host}:${options.port}` };
 
 const commandOptions = z.strictObject({ command: z.array(z.string()).min(1).meta({ hostPower: true }).describe("Program and arguments."), environment: z.record(z.string(), z.string()).default({}).describe("Its environment.") });
-const script: Probe<z.output<typeof commandOptions>> = { ...nothing, type: "script", about: "Runs a program.", options: commandOptions, named: (options) => Object.keys(options.environment) };
+const script: Probe<z.output<typeof commandOptions>> = { ...nothing, type: "script", about: "Runs a program.", reaches: "outside", options: commandOptions, named: (options) => Object.keys(options.environment) };
 
 const beatOptions = z.strictObject({ within: duration().describe("Time between two."), token: secret().describe("Who may send.") });
 const push: Probe<z.output<typeof beatOptions>> = {
