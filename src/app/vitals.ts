@@ -55,9 +55,14 @@ class Vitals {
   }
 
   async run(request: VitalsRequest): Promise<number> {
-    const reload = (): void => (request.kind === "monitor" ? this.#reload(request.file) : this.#end());
-    const letGo = onLife({ end: () => this.#end(), reload, bug: (error) => this.#bug(error) });
-    this.#terminal.gone.addEventListener("abort", () => this.#end());
+    const end = (): void => {
+      this.#end();
+      // Somebody waits for it to end.
+      if (request.kind !== "monitor") this.#hurry.abort();
+    };
+    const reload = (): void => (request.kind === "monitor" ? this.#reload(request.file) : end());
+    const letGo = onLife({ end, reload, bug: (error) => this.#bug(error) });
+    this.#terminal.gone.addEventListener("abort", end);
     try {
       if (request.kind === "monitor") return await this.#monitor(request.file);
       return await (request.kind === "once" ? this.#once(request) : this.#watch(request));

@@ -114,6 +114,13 @@ describe("connvitals", () => {
     expect(await connvitals("--pings=1", "--payload-size", "0", "::1")).toMatchObject({ exit: 0, out: expect.stringMatching(lines(String.raw`::1\n${PING}`)) });
     expect(await connvitals("-P", "localhost")).toMatchObject({ exit: 0, out: "localhost (127.0.0.1)\n" });
   });
+  test("Ctrl-C: what there is so far", async () => {
+    const run = new Run(["-p", "10000", "127.0.0.1", "nowhere.invalid"], temporaryFolder(), {}, { program: bin("connvitals") });
+    // By now it takes signals; it would send for a hundred seconds.
+    await until("the other host's error", () => run.err !== "", () => run.said);
+    run.child.kill("SIGINT");
+    expect(await run.ended).toMatchObject({ exit: 1, out: expect.stringMatching(lines(String.raw`127\.0\.0\.1\n(?:(?:${MS}\t){4}${MS}\n)?`)) });
+  });
   test("a host without an address", async () => {
     const { exit, out, err } = await connvitals("-p1", "nowhere.invalid", "localhost");
     expect({ exit, out, err: errors(err) }).toEqual({ exit: 1, out: expect.stringMatching(lines(String.raw`localhost \(127\.0\.0\.1\)\n${PING}`)), err: [expect.stringMatching(/^EE: gaierror: nowhere\.invalid cannot be tested: /)] });
