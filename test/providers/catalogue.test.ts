@@ -1,7 +1,9 @@
 import { validateHeaderName, validateHeaderValue } from "node:http";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Message } from "../../src/alert/channels/channel.ts";
 import { channels } from "../../src/alert/channels/index.ts";
+import { judgeAnswer } from "../../src/alert/providers/answer.ts";
 import { catalogue } from "../../src/alert/providers/catalogue.ts";
 import { requestOf } from "../../src/alert/providers/engine.ts";
 import type { AnyProvider, Call } from "../../src/alert/providers/provider.ts";
@@ -11,7 +13,7 @@ import { checkName, type IncidentId } from "../../src/core/types.ts";
 import { channelContext } from "../channels/message.ts";
 import type { Recording } from "./recording.ts";
 import { recordings } from "./recordings.ts";
-import { ALIAS, KEY, sample } from "./sample.ts";
+import { ALIAS, KEY, NOW, sample } from "./sample.ts";
 
 /** All findings at once, a line each. */
 const none = (found: readonly string[]): void => expect(found.join("\n")).toBe("");
@@ -46,7 +48,7 @@ function textsOf(value: unknown): readonly string[] {
 const NASTY = '@everyone <!channel> & "quoted" \u202E \u0000 \r\n 😀 {{x}} ${y} ';
 const long = (sign: string): string => sign.repeat(6000).slice(0, 6000);
 /** Names, sentences and evidence that are long and hard on every form of writing. */
-const monsters: readonly Message[] = [NASTY, "&", "<", "😀", "ü", "`", "x"].flatMap((sign) => {
+const monsters: readonly Message[] = [NASTY, "&", "<at>", "<users/a", "@a", "😀", "ü", "`", "x"].flatMap((sign) => {
   const hard = { check: checkName(long(sign).slice(0, 200)), sentence: long(sign), evidence: [{ label: sign, text: long(`${sign}\n`) }] };
   const many = Array.from({ length: 300 }, (_, at) => ({ event: "outage", ...hard, check: checkName(`${at} ${sign.repeat(20)}`), incident: String(at) as IncidentId }) as const);
   return [sample("+15550100", [{ event: "outage", ...hard }]), sample("+15550100", many)];
@@ -107,4 +109,15 @@ describe("whatever is told", () => {
       return [Math.max(...lengths) > most && `${Math.max(...lengths)} of ${most}`];
     });
   });
+});
+
+test("any answer means one of the three", () => {
+  const body = fc.oneof(fc.string(), fc.json(), fc.constantFrom("", "null", "[[[[", '{"messages":[null]}', '{"ok":{"ok":true}}', '{"code":"0"}'));
+  fc.assert(
+    fc.property(fc.constantFrom(...catalogue), fc.integer({ min: 100, max: 599 }), body, (entry, status, text) => {
+      const meant = judgeAnswer(entry.answer ?? {}, { status, reason: "", headers: {}, body: text }, NOW, (said) => said);
+      return meant.kind === "sent" ? meant.detail !== "" : meant.reason !== "";
+    }),
+    { numRuns: 2000 },
+  );
 });

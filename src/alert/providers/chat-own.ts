@@ -21,7 +21,7 @@ export const rocketchat = provider({
   options: () => z.strictObject({ url: ownHook("Webhook URL of the incoming integration"), channel: z.string().min(1).optional().describe("Another channel than the integration's own: #ops or @name"), tls: tls() }),
   key: null,
   // The server's default limit is 5,000 characters.
-  limits: { text: 3900 },
+  limits: { text: 3600 },
   say: ({ url, channel }, view) => ({ url, json: { channel, text: lines(calm(plainMarkdown(view.title)), fenced(view.details), view.link) } }),
   answer: { taken: { at: "success", is: [true] } },
 });
@@ -85,7 +85,7 @@ export const nextcloudTalk = provider({
     tls: tls(),
   }),
   key: null,
-  limits: { text: 30_000 },
+  limits: { text: 30_000, escape: calm },
   say: ({ url, conversation, secret }, view) => {
     const random = Buffer.from(view.random(32)).toString("hex");
     const message = calm(view.text);
@@ -123,7 +123,7 @@ export const synologyChat = provider({
   source: "https://kb.synology.com/en-global/DSM/tutorial/How_to_configure_webhooks_and_slash_commands_in_Chat_Integration",
   options: () => z.strictObject({ url: ownHook("Address of the incoming webhook"), tls: tls() }),
   key: null,
-  limits: { text: 3900 },
+  limits: { text: 3900, escape: calm },
   say: ({ url }, view) => ({ url, form: { payload: JSON.stringify({ text: calm(view.text) }) } }),
   // 411: posted too fast.
   answer: { taken: { at: "success", is: [true] }, passing: { at: "error.code", is: [411] } },

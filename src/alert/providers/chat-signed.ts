@@ -19,18 +19,20 @@ export const dingtalk = provider({
   answer: { taken: { at: "errcode", is: [0] }, passing: { at: "errcode", is: [-1, 130101, 410100] } },
 });
 
+/** `<at user_id="all">` is a mention. */
+const forFeishu = (text: string): string => text.replaceAll(/<(?=\/?at\b)/gi, "<\u200B");
+
 export const feishu = provider({
   type: "feishu",
   about: "Posts to a group of Feishu or Lark through a custom bot, signed where it wants that",
   source: "https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot",
   options: () => z.strictObject({ url: hook("Webhook of the bot, at open.feishu.cn or open.larksuite.com"), secret: password("Secret of the bot's signature verification").optional() }),
   key: null,
-  limits: { text: 15_000, bytes: true },
+  limits: { text: 15_000, bytes: true, escape: forFeishu },
   say: ({ url, secret }, view) => {
     const timestamp = String(Math.floor(view.now / 1000));
     const signed = secret === undefined ? {} : { timestamp, sign: createHmac("sha256", `${timestamp}\n${secret}`).update("").digest("base64") };
-    // `<at user_id="all">` is a mention.
-    return { url, json: { ...signed, msg_type: "text", content: { text: view.text.replaceAll(/<(?=\/?at\b)/gi, "<\u200B") } } };
+    return { url, json: { ...signed, msg_type: "text", content: { text: forFeishu(view.text) } } };
   },
   // 11232: sent too fast.
   answer: { taken: { at: "code", is: [0] }, passing: { at: "code", is: [11232] } },

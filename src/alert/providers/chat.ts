@@ -89,15 +89,17 @@ export const teams = provider({
   },
 });
 
+/** `<users/all>` is a mention of all, `<ADDRESS|TEXT>` a link. */
+const forGoogle = (text: string): string => text.replaceAll(/<(?=users\/|[a-z]+:)/g, "<\u200B");
+
 export const googleChat = provider({
   type: "google-chat",
   about: "Posts to a space of Google Chat through an incoming webhook",
   source: "https://developers.google.com/workspace/chat/quickstart/webhooks",
   options: () => z.strictObject({ url: hook("Address of the incoming webhook") }),
   key: null,
-  limits: { text: 3800 },
-  // `<users/all>` is a mention of all, `<ADDRESS|TEXT>` a link.
-  say: ({ url }, view) => ({ url, headers: { "content-type": "application/json; charset=UTF-8" }, json: { text: view.text.replaceAll(/<(?=users\/|[a-z]+:)/g, "<\u200B") } }),
+  limits: { text: 4000, escape: forGoogle },
+  say: ({ url }, view) => ({ url, headers: { "content-type": "application/json; charset=UTF-8" }, json: { text: forGoogle(view.text) } }),
 });
 
 export const webex = provider({
@@ -117,7 +119,7 @@ export const zohoCliq = provider({
   source: "https://www.zoho.com/cliq/help/platform/webhook-tokens.html",
   options: () => z.strictObject({ url: hook("API endpoint of the channel or bot, with its zapikey") }),
   key: null,
-  limits: { text: 4000 },
+  limits: { text: 4000, escape: calm },
   say: ({ url }, view) => ({ url, json: { text: calm(view.text) } }),
 });
 
@@ -147,7 +149,7 @@ export const pumble = provider({
   source: "https://pumble.com/help/integrations/custom-apps/incoming-webhooks-for-pumble/",
   options: () => z.strictObject({ url: hook("Address of the incoming webhook") }),
   key: null,
-  limits: { text: 4000 },
+  limits: { text: 4000, escape: calm },
   say: ({ url }, view) => ({ url, json: { text: calm(view.text) } }),
 });
 

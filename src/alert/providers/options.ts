@@ -15,14 +15,16 @@ export const token = (about: string) =>
 export const password = (about: string) => z.string().min(1).describe(about).meta({ secret: true });
 
 function isWeb(text: string, protocols: readonly string[]): boolean {
-  return URL.canParse(text) && protocols.includes(new URL(text).protocol);
+  if (!URL.canParse(text)) return false;
+  const { protocol, username, password } = new URL(text);
+  return protocols.includes(protocol) && username === "" && password === "";
 }
 
 /** An address that the provider made for this purpose; whoever has it can send. */
-export const hook = (about: string) => z.string().refine((text) => isWeb(text, ["https:"]), "not an https address; copy it whole from the provider").describe(about).meta({ secret: true });
+export const hook = (about: string) => z.string().refine((text) => isWeb(text, ["https:"]), "not an https address without user and password in it; copy it whole from the provider").describe(about).meta({ secret: true });
 
 /** The same from a product that one hosts oneself, perhaps without TLS. */
-export const ownHook = (about: string) => z.string().refine((text) => isWeb(text, ["https:", "http:"]), "not a web address; copy it whole: https://HOST/PATH").describe(about).meta({ secret: true });
+export const ownHook = (about: string) => z.string().refine((text) => isWeb(text, ["https:", "http:"]), "not a web address without user and password in it; copy it whole: https://HOST/PATH").describe(about).meta({ secret: true });
 
 /** Where a product that one hosts oneself is found; without a slash at its end. */
 export const base = (about: string) => webAddress().transform((url) => url.replace(/\/+$/, "")).describe(about);

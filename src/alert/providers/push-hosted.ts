@@ -44,7 +44,7 @@ export const mastodon = provider({
     tls: tls(),
   }),
   key: "Idempotency-Key",
-  limits: { text: 350 },
+  limits: { text: 350, escape: calm },
   say: ({ url, token, visibility, mention }, view) => ({ url: `${url}/api/v1/statuses`, headers: { ...bearer(token), "idempotency-key": view.key }, json: { status: lines(mention?.trim() ?? null, calm(view.text)), visibility } }),
 });
 
