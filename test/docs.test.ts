@@ -77,7 +77,7 @@ const secretFor = (name: string): string => (name.includes("url") ? `https://${n
 const environmentOf = (text: string): { readonly [name: string]: string } => Object.fromEntries([...text.matchAll(/\$\{env:(\w+)\}/g)].map(([, name = ""]) => [name, secretFor(name)]));
 const filesWith = (text: string): Files => ({ read: (path) => Promise.resolve({ kind: "read", text: path === "/t/tocsin.yaml" ? text : `${secretFor(path.replace(/^.*\//, ""))}\n` }), list: () => Promise.resolve(null) });
 
-const SECTIONS: ReadonlySet<string> = new Set(["checks", "channels", "defaults", "maintenance", ...Object.keys(SETTINGS_KEYS)]);
+const SECTIONS: ReadonlySet<string> = new Set(["checks", "channels", "rotations", "defaults", "maintenance", ...Object.keys(SETTINGS_KEYS)]);
 
 /** A piece of a configuration as a whole one: keys of the site beside a check, checks by name, or keys of one check. */
 function wholeOf(snippet: string): { readonly text: string; readonly whole: boolean } {

@@ -1,7 +1,7 @@
 import type { CheckState } from "../core/state.ts";
 import type { CheckName, ChannelName, Instant, Millis } from "../core/types.ts";
 import type { Store } from "../store/store.ts";
-import type { Banner, CheckDetail, CheckSummary, ChannelSummary, Overview } from "./types.ts";
+import type { Banner, CheckDetail, CheckSummary, ChannelSummary, Overview, RotationView } from "./types.ts";
 
 /** What the API may do with a running Tocsin: the handle that `app.ts` gives out. */
 export type Change =
@@ -29,6 +29,7 @@ export interface Handle {
   /** What is believed of a check now, with what was seen last. */
   state(name: CheckName): CheckState | null;
   channels(): readonly ChannelSummary[];
+  rotations(): readonly RotationView[];
   banners(): readonly Banner[];
   /** Calls at each change, synchronously and cheaply; returns how to stop. */
   subscribe(listener: (change: Change) => void): () => void;

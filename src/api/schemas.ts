@@ -46,6 +46,8 @@ export const checkSummary = z.object({
   running: z.boolean(),
 });
 
+export const rotationList = z.array(z.object({ name: text(), timezone: text(), now: z.array(text()).describe("channels that are told now"), next: z.array(z.object({ at: at(), to: z.array(text()) })).describe("the next changes, at most ten") }));
+
 export const checkList = z.array(checkSummary);
 
 export const channelSummary = z.object({

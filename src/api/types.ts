@@ -76,6 +76,16 @@ export interface ChannelSummary {
   readonly waiting: number;
 }
 
+/** Who is on call, by `GET /api/v1/rotations`. */
+export interface RotationView {
+  readonly name: string;
+  readonly timezone: string;
+  /** Channels that are told now. */
+  readonly now: readonly string[];
+  /** The next changes, at most ten. */
+  readonly next: readonly { readonly at: number; readonly to: readonly string[] }[];
+}
+
 export interface EvidencePart {
   readonly label: string;
   readonly text: string;

@@ -39,10 +39,11 @@ export function updateOf(site: Site, diff: SiteDiff): Update {
   };
   const what = new Map(diff.changed.map((change) => [change.name, change.what]));
   const renamedTo = new Set(diff.renamed.map((rename) => rename.to));
-  const { settings, channels, maintenance, version, secrets } = site;
+  const { settings, channels, rotations, maintenance, version, secrets } = site;
   return {
     settings,
     channels,
+    rotations,
     maintenance,
     version,
     secrets,

@@ -1,7 +1,8 @@
 import type { Done, Figures, Handle } from "../api/handle.ts";
-import { type Banner, type ChannelSummary, type CheckDetail, type CheckSummary, type Overview, STATUS_MARKS, type StatusWord } from "../api/types.ts";
+import { type Banner, type ChannelSummary, type CheckDetail, type CheckSummary, type Overview, type RotationView, STATUS_MARKS, type StatusWord } from "../api/types.ts";
 import type { CheckDefinition } from "../config/site.ts";
 import type { Mask } from "../core/mask.ts";
+import { changesOf, onCall } from "../core/rotation.ts";
 import type { Action } from "../core/state.ts";
 import { type ChannelName, type CheckName, type Millis, plus } from "../core/types.ts";
 import type { Beat } from "../probes/probe.ts";
@@ -13,6 +14,7 @@ import { readVersion } from "./version.ts";
 const refused = (reason: string, advice: string): Done => ({ kind: "refused", reason, advice });
 const unknownCheck = (check: CheckName): Done => refused(`there is no check named ${check}`, "see the list of checks");
 const VERSION = readVersion();
+const CHANGES_SHOWN = 10;
 const DONE: Done = { kind: "done" };
 
 /** Where people ask a running monitor and give it orders: most of the API's handle. */
@@ -65,6 +67,11 @@ export class Desk {
 
   channels(): readonly ChannelSummary[] {
     return this.#monitor.outbox.channels();
+  }
+
+  rotations(): readonly RotationView[] {
+    const now = this.#monitor.engine.now();
+    return this.#monitor.roster.rotations.map(({ name, rotation }) => ({ name, timezone: rotation.zone, now: onCall(rotation, now), next: changesOf(rotation, now, CHANGES_SHOWN) }));
   }
 
   banners(): readonly Banner[] {

@@ -22,6 +22,7 @@ export function createHandle({ monitor, store, loop, reload }: HandleParts): Han
     detail: (name) => desk.detail(name),
     state: (name) => monitor.beliefs.state(name),
     channels: () => desk.channels(),
+    rotations: () => desk.rotations(),
     banners: () => desk.banners(),
     subscribe: (listener) => monitor.subscribe(listener),
     runNow: (name) => desk.runNow(name),

@@ -292,5 +292,5 @@ export class Monitor {
 /** A policy that tells nobody new, for a check whose definition is gone. */
 function removedPolicy(check: CheckName): Policy {
   const zero = millis(0);
-  return { check, type: "", failAfter: 1, recoverAfter: 1, warnAfter: 1, everyMs: zero, failingEveryMs: zero, runMs: zero, initial: "pending", onFail: false, onPass: true, steps: [], recipients: {}, parents: [], group: null, flapping: null };
+  return { check, type: "", failAfter: 1, recoverAfter: 1, warnAfter: 1, everyMs: zero, failingEveryMs: zero, runMs: zero, initial: "pending", onFail: false, onPass: true, steps: [], recipients: {}, rotations: {}, parents: [], group: null, flapping: null };
 }

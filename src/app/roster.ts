@@ -1,4 +1,4 @@
-import type { ChannelDefinition, CheckDefinition, Settings, Site } from "../config/site.ts";
+import type { ChannelDefinition, CheckDefinition, RotationDefinition, Settings, Site } from "../config/site.ts";
 import type { Carried } from "../core/carried.ts";
 import type { MaintenanceWindow, Subject } from "../core/maintenance.ts";
 import type { ChannelName, CheckName } from "../core/types.ts";
@@ -7,6 +7,7 @@ import type { ChannelName, CheckName } from "../core/types.ts";
 export interface Update {
   readonly settings: Settings;
   readonly channels: readonly ChannelDefinition[];
+  readonly rotations: readonly RotationDefinition[];
   readonly maintenance: readonly MaintenanceWindow[];
   readonly version: string;
   readonly secrets: readonly string[];
@@ -20,14 +21,15 @@ export interface Update {
 
 /** The first configuration as an update of nothing. */
 export function firstUpdate(site: Site): Update {
-  const { settings, channels, maintenance, version, secrets, checks, carried } = site;
-  return { carried, settings, channels, maintenance, version, secrets, added: checks, changed: [], renamed: [], removed: [] };
+  const { settings, channels, rotations, maintenance, version, secrets, checks, carried } = site;
+  return { carried, settings, channels, rotations, maintenance, version, secrets, added: checks, changed: [], renamed: [], removed: [] };
 }
 
 /** The configuration that runs now, check by check. */
 export class Roster {
   readonly checks = new Map<CheckName, CheckDefinition>();
   readonly channels = new Map<ChannelName, ChannelDefinition>();
+  rotations: readonly RotationDefinition[] = [];
   settings: Settings;
   version = "";
   #groups = new Map<CheckName, CheckName[]>();
@@ -39,6 +41,7 @@ export class Roster {
   apply(update: Update): void {
     this.settings = update.settings;
     this.version = update.version;
+    this.rotations = update.rotations;
     for (const { from } of update.renamed) this.checks.delete(from);
     for (const name of update.removed) this.checks.delete(name);
     for (const definition of [...update.added, ...update.changed.map((change) => change.definition), ...update.renamed.map((rename) => rename.definition)]) this.checks.set(definition.name, definition);

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from "commander";
 import { formatProblem } from "../config/problems.ts";
+import { changesOf, onCall, type Rotation } from "../core/rotation.ts";
 import { describeSchedule, nextSlot, parseSchedule, type Schedule } from "../core/schedule.ts";
 import { parseDate } from "../core/schedule-text.ts";
 import type { Instant } from "../core/types.ts";
@@ -25,21 +26,29 @@ interface Found {
   readonly zone: string;
 }
 
+interface FoundRotation {
+  readonly rotation: Rotation;
+  readonly name: string;
+  readonly zone: string;
+}
+
 const systemZone = (): string => new Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-/** An exact check's name wins over a text; without a configuration every argument is a text. */
-async function findSchedule(asked: string, options: Options, doors: Doors): Promise<Found | string> {
+/** An exact name of a check, or of a rotation, wins over a text; without a configuration every argument is a text. */
+async function find(asked: string, options: Options, doors: Doors): Promise<Found | FoundRotation | string> {
   let zone = options.zone;
   if (options.text !== true) {
     const { site, problems } = await readConfiguration(configurationPath(options.config), doors);
     const definition = site?.checks.find(({ name }) => name === asked);
+    const rotation = site?.rotations.find(({ name }) => name === asked)?.rotation;
+    if (rotation !== undefined && definition === undefined) return { rotation, name: asked, zone: zone ?? rotation.zone };
     if (site !== null && definition !== undefined) return { schedule: definition.schedule, name: definition.name, zone: zone ?? site.settings.timezone };
     if (site === null && options.config !== undefined) return problems.map(formatProblem).join("\n");
     zone ??= site?.settings.timezone;
   }
   const parsed = parseSchedule(asked, zone ?? systemZone());
   if (parsed.kind === "parsed") return { schedule: parsed.schedule, name: "", zone: parsed.schedule.kind === "cron" ? parsed.schedule.zone : (zone ?? systemZone()) };
-  return options.text === true ? `${parsed.wrong}; ${parsed.right}` : `\`${asked}\` is neither a check of ${configurationPath(options.config)} nor a schedule: ${parsed.wrong}; ${parsed.right}`;
+  return options.text === true ? `${parsed.wrong}; ${parsed.right}` : `\`${asked}\` is neither a check nor a rotation of ${configurationPath(options.config)} nor a schedule: ${parsed.wrong}; ${parsed.right}`;
 }
 
 function slotsOf({ schedule, name }: Found, after: Instant, count: number): readonly Instant[] {
@@ -66,18 +75,19 @@ export const next: CliCommand = {
   register(program, doors, end) {
     program
       .command("next")
-      .description("Print the next runs of a check, or of a schedule's text.")
-      .argument("<name-or-text...>", "a check's name, or a schedule such as `*/5 * * * *` or `cron 9-17 hr`; an exact name wins")
+      .description("Print the next runs of a check, or of a schedule's text; of a rotation, who is on call and who takes over when.")
+      .argument("<name-or-text...>", "the name of a check or of a rotation, or a schedule such as `*/5 * * * *` or `cron 9-17 hr`; an exact name wins")
       .option("--text", "read it as a schedule, whatever names there are")
       .option("--at <time>", "runs after this time (2026-03-29, 2026-03-29 02:30, 2026-03-29T02:30:00Z; default: now)")
       .option("--count <n>", "how many", readCount, 5)
       .option("--zone <zone>", "time zone of the text (default: the configuration's, or the system's)")
       .option("--config <file>", "the configuration file (default: tocsin.yaml)")
       .option("--json", "a list of ISO times")
-      .addHelpText("after", `\nExample:\n  tocsin next shop\n  tocsin next --text "cron 9-17 hr 0 min mon-fri weekday" --at 2026-03-27 --count 3\n\nExit codes: 0 printed (also when it never runs again), 2 neither a check nor a schedule.`)
+      .addHelpText("after", `\nExample:\n  tocsin next shop\n  tocsin next night-shift
+  tocsin next --text "cron 9-17 hr 0 min mon-fri weekday" --at 2026-03-27 --count 3\n\nExit codes: 0 printed (also when it never runs again), 2 neither a check or rotation nor a schedule.`)
       .action(async (words: readonly string[], options: Options) => {
         const { terminal } = doors;
-        const found = await findSchedule(words.join(" "), options, doors);
+        const found = await find(words.join(" "), options, doors);
         if (typeof found === "string") {
           terminal.err(`${found}\n`);
           end(2);
@@ -89,6 +99,10 @@ export const next: CliCommand = {
           end(2);
           return;
         }
+        if ("rotation" in found) {
+          terminal.out(turns(found, after, options));
+          return;
+        }
         const slots = slotsOf(found, after, options.count);
         if (options.json === true) terminal.out(`${JSON.stringify(slots.map((slot) => new Date(slot).toISOString()))}\n`);
         else terminal.out(table(found, slots));
@@ -96,8 +110,18 @@ export const next: CliCommand = {
   },
 };
 
+/** Who is on call, and who takes over when. */
+function turns({ rotation, name, zone }: FoundRotation, from: Instant, { count, json }: Options): string {
+  const shifts = [{ at: from, to: onCall(rotation, from) }, ...changesOf(rotation, from, count)];
+  if (json === true) return `${JSON.stringify(shifts.map(({ at, to }) => ({ at: new Date(at).toISOString(), to })))}\n`;
+  const local = localFormat(zone);
+  return `${name} (${zone})\n${shifts.map(({ at, to }) => `${new Date(at).toISOString()}  ${local.format(at)}  ${to.join(", ")}\n`).join("")}`;
+}
+
+const localFormat = (zone: string): Intl.DateTimeFormat => new Intl.DateTimeFormat("en-GB", { timeZone: zone, weekday: "short", year: "numeric", month: "short", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short" });
+
 function table(found: Found, slots: readonly Instant[]): string {
-  const local = new Intl.DateTimeFormat("en-GB", { timeZone: found.zone, weekday: "short", year: "numeric", month: "short", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short" });
+  const local = localFormat(found.zone);
   const lines = slots.map((slot) => `${new Date(slot).toISOString()}  ${local.format(slot)}`);
   return `${describeSchedule(found.schedule)}\n${lines.length === 0 ? "no further runs" : lines.join("\n")}\n`;
 }

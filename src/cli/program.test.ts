@@ -106,7 +106,12 @@ describe("next", () => {
     expect((await run(["next", "7", "--text", "--count", "1", "--config", config])).out).toContain("interval 7 min");
   });
   test("neither a check nor a schedule, or no time", async () => {
-    expect(await run(["next", "shop", "--config", inFolder("tocsin.yaml", "checks: {}\n")])).toMatchObject({ exit: 2, err: expect.stringContaining("neither a check of") });
+    const night = inFolder("tocsin.yaml", "channels: {ann: {type: log}, ben: {type: log}}\nrotations: {night: {turns: [ann, [ben, ann]], from: 2026-11-16, timezone: Europe/Berlin}}\nchecks: {x: {type: disk, notify: [night]}}\n");
+    expect((await run(["next", "night", "--at", "2026-11-20", "--count", "2", "--config", night])).out).toBe(
+      ["night (Europe/Berlin)", "2026-11-19T23:00:00.000Z  Fri, 20 Nov 2026, 00:00:00 CET  ann", "2026-11-23T08:00:00.000Z  Mon, 23 Nov 2026, 09:00:00 CET  ben, ann", "2026-11-30T08:00:00.000Z  Mon, 30 Nov 2026, 09:00:00 CET  ann", ""].join("\n"),
+    );
+    expect(JSON.parse((await run(["next", "night", "--at", "2026-11-20", "--count", "1", "--json", "--config", night])).out)).toEqual([{ at: "2026-11-19T23:00:00.000Z", to: ["ann"] }, { at: "2026-11-23T08:00:00.000Z", to: ["ben", "ann"] }]);
+    expect(await run(["next", "shop", "--config", inFolder("tocsin.yaml", "checks: {}\n")])).toMatchObject({ exit: 2, err: expect.stringContaining("neither a check nor a rotation of") });
     expect(await run(["next", "@daily", "--text", "--at", "noon"])).toMatchObject({ exit: 2, err: expect.stringContaining("`noon` is no time") });
   });
 });

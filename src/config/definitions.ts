@@ -1,4 +1,5 @@
 import { hash128 } from "../core/ids.ts";
+import type { Rotation } from "../core/rotation.ts";
 import { type Schedule, scheduleGapMs } from "../core/schedule.ts";
 import { checkName, instant, millis, type Millis, type Policy } from "../core/types.ts";
 import { canonical } from "./canonical.ts";
@@ -7,6 +8,7 @@ import { isOfConnectivity } from "./connectivity.ts";
 import { BUILT_IN } from "./keys.ts";
 import type { Membership } from "./members.ts";
 import type { AnyProbe } from "../probes/probe.ts";
+import { channelsOf } from "./rotations.ts";
 import type { ChannelDefinition, CheckDefinition } from "./site.ts";
 
 /** Gaps of a schedule are measured from here, so that loading the same text gives the same site at any time. */
@@ -18,6 +20,7 @@ export interface DraftSet {
   readonly parents: ReadonlyMap<string, readonly string[]>;
   readonly membership: Membership;
   readonly channels: readonly ChannelDefinition[];
+  readonly rotations: ReadonlyMap<string, Rotation>;
 }
 
 interface Times {
@@ -49,7 +52,7 @@ function makeDefinition(draft: Draft, set: DraftSet, times: Times, recipients: R
     onFail: keys.onFail ?? true,
     onPass: keys.onPass ?? true,
     steps,
-    recipients: Object.fromEntries([...new Set(steps.flatMap((step) => step.to))].map((channel) => [channel, recipients.get(channel) ?? []])),
+    ...tellingOf(steps, set.rotations, recipients),
     parents: (set.parents.get(name) ?? []).map(checkName),
     group: groupOf(draft, set.membership),
     flapping: flappingOf(keys.flapping),
@@ -74,6 +77,17 @@ function makeDefinition(draft: Draft, set: DraftSet, times: Times, recipients: R
   return { ...definition, hashes: hashesOf(definition) };
 }
 
+/** The rotations that the steps name, and the recipients of every channel that they may ever tell. */
+function tellingOf(steps: Policy["steps"], rotations: DraftSet["rotations"], recipients: ReadonlyMap<string, readonly string[]>): Pick<Policy, "rotations" | "recipients"> {
+  const named = [...new Set(steps.flatMap((step) => step.to))];
+  const used = named.flatMap((name) => {
+    const rotation = rotations.get(name);
+    return rotation === undefined ? [] : [[name, rotation] as const];
+  });
+  const channels = new Set<string>([...named.filter((name) => !rotations.has(name)), ...used.flatMap(([, rotation]) => channelsOf(rotation))]);
+  return { rotations: Object.fromEntries(used), recipients: Object.fromEntries([...channels].map((channel) => [channel, recipients.get(channel) ?? []])) };
+}
+
 function groupOf(draft: Draft, { members, turn }: Membership): Policy["group"] {
   const { name } = draft.entry;
   if (draft.kind.of.type !== "group") return null;
@@ -96,11 +110,11 @@ function hostOf(probe: AnyProbe, options: unknown): string | null {
  */
 function hashesOf(definition: Omit<CheckDefinition, "hashes">): CheckDefinition["hashes"] {
   const { type, options, target, description, tags, schedule, timeoutMs, retries, expect, warn, policy, was, paused, traced } = definition;
-  const { everyMs, failingEveryMs, onFail, onPass, steps, recipients, check: _check, ...judging } = policy;
+  const { everyMs, failingEveryMs, onFail, onPass, steps, recipients, rotations, check: _check, ...judging } = policy;
   return {
     target: hash128(canonical([type, options, target])),
     judging: hash128(canonical([judging, timeoutMs, retries, expect, warn])),
-    telling: hash128(canonical([everyMs, failingEveryMs, onFail, onPass, steps, recipients, description, tags, schedule, was, paused, traced])),
+    telling: hash128(canonical([everyMs, failingEveryMs, onFail, onPass, steps, recipients, rotations, description, tags, schedule, was, paused, traced])),
   };
 }
 

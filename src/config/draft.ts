@@ -25,6 +25,7 @@ export interface Around {
   readonly site: Defaults | null;
   readonly membership: Membership;
   readonly channels: ReadonlySet<string>;
+  readonly rotations: ReadonlySet<string>;
   readonly timezone: string;
   readonly conditions: ConditionParser;
 }
@@ -153,9 +154,9 @@ function stepsOf(keys: CheckKeys, layers: readonly Layer[], around: Around): rea
   const steps: Step[] = [];
   let wrong = false;
   const known = (name: string, path: readonly (string | number)[]): string => {
-    if (!around.channels.has(name)) {
+    if (!around.channels.has(name) && !around.rotations.has(name)) {
       wrong = true;
-      around.report.error(layers, path, `there is no channel \`${name}\``, unknownName(name, [...around.channels], [], "value").right);
+      around.report.error(layers, path, `there is no channel \`${name}\``, unknownName(name, [...around.channels, ...around.rotations], [], "value").right);
     }
     return name;
   };

@@ -5,6 +5,7 @@ import { DEFAULT_KEYS } from "./defaults.ts";
 import { CHANNEL_KEYS, CHECK_KEYS, GROUP_KEYS } from "./keys.ts";
 import { SETTINGS_KEYS } from "./settings.ts";
 import { keysOf } from "./shape.ts";
+import { ROTATION_KEYS } from "./rotations.ts";
 import { WINDOW_KEYS } from "./windows.ts";
 
 type Json = { readonly [key: string]: unknown };
@@ -21,6 +22,7 @@ export function configurationSchema(probes: readonly AnyProbe[], channels: reado
   const definitions: [string, Json][] = [
     ["check", byType(probes, "check", CHECK_KEYS)],
     ["channel", byType(channels, "channel", CHANNEL_KEYS)],
+    ["rotation", { ...strict(properties(ROTATION_KEYS)), required: ["turns"] }],
     ["window", { ...strict(properties(WINDOW_KEYS)), required: ["name"] }],
     ["defaults", strict({ ...properties(DEFAULT_KEYS), ...Object.fromEntries(probes.map((probe) => [probe.type, strict({ ...properties(DEFAULT_KEYS), ...optionsOf(probe) })])) })],
     ...probes.map((probe): [string, Json] => {
@@ -36,6 +38,7 @@ export function configurationSchema(probes: readonly AnyProbe[], channels: reado
       ...settings,
       defaults: { ...ref("defaults"), description: "Defaults of every check; a type's name holds that type's." },
       channels: { ...named("channel"), description: "Ways to tell somebody, by name." },
+      rotations: { ...named("rotation"), description: "Who is on call, by name: may stand for a channel." },
       checks: { ...named("check"), description: "What is watched, by name." },
       maintenance: { type: ["array", "null"], items: ref("window"), description: "Times in which nobody is told." },
     }),

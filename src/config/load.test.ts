@@ -277,3 +277,26 @@ checks:
     expect((await check("outside", `checks: {a: ${at("a")}, outside: {type: group, members: [a]}}`)).policy.group?.bySight).toBe(false);
   });
 });
+
+describe("rotations", () => {
+  const SITE = `
+timezone: Europe/Berlin
+channels: {ann: {type: email, to: [ann@example.com]}, ben: {type: log}, desk: {type: log}}
+rotations:
+  night: {turns: [ann, [ben, desk]], from: 2026-01-05, hours: [{at: "mon-fri 09:00-17:00", to: desk}], overrides: [{from: 2026-12-24 18:00, until: 2026-12-27, to: [ben]}]}
+checks: {shop: {${TCP}, notify: [night]}, cart: {${TCP}, notify: [ann]}}
+`;
+  test("stand for channels in a step, with the recipients of all that they may tell", async () => {
+    const shop = await check("shop", SITE);
+    expect(shop.policy.steps).toEqual([{ after: { kind: "runs", count: 1 }, to: ["night"], repeatMs: null }]);
+    expect(shop.policy.recipients).toEqual({ ann: ["ann@example.com"], ben: [""], desk: [""] });
+    expect(shop.policy.rotations).toMatchObject({ night: { zone: "Europe/Berlin", handover: { days: [0], minute: 540 }, firstDay: 20_458, turns: [["ann"], ["ben", "desk"]], hours: [{ to: ["desk"] }], overrides: [{ from: Date.parse("2026-12-24T17:00Z"), until: Date.parse("2026-12-26T23:00Z"), to: ["ben"] }] } });
+    expect((await check("cart", SITE)).policy.rotations).toEqual({});
+    expect((await site(SITE)).rotations.map(({ name }) => name)).toEqual(["night"]);
+  });
+  test("a changed rotation changes whom a check tells, and nothing else", async () => {
+    const [before, after] = [await check("shop", SITE), await check("shop", SITE.replace("2026-01-05", "2026-01-12"))];
+    expect(after.hashes).toMatchObject({ target: before.hashes.target, judging: before.hashes.judging });
+    expect(after.hashes.telling).not.toBe(before.hashes.telling);
+  });
+});

@@ -17,6 +17,7 @@ import { createPlaces, type Places } from "./places.ts";
 import type { Problem } from "./problems.ts";
 import { createRegistry, type Registry } from "./registry.ts";
 import { Report } from "./report.ts";
+import { readRotations } from "./rotations.ts";
 import { namedEntries } from "./sections.ts";
 import type { Settings, Site } from "./site.ts";
 import { type Environment, folderOf, isMapping, joinPath, readSources, type SourceSet } from "./sources.ts";
@@ -99,18 +100,21 @@ function readSite(path: string, sources: SourceSet, registry: Registry, report: 
   const channelEntries = namedEntries("channels", documents, report);
   const { connectivity, entries } = readConnectivity(documents[0], namedEntries("checks", documents, report), report);
   const channels = readChannels(channelEntries, registry, documents, report);
+  const channelNames = new Set(channelEntries.keys());
+  const rotationEntries = namedEntries("rotations", documents, report);
+  const rotations = readRotations(rotationEntries, { channels: channelNames, timezone: settings.timezone, report });
   const membership = readMembership(entries, registry, report);
   const site = readSiteDefaults(documents[0], registry, report);
-  const around = { registry, documents, report, site, membership, channels: new Set(channelEntries.keys()), timezone: settings.timezone, conditions: createConditionParser() };
+  const around = { registry, documents, report, site, membership, channels: channelNames, rotations: new Set(rotationEntries.keys()), timezone: settings.timezone, conditions: createConditionParser() };
   const set = readChecks(entries, around);
   const parents = withConnectivity(set.drafts, set.parents, connectivity, report);
   const maintenance = readWindows(documents, new Set(entries.keys()), settings.timezone, report);
   warnExposed(documents, report);
   if (report.broken || sources.problems.some(({ severity }) => severity === "error")) return null;
-  const checks = makeDefinitions({ ...set, parents, membership, channels });
-  warnAll({ settings, drafts: set.drafts, membership, channels: channelEntries, definitions: channels, checks }, report);
+  const checks = makeDefinitions({ ...set, parents, membership, channels, rotations });
+  warnAll({ settings, drafts: set.drafts, membership, channels: channelEntries, rotations: rotationEntries, definitions: channels, checks }, report);
   const version = versionOf(settings, { channels, checks, maintenance });
-  return { settings, channels, checks, maintenance, version, files: sources.files, carried: [], secrets: secretsOf(sources, report) };
+  return { settings, channels, rotations: [...rotations].map(([name, rotation]) => ({ name, rotation })), checks, maintenance, version, files: sources.files, carried: [], secrets: secretsOf(sources, report) };
 }
 
 /** Order of the file does not make another site; everything else does. */

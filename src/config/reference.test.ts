@@ -34,7 +34,7 @@ test("parts go where they belong", () => {
 
 test("every part holds what it is about", () => {
   const parts = referenceParts(probes, channels);
-  expect(Object.keys(parts)).toEqual(["settings", "check", "group", "channel", "maintenance", "probes", "channels"]);
+  expect(Object.keys(parts)).toEqual(["settings", "check", "group", "channel", "rotations", "maintenance", "probes", "channels"]);
   expect(parts["probes"]).toContain("| `auth.password` | text | **required** | Its password. Secret: never shown. |");
 });
 

@@ -4,6 +4,7 @@ import type { AnyProbe } from "../probes/probe.ts";
 import { CHANNEL_KEYS, CHECK_KEYS, GROUP_KEYS } from "./keys.ts";
 import { SETTINGS_KEYS } from "./settings.ts";
 import { defOf, fieldOf, keysOf, typeWords } from "./shape.ts";
+import { ROTATION_KEYS } from "./rotations.ts";
 import { WINDOW_KEYS } from "./windows.ts";
 
 /** One option as the reference shows it. */
@@ -120,6 +121,7 @@ export function referenceParts(probes: readonly AnyProbe[], channels: readonly A
     check: markdownTable(shapeRows(CHECK_KEYS, "", 0)),
     group: markdownTable(shapeRows(GROUP_KEYS, "", 0)),
     channel: markdownTable(shapeRows(CHANNEL_KEYS, "", 0)),
+    rotations: markdownTable(shapeRows(ROTATION_KEYS, "", 0)),
     maintenance: markdownTable(shapeRows(WINDOW_KEYS, "", 0)),
     probes: probes.map(probeMarkdown).join("\n\n"),
     channels: channels.map(channelMarkdown).join("\n\n"),

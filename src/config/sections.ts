@@ -12,7 +12,7 @@ const LONGEST_NAME = 200;
 const RESERVED = /^channel:/;
 
 /** The mappings of `checks` or `channels` over all documents, by name, in the order of the files. */
-export function namedEntries(section: "checks" | "channels", documents: readonly Document[], report: Report): ReadonlyMap<string, Entry> {
+export function namedEntries(section: "checks" | "channels" | "rotations", documents: readonly Document[], report: Report): ReadonlyMap<string, Entry> {
   const entries = new Map<string, Entry>();
   for (const [index, { written, filled }] of documents.entries()) {
     const sectionWritten = sectionOf(written, section, index, report);

@@ -9,7 +9,7 @@ const DAY_MS = 86_400_000;
 const MOST_MS = 3650 * DAY_MS;
 const DEFAULTS = { name: "Tocsin", vantage: "here", listen: { host: "127.0.0.1", port: 2930 }, resultsMs: millis(400 * DAY_MS), incidentsMs: millis(1095 * DAY_MS), bytes: 2e9, runs: 512, perTarget: 8 } as const;
 
-/** Keys of the whole site; the sections (`checks`, `channels`, `defaults`, `maintenance`) are read on their own. */
+/** Keys of the whole site; the sections (`checks`, `channels`, `rotations`, `defaults`, `maintenance`) are read on their own. */
 export const SETTINGS_KEYS = {
   name: z.string().trim().min(1).max(100).describe("The site's name, on the page and in messages.").meta({ default: DEFAULTS.name }).optional(),
   vantage: z.string().trim().min(1).max(60).describe("The name of the place that checks run from.").meta({ default: DEFAULTS.vantage }).optional(),
@@ -41,7 +41,7 @@ export const SETTINGS_KEYS = {
     .strictObject({ allowHostPower: z.boolean().describe("Let the page change commands, paths and references.").meta({ default: false }).optional() })
     .describe("What the page may change.")
     .optional(),
-  include: names().describe("Further files with checks, channels and maintenance; `*` in a file's name stands for anything. `conf.d` beside this file is always read.").meta({ default: "none" }).optional(),
+  include: names().describe("Further files with checks, channels, rotations and maintenance; `*` in a file's name stands for anything. `conf.d` beside this file is always read.").meta({ default: "none" }).optional(),
   connectivity: connectivitySchema.describe("By what this host knows that it is cut off itself; off unless it is set.").optional(),
   confirm: z.unknown().describe("How many places must see an outage; not available in this version.").optional(),
   peers: z.unknown().describe("Other places; not available in this version.").optional(),

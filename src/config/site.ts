@@ -1,5 +1,6 @@
 import type { Carried } from "../core/carried.ts";
 import type { ChannelName, CheckName, Millis, Policy } from "../core/types.ts";
+import type { Rotation } from "../core/rotation.ts";
 import type { Schedule } from "../core/schedule.ts";
 import type { Condition } from "../core/expect.ts";
 import type { MaintenanceWindow } from "../core/maintenance.ts";
@@ -8,6 +9,8 @@ import type { MaintenanceWindow } from "../core/maintenance.ts";
 export interface Site {
   readonly settings: Settings;
   readonly channels: readonly ChannelDefinition[];
+  /** On-call rotations by name. */
+  readonly rotations: readonly RotationDefinition[];
   readonly checks: readonly CheckDefinition[];
   readonly maintenance: readonly MaintenanceWindow[];
   /** Hash of the whole; names this configuration in the journal. */
@@ -33,6 +36,11 @@ export interface Settings {
   readonly limits: { readonly runs: number; readonly perTarget: number };
   /** Resolvers to ask, `host` or `host:port`; empty: the system's. */
   readonly resolvers: readonly string[];
+}
+
+export interface RotationDefinition {
+  readonly name: string;
+  readonly rotation: Rotation;
 }
 
 export interface ChannelDefinition {

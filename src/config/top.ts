@@ -5,8 +5,8 @@ import { SETTINGS_KEYS, settingsSchema, toSettings } from "./settings.ts";
 import type { Settings } from "./site.ts";
 import type { Document } from "./sources.ts";
 
-/** Sections, which are read on their own; the first three may stand in every file. */
-const SHARED_SECTIONS: readonly string[] = ["checks", "channels", "maintenance"];
+/** Sections, which are read on their own; the first four may stand in every file. */
+const SHARED_SECTIONS: readonly string[] = ["checks", "channels", "rotations", "maintenance"];
 const SECTIONS: readonly string[] = [...SHARED_SECTIONS, "defaults"];
 
 const NOT_YET: { readonly [key: string]: string } = {

@@ -13,6 +13,7 @@ export interface Surroundings {
   readonly drafts: ReadonlyMap<string, Draft>;
   readonly membership: Membership;
   readonly channels: ReadonlyMap<string, Entry>;
+  readonly rotations: ReadonlyMap<string, Entry>;
   readonly definitions: readonly ChannelDefinition[];
   readonly checks: readonly CheckDefinition[];
 }
@@ -24,9 +25,11 @@ export function warnAll(surroundings: Surroundings, report: Report): void {
   const top = (wrong: string, right: string): void => report.add({ severity: "warning", document: 0, path: [], at: "value", wrong, right });
   if (checks.length === 0) top("there are no checks", "add some below `checks:`");
   else if (channels.size === 0) top("there are no channels: nobody will be told of anything", "add one below `channels:`, and `notify: [NAME]` below `defaults:`");
-  const used = new Set<string>(checks.flatMap((check) => check.policy.steps.flatMap((step) => step.to as readonly string[])));
+  // Channels that a rotation stands for are among the recipients.
+  const used = new Set<string>(checks.flatMap(({ policy }) => [...Object.keys(policy.recipients), ...Object.keys(policy.rotations)]));
   for (const { fallback } of surroundings.definitions) if (fallback !== null) used.add(fallback);
   for (const [name, entry] of channels) if (!used.has(name)) report.warn([entry], [], `no check tells the channel \`${name}\``, "name it in a `notify`, or remove it");
+  for (const [name, entry] of surroundings.rotations) if (!used.has(name)) report.warn([entry], [], `no check tells the rotation \`${name}\``, "name it in a `notify`, or remove it");
   for (const check of checks) warnOfCheck(check, surroundings, report);
 }
 

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { Bench, type PolicyWish, policyOf, story } from "./ground.ts";
+import { channelName } from "./types.ts";
 
 function f(script: string, wish: PolicyWish, expected: string): void {
   expect(story(script, wish)).toBe(expected);
@@ -78,6 +79,16 @@ test("each recipient is told, each once a step, and of the recovery once", () =>
     "down ops ann, down ops ben, down boss cid, down ops ann, down ops ben",
     "recovered ops ann, recovered ops ben, recovered boss cid",
   ].join(", "));
+});
+
+test("a rotation is resolved when it is told, and the recovery goes to exactly those who were told", () => {
+  const rotations = { night: { zone: "UTC", handover: { days: [0, 1, 2, 3, 4, 5, 6], minute: 5 }, firstDay: 20_453, turns: [["ben"], ["ann"]].map((turn) => turn.map(channelName)), hours: [], overrides: [] } };
+  // The bench begins on Thursday, 2026-01-01 at midnight: Ben has the night until 00:05.
+  f("u d +10m u", { steps: "1:night", rotations }, "1 up, 2 down, 2 down!ben, 13 up, 13 recovered!ben");
+  f("u u u u d u", { steps: "1:night", rotations }, "1 up, 5 down, 5 down!ann, 6 up, 6 recovered!ann");
+  f("u d +10m u", { steps: "1:night*4m 8m:night+boss", rotations }, "1 up, 2 down, 2 down!ben, 6 reminder!ann, 10 reminder!ann, 10 down!ann, 10 down!boss, 13 up, 13 recovered!ben, 13 recovered!ann, 13 recovered!boss");
+  f("u d u", { steps: "1:night+ben", rotations }, "1 up, 2 down, 2 down!ben, 3 up, 3 recovered!ben");
+  f("u d u", { steps: "1:night", rotations: {} }, "1 up, 2 down, 3 up");
 });
 
 test("a changed policy while an incident is open", () => {

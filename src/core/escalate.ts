@@ -77,7 +77,7 @@ export function escalate(draft: Draft): void {
     const progress = progressOf(incident, step);
     const reminder = progress !== undefined;
     if (reminder ? progress.nextAt === null || progress.nextAt > now : !isDue(step, incident, now)) continue;
-    const to = targets(policy, step);
+    const to = targets(draft, step);
     said += 1;
     say(draft, to, { ...sayingOf(draft, incident), kind: reminder ? "reminder" : incident.kind, step: policy.steps.indexOf(step), ordinal: said });
     steps = [...steps.filter((other) => other !== progress), fired(step, (progress?.fired ?? 0) + 1, now)];
@@ -108,6 +108,6 @@ export function sayEveryRun(draft: Draft): void {
   if (every.length === 0 || seen.last === null || muted(draft)) return;
   const { sentence, code, evidence, started } = seen.last;
   for (const step of every) {
-    say(draft, targets(policy, step), { kind: "run", incident: null, slot: started, status: belief.status, since: started, sentence, code, evidence, outageFrom: null, step: policy.steps.indexOf(step), ordinal: 1 });
+    say(draft, targets(draft, step), { kind: "run", incident: null, slot: started, status: belief.status, since: started, sentence, code, evidence, outageFrom: null, step: policy.steps.indexOf(step), ordinal: 1 });
   }
 }

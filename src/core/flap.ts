@@ -12,7 +12,7 @@ export function noteOutage(draft: Draft): void {
   const outages = [...belief.outages.filter((at) => at > from), now];
   believe(draft, { outages });
   if (belief.flapping !== null || outages.length <= policy.flapping.changes || belief.incident === null) return;
-  const to = firstSteps(policy).reduce<readonly Told[]>((all, step) => joined(all, targets(policy, step)), []);
+  const to = firstSteps(policy).reduce<readonly Told[]>((all, step) => joined(all, targets(draft, step)), []);
   const telling = policy.onFail && !muted(draft);
   believe(draft, { flapping: { since: now, told: telling ? to : [] } });
   if (!telling) return;

@@ -10,7 +10,7 @@ import { type Instant, instant, plus } from "./types.ts";
 /** A verdict is due within so many runs. */
 const VERDICT_RUNS = 3;
 
-const firstTargets = (draft: Draft): readonly Told[] => firstSteps(draft.policy).reduce<readonly Told[]>((all, step) => joined(all, targets(draft.policy, step)), []);
+const firstTargets = (draft: Draft): readonly Told[] => firstSteps(draft.policy).reduce<readonly Told[]>((all, step) => joined(all, targets(draft, step)), []);
 
 /** Takes a check down, unless its parents are to blame or must be asked first. */
 export function goDown(draft: Draft): void {
@@ -138,10 +138,10 @@ function sayBetter(draft: Draft, ended: OpenIncident): void {
   const { incident } = belief;
   if (incident === null || !policy.onPass || belief.muting.silenced !== null) return;
   const atOnce = policy.onFail && !muted(draft) ? firstSteps(policy).filter((step) => step.after.kind === "runs") : [];
-  const to = atOnce.reduce<readonly Told[]>((all, step) => joined(all, targets(policy, step)), ended.told);
+  const to = atOnce.reduce<readonly Told[]>((all, step) => joined(all, targets(draft, step)), ended.told);
   if (to.length === 0) return;
   say(draft, to, { ...recovery(draft, ended), incident, since: incident.firstSign, kind: "degraded", step: 0, ordinal: 1 });
-  const steps = firstSteps(policy).filter((step) => joined(to, targets(policy, step)) === to);
+  const steps = firstSteps(policy).filter((step) => joined(to, targets(draft, step)) === to);
   believe(draft, { incident: { ...incident, steps: steps.map((step) => fired(step, 1, now)), said: 1, told: to } });
   noteTelling(draft, "told");
 }

@@ -1,11 +1,16 @@
 import type { Draft } from "./draft.ts";
 import { alertId } from "./ids.ts";
+import { onCall } from "./rotation.ts";
 import type { OpenIncident, Told } from "./state.ts";
 import type { AlertKind, Evidence, FailureCode, Instant, Policy, Status, Step } from "./types.ts";
 
-/** Whom a step tells, each once: its channels' recipients in the order of the configuration. */
-export function targets(policy: Policy, step: Step): readonly Told[] {
-  return step.to.flatMap((channel) => (policy.recipients[channel] ?? []).map((recipient) => ({ channel, recipient })));
+/** Whom a step tells now, each once: its channels' recipients in the order of the configuration, and those who are on call. */
+export function targets({ policy, now }: Pick<Draft, "policy" | "now">, step: Step): readonly Told[] {
+  const channels = step.to.flatMap((name) => {
+    const rotation = policy.rotations[name];
+    return rotation === undefined ? [name] : onCall(rotation, now);
+  });
+  return [...new Set(channels)].flatMap((channel) => (policy.recipients[channel] ?? []).map((recipient) => ({ channel, recipient })));
 }
 
 /** Steps that tell at once; where there are none, the first one. What is less than down is told by these alone. */

@@ -1,3 +1,5 @@
+import type { Rotation } from "./rotation.ts";
+
 /** The words of Tocsin as values. Everything else speaks in these types; nothing here does anything. */
 
 declare const brand: unique symbol;
@@ -101,9 +103,13 @@ export interface Result {
 /** How often a step repeats and whom it tells. `runs`: at the n-th failing run past failAfter (0: after every run); `time`: so long after the incident opened. */
 export interface Step {
   readonly after: { readonly kind: "runs"; readonly count: number } | { readonly kind: "time"; readonly ms: Millis };
+  /** Channels, and rotations that stand for some. */
   readonly to: readonly ChannelName[];
   readonly repeatMs: Millis | null;
 }
+
+/** On-call rotations by the name that steps know them by; each stands for channels, by the time. */
+export type Rotations = { readonly [name: string]: Rotation };
 
 /** Whom a channel tells: the recipients that its options name; `[""]` for a channel without recipients of its own. */
 export type Recipients = { readonly [channel: string]: readonly string[] };
@@ -139,6 +145,8 @@ export interface Policy {
   readonly onPass: boolean;
   readonly steps: readonly Step[];
   readonly recipients: Recipients;
+  /** Those that its steps name. */
+  readonly rotations: Rotations;
   readonly parents: readonly CheckName[];
   readonly group: GroupPolicy | null;
   /** More outages than `changes` within `withinMs` are flapping; null: never. */

@@ -62,6 +62,7 @@ export function definitionOf(text: string, wish: Wish = {}): CheckDefinition {
     onPass: true,
     steps: [{ after: { kind: "runs", count: 1 }, to: [channelName("ops")], repeatMs: null }],
     recipients: { ops: ["ann"] },
+    rotations: {},
     parents: (wish.parents ?? []).map(checkName),
     group: group === undefined ? null : { require: group.require ?? "all", run: group.run, members: group.members.map(checkName), renotify: group.renotify ?? false, bySight: group.bySight ?? false },
     flapping: null,

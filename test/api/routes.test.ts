@@ -54,6 +54,7 @@ test("every answer is as its schema says", async () => {
   expect(history.incidents).toHaveLength(1);
   expect(await answers("/api/v1/incidents?open=true&check=shop", schemas.incidentList)).toHaveLength(1);
   expect(await answers("/api/v1/channels", schemas.channelList)).toHaveLength(1);
+  expect(await answers("/api/v1/rotations", schemas.rotationList)).toMatchObject([{ name: "night", now: ["ops"] }]);
   const [message] = await answers("/api/v1/outbox?status=failed", schemas.messageList);
   expect(message?.attempts[0]?.reason).toBe("550 •••");
   expect(await answers("/api/v1/session", schemas.sessionView)).toEqual({ signedIn: true, user: "admin" });

@@ -6,7 +6,7 @@ import type { Beat, Change, Done, Figures, Handle } from "../../src/api/handle.t
 import { ensurePassword } from "../../src/api/auth.ts";
 import { type Running, startServer } from "../../src/api/server.ts";
 import { SignIn } from "../../src/api/sign-in.ts";
-import { type Banner, type ChannelSummary, type CheckDetail, type CheckSummary, type Overview, STATUS_MARKS, type StatusWord } from "../../src/api/types.ts";
+import { type Banner, type ChannelSummary, type CheckDetail, type CheckSummary, type Overview, type RotationView, STATUS_MARKS, type StatusWord } from "../../src/api/types.ts";
 import type { Belief, CheckState } from "../../src/core/state.ts";
 import { type CheckName, type Instant, type Millis, instant, millis } from "../../src/core/types.ts";
 import { openMemoryStore } from "../../src/store/memory.ts";
@@ -117,6 +117,10 @@ export class SmallHandle implements Handle {
   state(name: CheckName): CheckState | null {
     return this.checks.has(name) ? sampleState(name, sampleBelief(this.beliefs.get(name))) : null;
   }
+  rotations(): readonly RotationView[] {
+    return [{ name: "night", timezone: "Europe/Berlin", now: ["ops"], next: [{ at: T0 + 3_600_000, to: ["boss"] }] }];
+  }
+
   channels(): readonly ChannelSummary[] {
     return [{ name: "ops", type: "email", recipients: ["ops@example.com"], brokenSince: null, reason: "", waiting: 0 }];
   }

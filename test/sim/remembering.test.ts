@@ -49,8 +49,8 @@ class World {
   }
 
   reload(update: Partial<Update>): void {
-    const { settings, channels, maintenance, version, secrets } = this.#site;
-    this.#life?.monitor?.apply({ settings, channels, maintenance, version, secrets, added: [], changed: [], renamed: [], removed: [], ...update });
+    const { settings, channels, rotations, maintenance, version, secrets } = this.#site;
+    this.#life?.monitor?.apply({ settings, channels, rotations, maintenance, version, secrets, added: [], changed: [], renamed: [], removed: [], ...update });
   }
 
   /** With what the next run begins, and the one after it. */

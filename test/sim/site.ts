@@ -55,6 +55,7 @@ function define(wish: Wish): CheckDefinition {
     onPass: true,
     steps: wish.steps ?? [atOnce("ops")],
     recipients: RECIPIENTS,
+    rotations: {},
     parents: (wish.parents ?? []).map(checkName),
     group: group === undefined ? null : { require: group.require, run: group.run, members, renotify: group.renotify ?? false, bySight: false },
     flapping: wish.flapping ?? null,
@@ -94,7 +95,7 @@ export function simulatedSite(chance: Chance): Site {
     define({ name: "group-own", schedule: { kind: "never" }, failAfter: 1, group: { members: OWN, require: "any", run: "own" } }),
   ];
   const channels = [channel("ops", millis(2000)), channel("boss", millis(2000)), channel("flaky", millis(2000))];
-  return { settings: SETTINGS, channels, checks, maintenance: [], version: "simulated", files: [], carried: [], secrets: [] };
+  return { settings: SETTINGS, channels, rotations: [], checks, maintenance: [], version: "simulated", files: [], carried: [], secrets: [] };
 }
 
 /** Hosts whose being down makes a check fail by itself. */

@@ -1,6 +1,6 @@
 import { channelName, checkName } from "../../core/types.ts";
 import { type Route, problem, route } from "../route.ts";
-import { channelList, channelParams, messageList, messageParams, noBody, noQuery, outboxQuery, testReport } from "../schemas.ts";
+import { channelList, channelParams, messageList, messageParams, noBody, noQuery, outboxQuery, rotationList, testReport } from "../schemas.ts";
 
 const channels = route({
   method: "GET",
@@ -11,6 +11,17 @@ const channels = route({
   query: noQuery,
   answer: { json: channelList },
   handle: ({ handle }) => ({ kind: "json", value: handle.channels() }),
+});
+
+const rotations = route({
+  method: "GET",
+  path: "/api/v1/rotations",
+  summary: "Who is on call now, and who takes over when",
+  tag: "telling",
+  access: "login",
+  query: noQuery,
+  answer: { json: rotationList },
+  handle: ({ handle }) => ({ kind: "json", value: handle.rotations() }),
 });
 
 /** Channels that send a test message now: one at a time, however often the button is pressed. */
@@ -83,4 +94,4 @@ const again = route({
   },
 });
 
-export const tellingRoutes: readonly Route[] = [channels, testChannel, outbox, again];
+export const tellingRoutes: readonly Route[] = [channels, rotations, testChannel, outbox, again];
