@@ -106,9 +106,10 @@ export class Bench {
     return decision;
   }
 
-  result(verdict: Verdict, origin: Origin = "scheduled", startedMsAgo = 0): Decision {
-    const expectBy = instant(this.now + 3 * this.policy.everyMs + this.policy.runMs);
-    return this.feed({ kind: "result", result: resultOf(verdict, instant(this.now - startedMsAgo), origin), expectBy, around: this.around });
+  /** `failing`: of a group, the members that fail. */
+  result(verdict: Verdict, origin: Origin = "scheduled", startedMsAgo = 0, failing: readonly string[] = []): Decision {
+    const expectBy = instant(this.now + 3 * this.policy.everyMs + this.policy.runMs + 1);
+    return this.feed({ kind: "result", result: { ...resultOf(verdict, instant(this.now - startedMsAgo), origin), facts: failing.length === 0 ? {} : { failing } }, expectBy, around: this.around });
   }
 
   act(action: Action): Decision {
@@ -166,6 +167,8 @@ export class Bench {
   #stepClock(byMs: number): void {
     this.now = instant(this.now + byMs);
     this.state = shiftState(this.state, byMs);
+    const moved = (at: Instant | null): Instant | null => (at === null ? null : instant(at + byMs));
+    this.parents = this.parents.map((view) => ({ ...view, verdictStarted: moved(view.verdictStarted), wellSince: moved(view.wellSince) }));
     this.feed({ kind: "tick", around: this.around });
   }
 

@@ -2,16 +2,20 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { groupOutcome } from "./group.ts";
 import { Bench, MINUTE, parentView, type PolicyWish } from "./ground.ts";
+import type { Rotation } from "./rotation.ts";
 import type { Action, Decision, Input, View } from "./state.ts";
-import { type Alert, type GroupPolicy, checkName, instant, millis, type Origin, type Status, type Verdict } from "./types.ts";
+import { type Alert, type GroupPolicy, channelName, checkName, instant, millis, type Origin, type Status, type Verdict } from "./types.ts";
 
 /** What can happen to a check, with how much time passes before it. */
 type Deed =
-  | { readonly kind: "run"; readonly verdict: Verdict; readonly origin: Origin; readonly agoMs: number }
+  | { readonly kind: "run"; readonly verdict: Verdict; readonly origin: Origin; readonly agoMs: number; readonly failing: readonly string[] }
+  | { readonly kind: "silence"; readonly forMs: number }
   | { readonly kind: "act"; readonly action: Action }
   | { readonly kind: "parent"; readonly at: number; readonly change: Partial<View>; readonly seen: "now" | "well" | "no" }
   | { readonly kind: "policy"; readonly wish: PolicyWish; readonly changed: "target" | "judging" | "telling" }
   | { readonly kind: "clock"; readonly byMs: number };
+
+const NIGHT: Rotation = { zone: "UTC", handover: { days: [0, 1, 2, 3, 4, 5, 6], minute: 10 }, firstDay: 20_000, turns: [["ann"], ["ben"]].map((turn) => turn.map(channelName)), hours: [{ at: { days: [0, 1, 2, 3, 4, 5, 6], minute: 30, endMinute: 60 }, to: [channelName("boss")] }], overrides: [] };
 
 const verdict = fc.constantFrom<Verdict>("up", "up", "down", "down", "degraded", "unknown");
 const origin = fc.constantFrom<Origin>("scheduled", "scheduled", "scheduled", "start", "manual", "confirm");
@@ -34,18 +38,22 @@ const action: fc.Arbitrary<Action> = fc.constantFrom<Action>(
 const wish: fc.Arbitrary<PolicyWish> = fc.record({
   failAfter: fc.integer({ min: 1, max: 3 }),
   recoverAfter: fc.integer({ min: 1, max: 3 }),
+  warnAfter: fc.integer({ min: 1, max: 3 }),
+  rotations: fc.constant({ night: NIGHT }),
+  group: fc.constantFrom(null, null, { require: "all" as const, members: ["a", "b"].map(checkName), run: "turn" as const, renotify: true, bySight: false }),
   everyMs: fc.constantFrom(millis(5000), millis(MINUTE), millis(0)),
   runMs: fc.constantFrom(millis(10_000), millis(0)),
   initial: fc.constantFrom("pending" as const, "pending" as const, "down" as const),
   onFail: fc.constantFrom(true, true, true, false),
   onPass: fc.constantFrom(true, true, true, false),
-  steps: fc.constantFrom("1:ops", "1:ops 3:boss 10m:sms*7m", "2:ops*5m", "10m:boss", "0:log 1:ops+boss", "", "1:ops*1m 1:boss"),
+  steps: fc.constantFrom("1:ops", "1:ops 3:boss 10m:sms*7m", "2:ops*5m", "10m:boss", "0:log 1:ops+boss", "", "1:ops*1m 1:boss", "1:night*3m 2:boss", "0:night 5m:night+ops"),
   parents: fc.constantFrom([], ["gw"], ["gw", "dns"]),
   flapping: fc.constantFrom(null, { changes: 1, withinMs: millis(10 * MINUTE) }),
 });
 
 const deed: fc.Arbitrary<Deed> = fc.oneof(
-  { weight: 10, arbitrary: fc.record({ kind: fc.constant("run" as const), verdict, origin, agoMs: fc.constantFrom(0, 0, 50, 9000) }) },
+  { weight: 10, arbitrary: fc.record({ kind: fc.constant("run" as const), verdict, origin, agoMs: fc.constantFrom(0, 0, 50, 9000), failing: fc.constantFrom<readonly string[]>(["a"], ["b"], ["a", "b"]) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("silence" as const), forMs: fc.constantFrom(1000, MINUTE, 7 * MINUTE) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("act" as const), action }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant("parent" as const), at: fc.integer({ min: 0, max: 1 }), change: fc.record({ status, failing: fc.boolean() }), seen: fc.constantFrom("now" as const, "well" as const, "no" as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("policy" as const), wish, changed: fc.constantFrom("target" as const, "judging" as const, "telling" as const) }) },
@@ -54,9 +62,19 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
 
 const life = fc.record({ wish, deeds: fc.array(fc.tuple(fc.constantFrom(0, 1000, 30_000, MINUTE, 5 * MINUTE), deed), { maxLength: 60 }) });
 
+/** Who has the night at `at`, worked out otherwise: turns change at ten past midnight, and from half past it to one the boss is told. */
+function hasTheNight(at: number): string {
+  const minute = Math.floor(at / MINUTE) % 1440;
+  if (minute >= 30 && minute < 60) return "boss";
+  const days = Math.floor((at - 10 * MINUTE) / (1440 * MINUTE)) - NIGHT.firstDay;
+  return days % 2 === 0 ? "ann" : "ben";
+}
+
 /** Watches each decision; the bench itself checks that no id comes twice, that the same input decides the same, and that the judge does not wake for ever. */
 class Witness extends Bench {
-  readonly #told = new Set<string>();
+  /** By incident: who was told of it. */
+  readonly #told = new Map<string, Set<string>>();
+  readonly #steps = new Set<string>();
   #open: string | null = null;
   #excepted = false;
 
@@ -74,7 +92,15 @@ class Witness extends Bench {
     this.#incidents(decision);
     this.#counts(decision);
     for (const alert of alerts) this.#alert(alert, decision);
+    this.#recovered(alerts.filter(({ kind }) => kind === "recovered"));
     return decision;
+  }
+
+  /** A recovery goes to exactly those who were told of its outage. The exceptions: a check that began as down, and one whose owner wants passes alone. */
+  #recovered(alerts: readonly Alert[]): void {
+    const [first] = alerts;
+    if (first === undefined || this.#excepted) return;
+    expect(new Set(alerts.map(({ channel, recipient }) => `${channel} ${recipient}`))).toEqual(this.#told.get(first.incident ?? ""));
   }
 
   /** Opened only when none is open; what opens closes; what is open is known. */
@@ -103,24 +129,44 @@ class Witness extends Bench {
   }
 
   #alert(alert: Alert, decision: Decision): void {
-    const who = `${alert.incident} ${alert.channel} ${alert.recipient}`;
+    const { status, muting, incident } = decision.state.belief;
     const closed = decision.effects.some((effect) => effect.kind === "incident" && effect.change === "closed");
-    if (alert.kind === "down" || alert.kind === "degraded" || alert.kind === "reminder" || alert.kind === "unchecked") {
-      expect(decision.state.belief.status).not.toBe("blocked");
-      expect(decision.state.belief.muting.paused).toBeNull();
-      expect(decision.state.belief.muting.silenced).toBeNull();
-      this.#told.add(who);
-    }
-    // The exceptions: a check that began as down, and one whose owner wants passes alone.
-    if (alert.kind === "recovered" && !this.#excepted) {
-      expect(closed).toBe(true);
-      expect(this.#told).toContain(who);
-    }
+    if (alert.kind === "recovered" && !this.#excepted) expect(closed).toBe(true);
+    if (!["down", "degraded", "reminder", "unchecked"].includes(alert.kind)) return;
+    expect(status).not.toBe("blocked");
+    expect(muting.paused).toBeNull();
+    expect(muting.silenced).toBeNull();
+    const told = this.#told.get(alert.incident ?? "") ?? new Set();
+    this.#told.set(alert.incident ?? "", told.add(`${alert.channel} ${alert.recipient}`));
+    // What became better is told to those who know, whatever rests.
+    if (alert.kind === "degraded" && closed) return;
+    expect(incident?.acknowledged).toBeNull();
+    expect(muting.maintenance).toEqual([]);
+    if (alert.sentence.startsWith("now failing")) return this.#changed(alert, decision);
+    this.#onStep(alert, incident?.opened ?? 0);
+  }
+
+  /** One message of a step for each opening and person, to those whom the step names or who are on call. */
+  #onStep({ kind, step, channel, recipient, incident, at }: Alert, opened: number): void {
+    const { after, to: named = [] } = this.policy.steps[step] ?? {};
+    expect(named.map((name) => (name === channelName("night") ? hasTheNight(at) : name))).toContain(channel);
+    if (kind === "reminder") return;
+    const once = JSON.stringify([incident, opened, kind, after, named, channel, recipient]);
+    expect(this.#steps).not.toContain(once);
+    this.#steps.add(once);
+  }
+
+  /** Other members are told of only when they are others. */
+  #changed(alert: Alert, decision: Decision): void {
+    const failing = decision.state.belief.incident?.failing?.join(" ") ?? "";
+    const before = /\(before: ([^)]*)\)/.exec(alert.sentence)?.[1]?.replaceAll(",", "");
+    expect(failing).not.toBe(before);
   }
 }
 
 function happen(bench: Witness, what: Deed): void {
-  if (what.kind === "run") bench.result(what.verdict, what.origin, what.agoMs);
+  if (what.kind === "run") bench.result(what.verdict, what.origin, what.agoMs, what.verdict === "down" ? what.failing : []);
+  else if (what.kind === "silence") bench.act({ kind: "silence", by, until: instant(bench.now + what.forMs) });
   else if (what.kind === "act") bench.act(what.action);
   else if (what.kind === "clock") bench.play(what.byMs > 0 ? "clock" : "clockback");
   else if (what.kind === "policy") {
@@ -184,5 +230,48 @@ test("groups: the more members are well, the better, whatever is required", () =
       const better = verdicts.map((one, index) => (index === at % verdicts.length ? "up" : one));
       expect(outcome(better)).toBeGreaterThanOrEqual(outcome(verdicts));
     }),
+  );
+});
+
+/** The counts in plain words, written a second time: what a check that depends on nothing must be believed to be. */
+class Counting {
+  status: Status = "pending";
+  #downs = 0;
+  #bads = 0;
+  #passes = 0;
+  #reprieves = 0;
+
+  see(verdict: Verdict, { failAfter, warnAfter, recoverAfter }: { readonly failAfter: number; readonly warnAfter: number; readonly recoverAfter: number }): void {
+    if (verdict === "unknown") return;
+    const well = verdict === "up";
+    this.#downs = verdict === "down" ? this.#downs + 1 : 0;
+    this.#bads = well ? 0 : this.#bads + 1;
+    this.#passes = well ? this.#passes + 1 : 0;
+    this.#reprieves = verdict === "down" ? 0 : this.#reprieves + 1;
+    const enough = this.#passes >= recoverAfter;
+    if (this.#downs >= failAfter) this.status = "down";
+    else if (this.status === "down") this.status = enough ? "up" : verdict === "degraded" && this.#reprieves >= recoverAfter ? "degraded" : "down";
+    else if (this.#bads >= warnAfter && verdict === "degraded") this.status = "degraded";
+    else if (well && (this.status === "pending" || enough)) this.status = "up";
+    // Counted from the change on.
+    if (this.status === "up") this.#reprieves = 0;
+  }
+}
+
+test("counts are as defined", () => {
+  const limit = fc.integer({ min: 1, max: 4 });
+  const runs = fc.array(fc.constantFrom<Verdict>("up", "up", "down", "down", "down", "degraded", "degraded", "unknown"), { maxLength: 40 });
+  fc.assert(
+    fc.property(fc.record({ failAfter: limit, warnAfter: limit, recoverAfter: limit }), runs, (limits, verdicts) => {
+      const bench = new Bench(limits);
+      const counting = new Counting();
+      for (const one of verdicts) {
+        bench.now = instant(bench.now + 1000);
+        bench.result(one);
+        counting.see(one, limits);
+        expect(bench.state.belief.status).toBe(counting.status);
+      }
+    }),
+    { numRuns: 500 },
   );
 });
