@@ -6,8 +6,8 @@ import type { CheckDefinition } from "../config/site.ts";
 import { carriedState } from "../core/carried.ts";
 import { seenFrom } from "../core/draft.ts";
 import { createMask } from "../core/mask.ts";
-import type { Action } from "../core/state.ts";
-import { type Alert, type CheckName, type Instant, instant, millis, type Policy } from "../core/types.ts";
+import type { Action, Terms } from "../core/state.ts";
+import { type Alert, type CheckName, type Instant, instant, type Policy } from "../core/types.ts";
 import type { AnyProbe } from "../probes/probe.ts";
 import { Beliefs } from "../run/beliefs.ts";
 import { Committer } from "../run/commit.ts";
@@ -15,6 +15,7 @@ import { Engine } from "../run/engine.ts";
 import { missed, policyOf, scheduleOf } from "../run/entry.ts";
 import type { Bench } from "../run/execute.ts";
 import { Paths } from "../run/paths.ts";
+import { removedPolicy, termsOf } from "../run/terms.ts";
 import { Traces } from "../run/traces.ts";
 import type { Loaded, Store } from "../store/store.ts";
 import type { Ports } from "../sys/ports.ts";
@@ -120,17 +121,14 @@ export class Monitor {
     this.#configure(first);
     this.beliefs.begin(now);
     const known = new Map(loaded.states.map((state) => [state.check, state]));
-    const left = new Map(first.carried?.map((one) => [one.check as CheckName, one]));
     const aliveAt = loaded.states.reduce((latest, state) => Math.max(latest, state.last?.started ?? 0), 0);
-    for (const definition of first.added) {
-      const { name, was } = definition;
-      // Renamed while Tocsin was not running.
-      const before = was !== null && !known.has(name) && known.has(was) && !this.roster.checks.has(was) ? was : name;
-      const stored = known.get(before);
-      known.delete(before);
-      const carried = stored === undefined ? left.get(name) : undefined;
-      const begun = carried === undefined ? null : carriedState(this.#effective(definition), carried, now);
-      const state = stored === undefined ? begun : { check: before, belief: stored.belief, seen: seenFrom(stored.last), wakeAt: null };
+    const arrivals = this.#taken(known, now);
+    const renamed = arrivals.filter(({ definition, before }) => before !== definition.name).map(({ definition, before }) => ({ from: before, to: definition.name }));
+    const fresh = arrivals.filter(({ terms, stored }) => terms.hash !== stored?.terms);
+    this.beliefs.configured({ renamed, gone: [...known.keys()] }, fresh.map(({ terms }) => terms), now);
+    for (const { definition, before, stored, terms } of arrivals) {
+      const { name } = definition;
+      const state = stored === undefined ? (terms.begun ?? null) : { check: before, belief: stored.belief, seen: seenFrom(stored.last), wakeAt: null };
       this.beliefs.put({ ...this.#effective(definition), check: before }, state, now);
       if (before === name) continue;
       this.beliefs.rename(before, name);
@@ -144,13 +142,33 @@ export class Monitor {
     void this.#fillRecent();
   }
 
+  /** The checks to begin with, each with what is stored of it, which `known` no longer has then. */
+  #taken(known: Map<CheckName, Loaded["states"][number]>, now: Instant): readonly { readonly definition: CheckDefinition; readonly before: CheckName; readonly stored: Loaded["states"][number] | undefined; readonly terms: Terms }[] {
+    const { first } = this.parts;
+    const left = new Map(first.carried?.map((one) => [one.check as CheckName, one]));
+    return first.added.map((definition) => {
+      const { name, was } = definition;
+      // Renamed while Tocsin was not running.
+      const before = was !== null && !known.has(name) && known.has(was) && !this.roster.checks.has(was) ? was : name;
+      const stored = known.get(before);
+      known.delete(before);
+      const carried = stored === undefined ? left.get(name) : undefined;
+      const begun = carried === undefined ? null : carriedState(this.#effective(definition), carried, now);
+      return { definition, before, stored, terms: this.#termsOf(definition, stored === undefined ? { begun } : {}) };
+    });
+  }
+
   /** Puts a changed configuration in place: what did not change keeps its state and its schedule. */
   apply(update: Update): void {
     const now = this.#now();
     for (const { from, definition } of update.renamed) this.#rename(from, definition.name);
     for (const check of update.removed) this.#remove(check, now);
     this.#configure(update);
-    const arrivals = [...update.added, ...update.changed.map((change) => change.definition), ...update.renamed.map((rename) => rename.definition)];
+    const old = [...update.changed.map((change) => change.definition), ...update.renamed.map((rename) => rename.definition)];
+    const arrivals = [...update.added, ...old];
+    const renamed = update.renamed.map(({ from, definition }) => ({ from, to: definition.name }));
+    const terms = [...update.added.map((definition) => this.#termsOf(definition, { begun: null })), ...old.map((definition) => this.#termsOf(definition, {}))];
+    this.beliefs.configured({ renamed, gone: [] }, terms, now);
     for (const definition of arrivals) this.beliefs.put(this.#effective(definition), null, now);
     this.beliefs.connect();
     for (const definition of update.added) {
@@ -189,6 +207,11 @@ export class Monitor {
   #effective(definition: CheckDefinition): Policy {
     const schedule = scheduleOf(definition, (check) => this.roster.checks.get(check)?.policy ?? null);
     return policyOf(definition, schedule);
+  }
+
+  #termsOf(definition: CheckDefinition, begun: Pick<Terms, "begun">): Terms {
+    const policyOf = (check: CheckName): Policy | null => this.roster.checks.get(check)?.policy ?? null;
+    return termsOf(definition, { probes: this.parts.probes, policyOf, mask: this.bench.mask, ...begun });
   }
 
   #configure(update: Update): void {
@@ -288,9 +311,3 @@ export class Monitor {
   }
 }
 
-
-/** A policy that tells nobody new, for a check whose definition is gone. */
-function removedPolicy(check: CheckName): Policy {
-  const zero = millis(0);
-  return { check, type: "", failAfter: 1, recoverAfter: 1, warnAfter: 1, everyMs: zero, failingEveryMs: zero, runMs: zero, initial: "pending", onFail: false, onPass: true, steps: [], recipients: {}, rotations: {}, parents: [], group: null, flapping: null };
-}

@@ -1,4 +1,4 @@
-import type { Remembered, Streak } from "./state.ts";
+import type { Remembered, Seen, Streak } from "./state.ts";
 import { believe, type Draft } from "./draft.ts";
 import type { Result } from "./types.ts";
 
@@ -6,17 +6,20 @@ import type { Result } from "./types.ts";
 export const counts = (result: Result): boolean => result.origin === "scheduled" || result.origin === "start";
 
 /** Remembers what was seen last, whatever it counts for. */
-export function see(draft: Draft, result: Result, expectBy: Draft["seen"]["expectBy"]): void {
-  const { seen } = draft;
+export function see(draft: Draft, result: Result, expectBy: Seen["expectBy"]): void {
+  draft.seen = seenAfter(draft.seen, result, expectBy);
+}
+
+/** What was seen last after one more result. */
+export function seenAfter(seen: Seen, result: Result, expectBy: Seen["expectBy"]): Seen {
   if (result.verdict === "unknown") {
     // `skipped`: a group whose members are all paused; no verdict is due of it.
     const excused = result.code === "skipped";
-    draft.seen = { ...seen, last: result, unjudged: excused ? 0 : seen.unjudged + 1, expectBy: excused ? expectBy : seen.expectBy };
-    return;
+    return { ...seen, last: result, unjudged: excused ? 0 : seen.unjudged + 1, expectBy: excused ? expectBy : seen.expectBy };
   }
   const failedBefore = seen.verdict === "down";
   const wellSince = result.verdict !== "down" && failedBefore ? result.started : seen.wellSince;
-  draft.seen = { last: result, verdictStarted: result.started, verdict: result.verdict, wellSince, unjudged: 0, expectBy: counts(result) ? expectBy : seen.expectBy };
+  return { last: result, verdictStarted: result.started, verdict: result.verdict, wellSince, unjudged: 0, expectBy: counts(result) ? expectBy : seen.expectBy };
 }
 
 /** Keeps what the probe learnt; the belief stays untouched while that is what is known already. */

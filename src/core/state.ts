@@ -1,4 +1,6 @@
-import type { CheckName, ChannelName, Evidence, FactValue, FailureCode, Incident, Instant, Millis, Result, Status, Alert, Transition, JournalEntry } from "./types.ts";
+import type { Condition } from "./expect.ts";
+import type { Schedule } from "./schedule.ts";
+import type { CheckName, ChannelName, Evidence, FactValue, FailureCode, Incident, Instant, Millis, Policy, Result, Status, Alert, Transition, JournalEntry } from "./types.ts";
 
 /** Consecutive counted runs that were not well. */
 export interface Streak {
@@ -133,6 +135,23 @@ export interface CheckState {
   readonly wakeAt: Instant | null;
 }
 
+/** What a check is judged by, as far as its history can be judged again by it. Plain data without secrets. */
+export interface Terms {
+  readonly check: CheckName;
+  /** Equal for equal terms. */
+  readonly hash: string;
+  readonly policy: Policy;
+  readonly schedule: Schedule;
+  /** It waits to be told: no verdict is due of it. */
+  readonly passive: boolean;
+  readonly expect: readonly { readonly fact: string; readonly condition: Condition }[];
+  readonly warn: readonly { readonly fact: string; readonly condition: Condition }[];
+  /** Hash of what it asks: results of another say nothing of this one. */
+  readonly asks: string;
+  /** Of a check that begins: what it begins with where another system knew it already, else null. */
+  readonly begun?: CheckState | null;
+}
+
 /** What a check may know of a neighbour (parent or member). */
 export interface View {
   readonly check: CheckName;
@@ -199,6 +218,20 @@ export interface Decision {
   readonly state: CheckState;
   readonly transitions: readonly Transition[];
   readonly effects: readonly Effect[];
+}
+
+/** One thing that the judge was told, as it is on record; `terms`: of a changed configuration. */
+export type Recorded =
+  | { readonly kind: "result"; readonly at: Instant; readonly result: Result }
+  | { readonly kind: "input"; readonly at: Instant; readonly check: CheckName | null; readonly input: unknown; readonly terms?: readonly Terms[] };
+
+/** What was believed at one moment, to judge from there on. */
+export interface Beginning {
+  readonly at: Instant;
+  /** What each check was judged by then; one without is not judged before its terms come. */
+  readonly terms: readonly Terms[];
+  /** `recent`: its last results with when they were judged, oldest first. */
+  readonly states: readonly { readonly check: CheckName; readonly belief: Belief; readonly recent: readonly { readonly at: Instant; readonly result: Result }[] }[];
 }
 
 /** All that one commit carries; written whole or not at all. */

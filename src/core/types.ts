@@ -1,4 +1,5 @@
 import type { Rotation } from "./rotation.ts";
+import type { Terms } from "./state.ts";
 
 /** The words of Tocsin as values. Everything else speaks in these types; nothing here does anything. */
 
@@ -224,4 +225,6 @@ export interface JournalEntry {
   readonly check: CheckName | null;
   readonly siteVersion: string;
   readonly input: unknown;
+  /** Of a changed configuration: what checks are judged by from then on. Kept apart: `Store.journal` leaves it out. */
+  readonly terms?: readonly Terms[];
 }

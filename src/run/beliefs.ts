@@ -2,7 +2,7 @@ import { freshState, publicIncident, seenFrom } from "../core/draft.ts";
 import { groupOutcome, isExcused, type Member } from "../core/group.ts";
 import { judge } from "../core/judge.ts";
 import { shiftState } from "../core/shift.ts";
-import type { Action, Around, CheckState, Effect, Input, Remembered, View } from "../core/state.ts";
+import type { Action, Around, CheckState, Effect, Input, Remembered, Terms, View } from "../core/state.ts";
 import type { CheckName, Evidence, Instant, Policy, Result } from "../core/types.ts";
 import { groupView, memberOf, newestOf, sightOf, viewOf } from "../core/view.ts";
 import type { Recorder } from "./commit.ts";
@@ -18,6 +18,13 @@ interface Believed {
   children: Believed[];
   /** Groups that are judged from their members' own states and have this one as a member. */
   groups: Believed[];
+}
+
+/** What a configuration changes besides the terms of its checks. */
+export interface SiteChange {
+  readonly renamed: readonly { readonly from: CheckName; readonly to: CheckName }[];
+  /** Known from before and no longer there: removed next. */
+  readonly gone: readonly CheckName[];
 }
 
 export interface BeliefHooks {
@@ -64,6 +71,11 @@ export class Beliefs {
   /** The process starts; what was seen is known from the last results alone. */
   begin(now: Instant): void {
     this.#committer.journal({ at: now, check: null, siteVersion: this.siteVersion, input: { kind: "start" } });
+  }
+
+  /** The configuration is another one from here on. Call it before the policies are put in place. */
+  configured(change: SiteChange, terms: readonly Terms[], now: Instant): void {
+    this.#committer.journal({ at: now, check: null, siteVersion: this.siteVersion, input: { kind: "site", ...change }, terms });
   }
 
   /** Every check as a start of the process would find it. */

@@ -5,7 +5,7 @@ import type { Timer } from "../sys/ports.ts";
 import type { Beliefs } from "./beliefs.ts";
 import { Delays } from "./delays.ts";
 import { DueQueue } from "./due.ts";
-import { type Entry, expectBy, newEntry, scheduleOf } from "./entry.ts";
+import { dueOf, type Entry, expectBy, newEntry, scheduleOf } from "./entry.ts";
 import { type Bench, toResult } from "./execute.ts";
 import { deadlineOf, hear, miss, shiftHeard } from "./passive.ts";
 import type { Paths } from "./paths.ts";
@@ -107,7 +107,7 @@ export class Engine {
 
   expectBy(check: CheckName): Instant | null {
     const entry = this.#entries.get(check);
-    return entry === undefined ? null : expectBy(entry, this.now());
+    return entry === undefined ? null : expectBy(dueOf(entry), this.now());
   }
 
   /** Adds a check, or puts a changed definition in place of the old one. The beliefs must have it already. */

@@ -1,5 +1,6 @@
 import { wantedFacts } from "../core/expect.ts";
 import { nextSlot, type Schedule } from "../core/schedule.ts";
+import type { Terms } from "../core/state.ts";
 import { type CheckName, type Instant, instant, millis, type Origin, type Policy, plus } from "../core/types.ts";
 import type { CheckDefinition } from "../config/site.ts";
 import type { AnyProbe } from "../probes/probe.ts";
@@ -67,14 +68,16 @@ export function policyOf(definition: CheckDefinition, schedule: Schedule): Polic
   return { ...policy, failAfter: 1, recoverAfter: 1, warnAfter: 1, everyMs, failingEveryMs: everyMs };
 }
 
+/** What a run of it is judged by besides what it saw. */
+export const dueOf = ({ schedule, definition, probe }: Entry): Pick<Terms, "schedule" | "policy" | "passive"> => ({ schedule, policy: definition.policy, passive: probe.passive !== undefined });
+
 /** By when there must be a verdict: three slots from now, and one whole run. Null for a check that runs only when asked. */
-export function expectBy(entry: Entry, now: Instant): Instant | null {
-  const { schedule, definition } = entry;
-  const runMs = definition.policy.runMs + 1000;
-  if (entry.probe.passive !== undefined) return null;
+export function expectBy({ schedule, policy, passive }: Pick<Terms, "schedule" | "policy" | "passive">, now: Instant): Instant | null {
+  const runMs = policy.runMs + 1000;
+  if (passive) return null;
   if (schedule.kind === "every") return plus(now, 3 * schedule.ms + runMs);
   if (schedule.kind === "after") return plus(now, 3 * (schedule.ms + runMs));
   let slot: Instant | null = now;
-  for (let ahead = 0; ahead < 3 && slot !== null; ahead += 1) slot = nextSlot(schedule, slot, definition.name);
+  for (let ahead = 0; ahead < 3 && slot !== null; ahead += 1) slot = nextSlot(schedule, slot, policy.check);
   return slot === null ? null : instant(slot + runMs);
 }

@@ -144,23 +144,24 @@ export function toResult(bench: Bench, definition: CheckDefinition, frame: { rea
     sentence: cut(bench.mask(outcome.sentence), SENTENCE_MAX),
     latencyMs: tookMs,
     phases,
-    facts: maskedFacts(bench, facts),
+    facts: maskedFacts(bench.mask, facts),
     evidence: kept(bench, outcome.evidence),
     tries,
   };
 }
 
-function masked(bench: Bench, value: FactValue): FactValue {
-  if (typeof value === "string") return bench.mask(value);
+/** A value with every text in it masked. */
+export function maskedValue(mask: Bench["mask"], value: FactValue): FactValue {
+  if (typeof value === "string") return mask(value);
   if (typeof value !== "object" || value === null) return value;
-  return isList(value) ? value.map((part) => masked(bench, part)) : maskedFacts(bench, value);
+  return isList(value) ? value.map((part) => maskedValue(mask, part)) : maskedFacts(mask, value);
 }
 
 const isList = (value: FactValue): value is readonly FactValue[] => Array.isArray(value);
 
-function maskedFacts(bench: Bench, facts: Facts): Facts {
+function maskedFacts(mask: Bench["mask"], facts: Facts): Facts {
   const clean: Record<string, FactValue> = {};
-  for (const name in facts) clean[name] = masked(bench, facts[name] ?? null);
+  for (const name in facts) clean[name] = maskedValue(mask, facts[name] ?? null);
   return clean;
 }
 

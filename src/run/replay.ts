@@ -1,72 +1,101 @@
-import type { CheckDefinition } from "../config/site.ts";
-import type { Action, Batch, Effect } from "../core/state.ts";
+import { seenAfter } from "../core/count.ts";
+import { seenFrom } from "../core/draft.ts";
+import type { Action, Batch, Beginning, CheckState, Effect, Recorded, Terms } from "../core/state.ts";
 import type { Alert, CheckName, Instant, Result, Transition } from "../core/types.ts";
-import type { AnyProbe } from "../probes/probe.ts";
-import { Beliefs } from "./beliefs.ts";
+import { Beliefs, type SiteChange } from "./beliefs.ts";
 import type { Recorder } from "./commit.ts";
-import { type Entry, expectBy, newEntry, policyOf, scheduleOf } from "./entry.ts";
-
-/** One thing that the judge was told, as it is on record. */
-export type Told =
-  | { readonly kind: "result"; readonly at: Instant; readonly result: Result }
-  | { readonly kind: "input"; readonly at: Instant; readonly check: CheckName | null; readonly input: unknown };
+import { expectBy } from "./entry.ts";
+import { removedPolicy } from "./terms.ts";
 
 /** What the judge was told in a batch, in the order in which it was. */
-export function* toldIn({ results, judged = [], journal, resultsBefore = [] }: Pick<Batch, "results" | "judged" | "journal" | "resultsBefore">): Generator<Told, void, undefined> {
+export function* toldIn({ results, judged = [], journal, resultsBefore = [] }: Pick<Batch, "results" | "judged" | "journal" | "resultsBefore">): Generator<Recorded, void, undefined> {
   let next = 0;
-  for (const [index, { at, check, input }] of journal.entries()) {
+  for (const [index, { at, check, input, terms = [] }] of journal.entries()) {
     for (; next < (resultsBefore[index] ?? 0); next += 1) yield* resultAt(results, judged, next);
-    yield { kind: "input", at, check, input };
+    yield { kind: "input", at, check, input, terms };
   }
   for (; next < results.length; next += 1) yield* resultAt(results, judged, next);
 }
 
-function* resultAt(results: readonly Result[], judged: readonly Instant[], index: number): Generator<Told, void, undefined> {
+function* resultAt(results: readonly Result[], judged: readonly Instant[], index: number): Generator<Recorded, void, undefined> {
   const result = results[index];
   if (result !== undefined) yield { kind: "result", at: judged[index] ?? result.started, result };
 }
 
-const kindOf = (input: unknown): string => (typeof input === "object" && input !== null && "kind" in input ? String(input.kind) : "");
+/** A journalled input by its kind: what this program wrote. */
+export type Journalled =
+  | { readonly kind: "start" }
+  | { readonly kind: "tick" }
+  | { readonly kind: "clock"; readonly byMs: number }
+  | ({ readonly kind: "site" } & SiteChange)
+  | Action;
 
-/** What this program journalled: `kindOf` told that it is no tick, clock or start. */
-// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the journal is written by `Beliefs.action` alone
-const actionOf = (input: unknown): Action => input as Action;
+/** An input as `Beliefs` journalled it. */
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the journal is written by `Beliefs` alone
+const journalled = (input: unknown): Journalled => input as Journalled;
 
-const stepOf = (input: unknown): number => (typeof input === "object" && input !== null && "byMs" in input ? Number(input.byMs) : 0);
-
-/** Judges history again: the same judge, told the same in the same order; what it decides is collected and written nowhere. */
-export class Replay {
+/** Collects what the judge decides; it is written nowhere. */
+class Decisions implements Recorder {
   readonly transitions: Transition[] = [];
   readonly alerts: Alert[] = [];
+  readonly place = { results: 0, journal: 0 };
+
+  decided(_: CheckState, transitions: readonly Transition[], effects: readonly Effect[]): void {
+    this.transitions.push(...transitions);
+    this.effects(effects);
+  }
+
+  effects(effects: readonly Effect[]): void {
+    for (const effect of effects) if (effect.kind === "alert") this.alerts.push(effect.alert);
+  }
+
+  result(): void {}
+  removed(): void {}
+  journal(): void {}
+  rename(): void {}
+}
+
+/** What was believed of a check at the beginning, as it is judged from there on. */
+function stateAt({ check, belief, recent }: Beginning["states"][number], terms: Terms | undefined): CheckState {
+  let seen = seenFrom(null);
+  for (const { at, result } of recent) seen = seenAfter(seen, result, terms === undefined ? null : expectBy(terms, at));
+  return { check, belief, seen, wakeAt: null };
+}
+
+/** Judges history again: the same judge, by the same terms, told the same in the same order. */
+export class Replay {
+  readonly decisions = new Decisions();
   /** Results and inputs judged. */
   judged = 0;
-  readonly #entries = new Map<CheckName, Entry>();
+  readonly #terms = new Map<CheckName, Terms>();
+  /** Known from the beginning, without the terms that they are judged by. */
+  readonly #waiting = new Map<CheckName, CheckState>();
   readonly #beliefs: Beliefs;
-  #rest: Iterator<Told> = [][Symbol.iterator]();
-  #next: Told | null = null;
+  #rest: Iterator<Recorded> = [][Symbol.iterator]();
+  #next: Recorded | null = null;
   #now: Instant | null = null;
 
-  constructor(definitions: readonly CheckDefinition[], probes: ReadonlyMap<string, AnyProbe>) {
-    const policies = new Map(definitions.map(({ name, policy }) => [name, policy]));
-    for (const definition of definitions) {
-      const probe = probes.get(definition.type);
-      if (probe === undefined) throw new Error(`no probe of type ${definition.type}`);
-      this.#entries.set(definition.name, newEntry(definition, probe, scheduleOf(definition, (check) => policies.get(check) ?? null)));
-    }
+  constructor(beginning: Beginning | null) {
     const nothing = (): void => undefined;
-    this.#beliefs = new Beliefs(this.#recorder(), { changed: nothing, ask: nothing, seen: nothing, wake: nothing, regroup: (group) => this.#regroup(group) });
+    this.#beliefs = new Beliefs(this.decisions, { changed: nothing, ask: nothing, seen: nothing, wake: nothing, regroup: (group) => this.#regroup(group) });
+    if (beginning !== null) this.#begin(beginning);
   }
 
   /** Judges all of it; may be called again with what came after. */
-  run(told: Iterable<Told>): void {
+  run(told: Iterable<Recorded>): void {
     this.#rest = told[Symbol.iterator]();
     this.#advance();
-    if (this.#now === null && this.#next !== null) this.#begin(this.#next.at);
     for (let next = this.#take(); next !== null; next = this.#take()) this.#tell(next);
   }
 
-  #begin(now: Instant): void {
-    for (const { definition, schedule } of this.#entries.values()) this.#beliefs.put(policyOf(definition, schedule), null, now);
+  #begin({ at, terms, states }: Beginning): void {
+    for (const one of terms) this.#terms.set(one.check, one);
+    for (const known of states) {
+      const one = this.#terms.get(known.check);
+      const state = stateAt(known, one);
+      if (one === undefined) this.#waiting.set(known.check, state);
+      else this.#beliefs.put(one.policy, state, at);
+    }
     this.#beliefs.connect();
   }
 
@@ -75,29 +104,46 @@ export class Replay {
     this.#next = done === true ? null : value;
   }
 
-  #take(): Told | null {
+  #take(): Recorded | null {
     const taken = this.#next;
     if (taken !== null) this.#advance();
     return taken;
   }
 
-  #tell(told: Told): void {
+  #tell(told: Recorded): void {
     const { at } = told;
     this.judged += 1;
     this.#now = at;
     if (told.kind === "result") return this.#result(told.result, at);
-    const kind = kindOf(told.input);
-    if (kind === "start") return this.#beliefs.reborn();
-    if (kind === "clock") return this.#beliefs.step(stepOf(told.input), at);
+    const input = journalled(told.input);
+    if (input.kind === "start") return this.#beliefs.reborn();
+    if (input.kind === "clock") return this.#beliefs.step(input.byMs, at);
+    if (input.kind === "site") return this.#configure(input, told.terms ?? [], at);
     if (told.check === null) return;
-    if (kind === "tick") return this.#beliefs.tick(told.check, at);
-    this.#beliefs.action(told.check, actionOf(told.input), at);
-    if (kind === "remove") this.#beliefs.drop(told.check);
+    if (input.kind === "tick") return this.#beliefs.tick(told.check, at);
+    this.#beliefs.action(told.check, input, at);
+    if (input.kind === "remove") this.#beliefs.drop(told.check);
+  }
+
+  #configure({ renamed, gone }: SiteChange, terms: readonly Terms[], at: Instant): void {
+    for (const { from, to } of renamed) {
+      this.#beliefs.rename(from, to);
+      move(this.#terms, from, to);
+      move(this.#waiting, from, to);
+    }
+    for (const one of terms) {
+      this.#terms.set(one.check, one);
+      if (one.begun !== undefined) this.#beliefs.drop(one.check);
+      this.#beliefs.put(one.policy, one.begun ?? this.#waiting.get(one.check) ?? null, at);
+      this.#waiting.delete(one.check);
+    }
+    for (const check of gone) this.#beliefs.put(removedPolicy(check), this.#waiting.get(check) ?? null, at);
+    this.#beliefs.connect();
   }
 
   #result(result: Result, at: Instant): void {
-    const entry = this.#entries.get(result.check);
-    if (entry !== undefined) this.#beliefs.result(result, expectBy(entry, at), at);
+    const terms = this.#terms.get(result.check);
+    if (terms !== undefined) this.#beliefs.result(result, expectBy(terms, at), at);
   }
 
   /** A group that was judged because of a member was judged then and there: what follows in the record is its result. */
@@ -108,23 +154,11 @@ export class Replay {
     this.judged += 1;
     this.#result(next.result, next.at);
   }
+}
 
-  #recorder(): Recorder {
-    const nothing = (): void => undefined;
-    const effects = (made: readonly Effect[]): void => {
-      for (const effect of made) if (effect.kind === "alert") this.alerts.push(effect.alert);
-    };
-    return {
-      result: nothing,
-      removed: nothing,
-      journal: nothing,
-      rename: nothing,
-      place: { results: 0, journal: 0 },
-      effects,
-      decided: (_, transitions, made) => {
-        this.transitions.push(...transitions);
-        effects(made);
-      },
-    };
-  }
+function move<Value>(map: Map<CheckName, Value>, from: CheckName, to: CheckName): void {
+  const value = map.get(from);
+  if (value === undefined) return;
+  map.delete(from);
+  map.set(to, value);
 }

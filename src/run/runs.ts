@@ -3,7 +3,7 @@ import { failingMembers } from "../core/members.ts";
 import type { CheckName, Instant, Origin, Result } from "../core/types.ts";
 import { Admission } from "./admission.ts";
 import type { Beliefs } from "./beliefs.ts";
-import { type Demand, type Entry, expectBy } from "./entry.ts";
+import { type Demand, dueOf, type Entry, expectBy } from "./entry.ts";
 import { type Bench, execute, type Ran } from "./execute.ts";
 import { ownResult, turnResult } from "./groups.ts";
 import type { Paths } from "./paths.ts";
@@ -63,7 +63,7 @@ export class Runs {
     const { bench, beliefs } = this.#parts;
     const now = this.#parts.now();
     const result = ownResult(entry.definition, (member) => beliefs.view(member), { slot, origin, started: now, tookMs: 0, vantage: bench.vantage });
-    beliefs.result(result, expectBy(entry, now), now);
+    beliefs.result(result, expectBy(dueOf(entry), now), now);
     return result;
   }
 
@@ -148,7 +148,7 @@ export class Runs {
     const now = this.#parts.now();
     const learnt = ran.remember === undefined ? {} : { remember: { of: targetOf(entry.definition), value: ran.remember } };
     const result = this.#parts.paths.saw(entry.definition, ran.result);
-    this.#parts.beliefs.result(result, expectBy(entry, now), now, learnt);
+    this.#parts.beliefs.result(result, expectBy(dueOf(entry), now), now, learnt);
     return result;
   }
 

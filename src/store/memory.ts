@@ -65,7 +65,8 @@ class MemoryStore implements Store {
       await this.#endDoubt();
       if (batch.sequence <= this.#memory.sequence) return;
       const states = batch.states.map(({ check, belief }) => ({ check, belief }));
-      const written: Written = { ...batch, states };
+      const journal = batch.journal.map(({ at, check, siteVersion, input }) => ({ at, check, siteVersion, input }));
+      const written: Written = { ...batch, states, journal };
       const plain = batch.transitions.length + batch.incidents.length + batch.alerts.length + batch.removed.length + batch.journal.length === 0;
       await this.#write({ kind: "batch", batch: written }, synced || !plain);
       await this.#compact();

@@ -1,4 +1,4 @@
-import type { Batch, Belief } from "../core/state.ts";
+import type { Batch, Beginning, Belief, Recorded } from "../core/state.ts";
 import type { Alert, AlertId, CheckName, ChannelName, Evidence, Incident, IncidentId, Instant, JournalEntry, Millis, Result, Transition } from "../core/types.ts";
 
 /** What remembers. One suite (`suite.ts`) runs on every implementation. Broken disks throw `StoreError`; what is expected is a value. */
@@ -31,7 +31,8 @@ export interface Capabilities {
 }
 
 export interface Loaded {
-  readonly states: readonly { readonly check: CheckName; readonly belief: Belief; readonly last: Result | null }[];
+  /** `terms`: the hash of the terms that the check was judged by last; absent where the store does not keep them. */
+  readonly states: readonly { readonly check: CheckName; readonly belief: Belief; readonly last: Result | null; readonly terms?: string }[];
   /** Sequence of the last batch that is in the store; 0 for none. */
   readonly sequence: number;
 }
@@ -193,4 +194,22 @@ export interface Store {
   backup(path: string): Promise<void>;
   /** Finishes what was asked, then lets go of everything. */
   close(): Promise<void>;
+}
+
+/** Stored history in the order of judging, from a snapshot on; read beside a running Tocsin, and never written. Names of checks are as they were then. */
+export interface History {
+  readonly beginning: Beginning;
+  /** In pieces, so that little of it is in memory at a time; once. */
+  read(): Iterable<readonly Recorded[]>;
+  /** What the judge decided in that time, oldest first. */
+  readonly transitions: readonly Transition[];
+  /** `today`: what its check is called now. */
+  readonly alerts: readonly { readonly alert: Alert; readonly today: CheckName }[];
+  /** Names that changed in that time, oldest first. */
+  readonly renames: readonly { readonly from: CheckName; readonly to: CheckName }[];
+  /** Checks that have results in the store, by today's names. */
+  readonly checks: readonly CheckName[];
+  /** What the judge was told and is not there any more, as far as it was read. */
+  readonly missing: number;
+  close(): void;
 }

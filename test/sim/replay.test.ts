@@ -1,9 +1,14 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { Batch } from "../../src/core/state.ts";
-import { group } from "../../src/probes/group.ts";
-import { tcp } from "../../src/probes/tcp.ts";
+import type { Batch, Terms } from "../../src/core/state.ts";
 import { Replay, toldIn } from "../../src/run/replay.ts";
+import { instant } from "../../src/core/types.ts";
+import { openHistory } from "../../src/store/sqlite/history.ts";
+import { openSqliteStore } from "../../src/store/sqlite/open.ts";
 import type { Store } from "../../src/store/store.ts";
+import { realClock } from "../../src/sys/clock.ts";
 import { Chance } from "./random.ts";
 import { simulate } from "./run.ts";
 import { simulatedSite } from "./site.ts";
@@ -29,8 +34,10 @@ function kept(batches: Map<number, Batch>, store: Store): Store {
   });
 }
 
+const silent = (): void => undefined;
+const QUIET = { debug: silent, info: silent, warn: silent, error: silent };
+
 const committed = (batches: ReadonlyMap<number, Batch>): readonly Batch[] => [...batches.values()].toSorted((a, b) => a.sequence - b.sequence);
-const probes = new Map([tcp, group].map((probe) => [probe.type, probe]));
 
 const known = new Map<number, Promise<readonly Batch[]>>();
 
@@ -48,15 +55,17 @@ async function history(seed: number): Promise<readonly Batch[]> {
   return committed(batches);
 }
 
+const byCheck = (transitions: Batch["transitions"]): ReadonlyMap<string, Batch["transitions"]> => Map.groupBy(transitions.toSorted((a, b) => a.check.localeCompare(b.check)), ({ check }) => check);
+
 describe("history judged again", () => {
   test.each([1, 7])("is what it was: crashes, stepped clocks, a failing disk; seed %i", async (seed) => {
     const batches = await historyOf(seed);
-    const replay = new Replay(simulatedSite(new Chance(seed)).checks, probes);
+    const replay = new Replay(null);
     replay.run(batches.flatMap((batch) => [...toldIn(batch)]));
     const was = batches.flatMap(({ transitions }) => transitions);
     expect(was.length).toBeGreaterThan(50);
-    expect(replay.transitions).toEqual(was);
-    expect(replay.alerts.map(({ id }) => id)).toEqual(batches.flatMap(({ alerts }) => alerts.map(({ id }) => id)));
+    expect(replay.decisions.transitions).toEqual(was);
+    expect(replay.decisions.alerts.map(({ id }) => id)).toEqual(batches.flatMap(({ alerts }) => alerts.map(({ id }) => id)));
   });
 
   test("with another threshold outages begin later or not at all, and nothing else differs", async () => {
@@ -64,15 +73,36 @@ describe("history judged again", () => {
     const batches = await historyOf(seed);
     const { checks } = simulatedSite(new Chance(seed));
     const quick = new Set(checks.filter(({ name, policy }) => name.startsWith("plain") && policy.failAfter === 1).map(({ name }) => name));
-    const changed = checks.map((check) => (quick.has(check.name) ? Object.assign({}, check, { policy: { ...check.policy, failAfter: 4 } }) : check));
-    const replay = new Replay(changed, probes);
-    replay.run(batches.flatMap((batch) => [...toldIn(batch)]));
+    const changed = (terms: Terms): Terms => (quick.has(terms.check) ? { ...terms, policy: { ...terms.policy, failAfter: 4 } } : terms);
+    const replay = new Replay(null);
+    replay.run(batches.flatMap((batch) => [...toldIn(batch)].map((told) => (told.kind === "result" ? told : { ...told, terms: told.terms?.map(changed) ?? [] }))));
     const was = batches.flatMap(({ transitions }) => transitions);
     const downs = (transitions: Batch["transitions"]): readonly string[] => transitions.filter(({ check, to }) => quick.has(check) && to === "down").map(({ reason }) => reason.sentence.replace(/.*; /, ""));
     expect(new Set(downs(was))).toEqual(new Set(["1 failing run"]));
-    expect(new Set(downs(replay.transitions))).toEqual(new Set(["4 failing runs"]));
-    expect(downs(replay.transitions).length).toBeLessThanOrEqual(downs(was).length);
+    expect(new Set(downs(replay.decisions.transitions))).toEqual(new Set(["4 failing runs"]));
+    expect(downs(replay.decisions.transitions).length).toBeLessThanOrEqual(downs(was).length);
     const others = (transitions: Batch["transitions"]): Batch["transitions"] => transitions.filter(({ check }) => !quick.has(check));
-    expect(others(replay.transitions)).toEqual(others(was));
+    expect(others(replay.decisions.transitions)).toEqual(others(was));
+  });
+
+  test.each([1, 7])("is what it was when it comes out of the store; seed %i", async (seed) => {
+    const folder = mkdtempSync(join(tmpdir(), "tocsin-replay-"));
+    const store = await openSqliteStore({ folder, clock: realClock(), log: QUIET });
+    try {
+      const batches = await historyOf(seed);
+      for (const batch of batches) await store.commit(batch);
+      const history = openHistory(folder, instant(0));
+      const replay = new Replay(history.beginning);
+      for (const told of history.read()) replay.run(told);
+      expect(history.missing).toBe(0);
+      expect(replay.judged).toBe(batches.reduce((sum, { results, journal }) => sum + results.length + journal.length, 0));
+      expect(history.transitions.length).toBeGreaterThan(50);
+      // Checks that change in one instant because of another one do so in no order.
+      expect(byCheck(replay.decisions.transitions)).toEqual(byCheck(history.transitions));
+      history.close();
+    } finally {
+      await store.close();
+      rmSync(folder, { recursive: true });
+    }
   });
 });

@@ -4,13 +4,15 @@ import { codes, origins, verdicts } from "./codes.ts";
 
 /** Phases that have a column of their own; further ones go into `more`. */
 export const PHASE_COLUMNS = 6;
-/** Numbers of one result in a parcel. */
-export const NUMBERS = 10 + PHASE_COLUMNS;
+/** Numbers of one result in a parcel; the last two are its turn after those before the batch and when it was judged, NaN where the judge was not told. */
+export const NUMBERS = 12 + PHASE_COLUMNS;
 /** Texts of one result in a parcel: sentence, facts, evidence, more. */
 export const TEXTS = 4;
 
 /** What of a batch is rare and goes as it is. */
-export interface Rare extends Omit<Batch, "results" | "states" | "sequence"> {
+export interface Rare extends Omit<Batch, "results" | "states" | "sequence" | "judged" | "resultsBefore"> {
+  /** Of each entry of `journal`; empty where the judge was not told. */
+  readonly turns: readonly number[];
   readonly states: readonly { readonly check: CheckName; readonly belief: Belief }[];
 }
 
@@ -20,6 +22,10 @@ export interface Parcel {
   /** Names that are new since the parcel before, numbered onward. */
   readonly names: readonly string[];
   readonly count: number;
+  /** Results and journal entries that the judge was told of. */
+  readonly turns: number;
+  /** When the judge was told of the last of them; null for none. */
+  readonly toldAt: number | null;
   readonly numbers: Float64Array;
   /** JSON: `TEXTS` strings a result, "" for none. */
   readonly texts: string;
@@ -37,21 +43,32 @@ export class Packer {
   #shapes = new Map<string, string>();
 
   pack(batch: Batch, mustSync: boolean): Parcel {
-    const { results } = batch;
+    const { results, judged, resultsBefore } = batch;
+    const before = resultsBefore ?? [];
     const numbers = new Float64Array(results.length * NUMBERS);
     const texts: string[] = [];
     let at = 0;
-    for (const result of results) {
+    let journalled = 0;
+    for (const [index, result] of results.entries()) {
       this.#result(result, numbers, at, texts);
+      while (journalled < before.length && (before[journalled] ?? 0) <= index) journalled += 1;
+      const told = judged?.[index];
+      numbers[at + 10 + PHASE_COLUMNS] = told === undefined ? Number.NaN : index + journalled;
+      numbers[at + 11 + PHASE_COLUMNS] = told === undefined ? Number.NaN : told - result.started;
       at += NUMBERS;
     }
     const { states, removed, transitions, incidents, alerts, journal } = batch;
     const synced = mustSync || removed.length + transitions.length + incidents.length + alerts.length + journal.length > 0;
     let rare: string | null = null;
-    if (removed.length + states.length + transitions.length + incidents.length + alerts.length + journal.length > 0) rare = JSON.stringify({ states: states.map(({ check, belief }) => ({ check, belief })), removed, transitions, incidents, alerts, journal } satisfies Rare);
+    if (removed.length + states.length + transitions.length + incidents.length + alerts.length + journal.length > 0) {
+      const turns = resultsBefore?.map((before, index) => before + index) ?? [];
+      rare = JSON.stringify({ states: states.map(({ check, belief }) => ({ check, belief })), removed, transitions, incidents, alerts, journal, turns } satisfies Rare);
+    }
     const names = this.#fresh;
     this.#fresh = [];
-    return { sequence: batch.sequence, names, count: results.length, numbers, texts: JSON.stringify(texts), rare, synced };
+    const turns = (judged === undefined ? 0 : results.length) + (resultsBefore?.length ?? 0);
+    const toldAt = Math.max(judged?.at(-1) ?? Number.NEGATIVE_INFINITY, turns === 0 ? Number.NEGATIVE_INFINITY : (journal.at(-1)?.at ?? Number.NEGATIVE_INFINITY));
+    return { sequence: batch.sequence, names, count: results.length, turns, toldAt: Number.isFinite(toldAt) ? toldAt : null, numbers, texts: JSON.stringify(texts), rare, synced };
   }
 
   #result(result: Result, numbers: Float64Array, at: number, texts: string[]): void {

@@ -19,6 +19,7 @@ const AGED = [
 /** Removes what retention no longer keeps, one small transaction a step; yields the rows that the step removed. */
 export function* pruneSteps(db: DatabaseSync, writer: Writer, retention: Retention, now: Instant): Generator<number, void, undefined> {
   yield* dropResults(db, writer, now - retention.resultsMs);
+  yield* dropBefore(db, writer, now - retention.resultsMs);
   const before = now - retention.incidentsMs;
   for (const sql of AGED) yield* repeat(writer, db.prepare(sql), before);
   yield* dropMessages(db, writer, before);
@@ -69,6 +70,20 @@ function* dropResults(db: DatabaseSync, writer: Writer, before: number): Generat
       yield removed;
     }
     after = ids.at(-1) ?? after;
+  }
+}
+
+/** What results were judged by and from, once they are gone. */
+function* dropBefore(db: DatabaseSync, writer: Writer, before: number): Generator<number, void, undefined> {
+  const drop = [
+    "DELETE FROM beliefs WHERE turn < (SELECT coalesce(min(turn), 9e15) FROM snapshots WHERE at >= ?)",
+    "DELETE FROM snapshots WHERE at < ?",
+    "DELETE FROM terms WHERE EXISTS (SELECT 1 FROM terms later WHERE later.check_id = terms.check_id AND later.turn > terms.turn AND later.at < ?)",
+  ].map((sql) => db.prepare(sql));
+  for (const statement of drop) {
+    writer.transact(false, () => statement.run(before));
+    // No rows of anybody's history: not counted.
+    yield 0;
   }
 }
 

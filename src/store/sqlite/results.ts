@@ -85,7 +85,8 @@ export function resultOf(check: CheckName, row: ResultColumns, words: Words): Re
   };
 }
 
-function phasesOf(row: ResultColumns, words: Words): Phases {
+/** Milliseconds by phase, in their order. */
+export function phasesOf(row: ResultColumns, words: Words): Phases {
   const columns = [row.p0, row.p1, row.p2, row.p3, row.p4, row.p5];
   const phases: { [name: string]: number } = {};
   words.shape(row.shape).forEach((name, index) => {

@@ -7,6 +7,9 @@ import { StoreError } from "../store.ts";
  * results: latency and p0..p5 in microseconds, started in ms after slot, tries less one, sentence and facts as text or as the number of a word,
  * shape the word that names the phases. words.day: the last day (since 1970) whose results may use the word.
  * checks.behind_*: the result committed last, where it is not the one with the greatest slot.
+ * turn: the place among all that the judge was told, from 1 on without gaps; null where it was not told or written before turns were kept.
+ * judged: when it was told of a result, in ms after its start. terms: what a check was judged by from a turn on.
+ * snapshots and beliefs: what was believed after a turn, and the last rows of alerts and transitions by then; the first is from when turns began.
  */
 export const MIGRATIONS: readonly string[] = [
   `CREATE TABLE ledger (id INTEGER PRIMARY KEY, sequence INTEGER NOT NULL, results INTEGER NOT NULL);
@@ -49,6 +52,15 @@ export const MIGRATIONS: readonly string[] = [
    CREATE TABLE journal (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, check_id INTEGER, site TEXT NOT NULL, input TEXT NOT NULL);
    CREATE INDEX journal_at ON journal (at);
    CREATE INDEX journal_check ON journal (check_id, at);`,
+  `ALTER TABLE results ADD COLUMN turn INTEGER;
+   ALTER TABLE results ADD COLUMN judged INTEGER;
+   ALTER TABLE journal ADD COLUMN turn INTEGER;
+   ALTER TABLE ledger ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;
+   CREATE TABLE terms (check_id INTEGER NOT NULL, turn INTEGER NOT NULL, at INTEGER NOT NULL, hash TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (check_id, turn)) WITHOUT ROWID;
+   CREATE TABLE snapshots (turn INTEGER PRIMARY KEY, at INTEGER NOT NULL, transition_id INTEGER NOT NULL, alert_number INTEGER NOT NULL);
+   CREATE TABLE beliefs (turn INTEGER NOT NULL, check_id INTEGER NOT NULL, belief TEXT NOT NULL, PRIMARY KEY (turn, check_id)) WITHOUT ROWID;
+   INSERT INTO snapshots SELECT 0, unixepoch() * 1000, coalesce((SELECT max(id) FROM transitions), 0), coalesce((SELECT max(number) FROM alerts), 0);
+   INSERT INTO beliefs SELECT 0, check_id, belief FROM states;`,
 ];
 
 function versionOf(db: DatabaseSync): number {
