@@ -29,6 +29,7 @@ const NAMED = {
   ReloadReport: schemas.reloadReport,
   ResultList: schemas.resultList,
   ResultView: schemas.resultView,
+  RotationList: schemas.rotationList,
   SessionView: schemas.sessionView,
   StatusReport: schemas.statusReport,
   StoryLine: schemas.storyLine,

@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import { type SecureContext, type TLSSocket, connect, createSecureContext } from "node:tls";
+import { type DetailedPeerCertificate, type PeerCertificate, type SecureContext, type TLSSocket, connect, createSecureContext } from "node:tls";
 import { domainToASCII } from "node:url";
 import type { Facts, Phases } from "../core/types.ts";
 import { errnoOf } from "../sys/failures.ts";
@@ -46,6 +46,9 @@ function newContext({ ca, cert, key, minVersion }: TlsSettings): SecureContext {
   });
 }
 
+/** node:tls hands over the certificate with its issuers where it is trusted; its types say less. */
+const detailed = (certificate: PeerCertificate): DetailedPeerCertificate | null => ("issuerCertificate" in certificate ? (certificate as DetailedPeerCertificate) : null);
+
 const isAddress = (host: string): boolean => host.includes(":") || /^[\d.]+$/.test(host);
 
 /** TLS as client over any connection; verified here and not by OpenSSL's first error. Phase `tls`; facts `certificate` and `tls`. */
@@ -53,12 +56,16 @@ export async function secure(socket: Duplex, { host, settings, alpn }: TlsReques
   const begun = ctx.clock.monotonic();
   const wanted = settings.servername ?? host;
   const identity = isAddress(wanted) ? wanted : domainToASCII(wanted.replace(/\.$/, ""));
+  let shown: DetailedPeerCertificate | null = null;
   const tls = connect({
     socket,
     secureContext: contextOf(settings),
     rejectUnauthorized: false,
-    // The name is judged below, with all the rest.
-    checkServerIdentity: () => undefined,
+    // The name is judged below, with all the rest. Kept, because asking for it again costs a fifth of the handshake.
+    checkServerIdentity: (_name, certificate) => {
+      shown = detailed(certificate);
+      return undefined;
+    },
     // RFC 6066, section 3: a server is asked for by name, never by address.
     ...(isAddress(identity) ? {} : { servername: identity }),
     ...(alpn === undefined ? {} : { ALPNProtocols: [...alpn] }),
@@ -70,7 +77,7 @@ export async function secure(socket: Duplex, { host, settings, alpn }: TlsReques
     socket.destroy();
     return { kind: "failed", failure, facts: {}, phases };
   }
-  const certificate = tls.getPeerCertificate(true);
+  const certificate = shown ?? tls.getPeerCertificate(true);
   if (certificate.fingerprint256 === undefined) {
     tls.destroy();
     return { kind: "failed", failure: { code: "tls-failed", sentence: "TLS failed: the server showed no certificate" }, facts: {}, phases };

@@ -18,6 +18,7 @@ export const NO_SUBJECT: { readonly [type: string]: string } = {
   memory: "asks this machine",
   push: "asks nobody: it waits to be told",
   script: "asks a program of this machine",
+  trace: "routers and the kernel answer, not a server that could hang",
 };
 
 const HOST = "127.0.0.1";

@@ -1,5 +1,7 @@
 import type { JSX } from "solid-js";
 import { type CheckSummary, STATUS_MARKS, type StatusWord } from "../../../src/api/types.ts";
+import { now } from "../link/clock.ts";
+import { clock } from "../state/format.ts";
 
 /** What a check shows: its state, or that nobody knows it any more. */
 export type Shown = StatusWord | "unchecked";
