@@ -11,6 +11,17 @@ export function shiftState(state: CheckState, byMs: number): CheckState {
   return { check: state.check, belief: shiftBelief(state.belief, byMs), seen: shiftSeen(state.seen, byMs), wakeAt: shifted(state.wakeAt, byMs) };
 }
 
+/**
+ * A stored state as a start may take it: where its newest instant lies after `now`, the wall clock was put back while nobody ran, and all of it
+ * moves along. What lies in the future would hold back all that is seen until then.
+ */
+export function notAhead({ check, belief, seen, wakeAt }: CheckState, now: Instant): CheckState {
+  const { since, countFrom, streak, incident, flapping, watch, outages } = belief;
+  const aheadMs = Math.max(since, countFrom, streak?.lastStarted ?? 0, incident?.opened ?? 0, flapping?.since ?? 0, watch?.at ?? 0, ...outages) - now;
+  const seenAheadMs = (seen.verdictStarted ?? 0) - now;
+  return { check, belief: aheadMs > 0 ? shiftBelief(belief, -aheadMs) : belief, seen: seenAheadMs > 0 ? shiftSeen(seen, -seenAheadMs) : seen, wakeAt };
+}
+
 function shiftBelief(belief: Belief, byMs: number): Belief {
   const { streak, incident, wait, flapping, watch, muting } = belief;
   const until = muting.silenced?.until ?? null;

@@ -54,6 +54,19 @@ export function sightOf({ check, status, verdict, reached, sentence }: View): Me
 
 const nth = (of: readonly (Instant | null)[], at: number, order: 1 | -1): Instant => instant(of.map((value) => value ?? 0).toSorted((a, b) => order * (a - b))[at - 1] ?? 0);
 
+/** From when on so many members had been seen that it was decided: `need` of those that are well, or as many failing as leave too few. Null while it is open. */
+function decidedAt(well: readonly View[], down: readonly View[], need: number, taking: number): Instant | null {
+  const of = well.length >= need ? { views: well, at: need } : { views: down, at: taking - need + 1 };
+  return of.views.length < of.at ? null : nth(of.views.map(({ verdictStarted }) => verdictStarted), of.at, -1);
+}
+
+/** From when on what the members of a group saw, each by its threshold, decides about it; null while it is open. */
+export function sightSince({ require }: GroupPolicy, members: readonly View[]): Instant | null {
+  const is = (verdict: Member["verdict"]): readonly View[] => members.filter((view) => sightOf(view).verdict === verdict);
+  const taking = members.length - is("out").length;
+  return decidedAt(is("up"), is("down"), needed(require, taking), taking);
+}
+
 /**
  * A group as those see it that depend on it: where it is judged from its members' states, what its members saw last counts, from the
  * time on at which so many of them had been seen that it was decided. To ask such a group is to ask its members.
@@ -68,11 +81,10 @@ export function groupView(own: View, { require, bySight }: GroupPolicy, members:
   const well = taking.filter((view) => view.verdict !== null && !failing(view));
   const toThresholdMs = millis(Math.max(own.toThresholdMs, ...taking.map((view) => view.toThresholdMs)));
   const seen = { ...own, failing: false, verdict: null, verdictStarted: null, wellSince: null, toThresholdMs };
+  const verdictStarted = decidedAt(well, down, need, taking.length);
   if (well.length >= need) {
     const since = nth(well.map(({ wellSince }) => wellSince), need, 1);
-    return { ...seen, verdict: "up", verdictStarted: nth(well.map(({ verdictStarted }) => verdictStarted), need, -1), wellSince: since > 0 ? since : null };
+    return { ...seen, verdict: "up", verdictStarted, wellSince: since > 0 ? since : null };
   }
-  const enough = taking.length - need + 1;
-  if (down.length < enough) return seen;
-  return { ...seen, failing: true, verdict: "down", verdictStarted: nth(down.map(({ verdictStarted }) => verdictStarted), enough, -1) };
+  return verdictStarted === null ? seen : { ...seen, failing: true, verdict: "down", verdictStarted };
 }

@@ -1,7 +1,7 @@
 import { freshState, publicIncident, seenFrom } from "../core/draft.ts";
 import { groupOutcome, isExcused, type Member } from "../core/group.ts";
 import { judge } from "../core/judge.ts";
-import { shiftState } from "../core/shift.ts";
+import { notAhead, shiftState } from "../core/shift.ts";
 import type { Action, Around, CheckState, Effect, Input, Remembered, Terms, View } from "../core/state.ts";
 import type { CheckName, Evidence, Instant, Policy, Result } from "../core/types.ts";
 import { groupView, memberOf, newestOf, sightOf, viewOf } from "../core/view.ts";
@@ -79,18 +79,20 @@ export class Beliefs {
   }
 
   /** Every check as a start of the process would find it. */
-  reborn(): void {
+  reborn(now: Instant): void {
     for (const believed of this.#checks.values()) {
       const { check, belief, seen } = believed.state;
-      believed.state = { check, belief, seen: seenFrom(seen.last), wakeAt: null };
+      believed.state = notAhead({ check, belief, seen: seenFrom(seen.last), wakeAt: null }, now);
     }
   }
 
   /** Puts a check in place: with its stored state after a restart, with none when it is new. Call `connect` when all are in place. */
   put(policy: Policy, state: CheckState | null, now: Instant): void {
     const known = this.#checks.get(policy.check);
-    if (known !== undefined) known.policy = policy;
-    else this.#checks.set(policy.check, { policy, state: state ?? freshState(policy, now), children: [], groups: [] });
+    if (known !== undefined) return void (known.policy = policy);
+    const kept = state === null ? freshState(policy, now) : notAhead(state, now);
+    this.#checks.set(policy.check, { policy, state: kept, children: [], groups: [] });
+    if (state !== null && kept.belief !== state.belief) this.#committer.decided(kept, [], []);
   }
 
   /** Forgets a check after its `remove` action was judged. */

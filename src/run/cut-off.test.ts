@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkName } from "../core/types.ts";
+import { checkName, millis } from "../core/types.ts";
 import { every, HOUR, MINUTE, NEVER, SECOND, type Wish, World } from "./ground.ts";
 
 const WITNESSES = ["w1", "w2", "w3"];
@@ -79,4 +79,19 @@ test("what was told before the cut stays told, and recovers after it", async () 
   set(world, "up", ...WITNESSES, "quick", "shop");
   await world.pass(3 * MINUTE);
   expect([told(world).slice(0, 2), new Set(told(world).slice(2))]).toEqual([["shop down", "outside down"], new Set(["outside recovered", "shop recovered"])]);
+});
+
+test("what the witnesses saw before the gateway was back says nothing of the outside since", async () => {
+  const world = await World.open();
+  const slow: Wish = beyond({ schedule: every(7 * MINUTE), policy: { failAfter: 2, failingEveryMs: millis(20 * SECOND) } });
+  world.add(["gw", { schedule: every(30 * SECOND), policy: { failAfter: 2 } }], ["outside", outside], ...WITNESSES.map((name) => [name, slow] as const));
+  await world.pass(10 * MINUTE);
+  for (let times = 0; times < 12; times += 1) {
+    set(world, "down", "gw", ...WITNESSES);
+    await world.pass(12 * MINUTE);
+    set(world, "up", "gw", ...WITNESSES);
+    await world.pass(15 * MINUTE + times * 17 * SECOND);
+  }
+  expect(new Set(told(world))).toEqual(new Set(["gw down", "gw recovered"]));
+  expect(statuses(world, "gw", "outside", ...WITNESSES)).toEqual(["up", "up", "up", "up", "up"]);
 });

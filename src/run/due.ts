@@ -1,3 +1,6 @@
+/** A timer may fire this much early, ms; waking again for less is waste. */
+export const EARLY_MS = 0.5;
+
 /** Something due at an instant of the monotonic clock. */
 export interface Due<Item> {
   readonly at: number;

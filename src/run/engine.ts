@@ -4,7 +4,7 @@ import type { AnyProbe, Beat, Outcome } from "../probes/probe.ts";
 import type { Timer } from "../sys/ports.ts";
 import type { Beliefs } from "./beliefs.ts";
 import { Delays } from "./delays.ts";
-import { DueQueue } from "./due.ts";
+import { DueQueue, EARLY_MS } from "./due.ts";
 import { dueOf, type Entry, expectBy, newEntry, scheduleOf } from "./entry.ts";
 import { type Bench, toResult } from "./execute.ts";
 import { deadlineOf, hear, miss, shiftHeard } from "./passive.ts";
@@ -18,8 +18,6 @@ const START_SPREAD_MS = 30_000;
 const START_AT_ONCE = 64;
 /** The clocks are compared at least so often, so that a step is noticed while nothing is due. */
 const IDLE_MS = 1000;
-/** A timer may fire this much early; waking again for less is waste. */
-const EARLY_MS = 0.5;
 
 /** This process was so late for the deadline of a heartbeat that one may lie unread. */
 const LATE_MS = 100;

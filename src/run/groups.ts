@@ -1,7 +1,7 @@
 import { groupOutcome, type Member } from "../core/group.ts";
 import type { View } from "../core/state.ts";
 import type { CheckName, Instant, Origin, Result } from "../core/types.ts";
-import { memberOf, sightOf } from "../core/view.ts";
+import { memberOf, sightOf, sightSince } from "../core/view.ts";
 import type { CheckDefinition } from "../config/site.ts";
 
 interface Frame {
@@ -35,10 +35,14 @@ export function turnResult(definition: CheckDefinition, results: ReadonlyMap<Che
 
 /** A group's result from what is believed of its members, or from what they saw last. */
 export function ownResult(definition: CheckDefinition, viewOf: (member: CheckName) => View | null, frame: Frame): Result {
-  const members = (definition.policy.group?.members ?? []).map((name): Member => {
-    const view = viewOf(name);
+  const { group } = definition.policy;
+  const views = (group?.members ?? []).map((name) => ({ name, view: viewOf(name) }));
+  const members = views.map(({ name, view }): Member => {
     if (view === null) return { name, verdict: "unknown", sentence: "not there" };
-    return definition.policy.group?.bySight === true ? sightOf(view) : memberOf(view);
+    return group?.bySight === true ? sightOf(view) : memberOf(view);
   });
-  return groupResult(definition, members, frame);
+  // What was seen before the way was clear again says nothing of now.
+  const seen = views.map(({ view }) => view).filter((view) => view !== null);
+  const started = group?.bySight === true ? (sightSince(group, seen) ?? frame.started) : frame.started;
+  return groupResult(definition, members, { ...frame, started });
 }

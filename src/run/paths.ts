@@ -3,6 +3,7 @@ import { type Path, pathBreak, pathChange } from "../core/path.ts";
 import { formatDuration } from "../core/time.ts";
 import type { CheckName, Evidence, Instant, Result } from "../core/types.ts";
 import type { Clock, Log, Timer } from "../sys/ports.ts";
+import { EARLY_MS } from "./due.ts";
 import type { Seen, Traces } from "./traces.ts";
 
 /** Hosts whose last good way is known: some MB at most. */
@@ -122,7 +123,7 @@ export class Paths {
     const now = this.#parts.clock.monotonic();
     for (const [name, host] of this.#hosts) {
       if (now - host.askedAt > FORGET_MS) this.#hosts.delete(name);
-      else if (host.due <= now) this.#lookAgain(name, host, now);
+      else if (host.due <= now + EARLY_MS) this.#lookAgain(name, host, now);
     }
     this.#arm();
   }

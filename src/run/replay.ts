@@ -116,7 +116,7 @@ export class Replay {
     this.#now = at;
     if (told.kind === "result") return this.#result(told.result, at);
     const input = journalled(told.input);
-    if (input.kind === "start") return this.#beliefs.reborn();
+    if (input.kind === "start") return this.#beliefs.reborn(at);
     if (input.kind === "clock") return this.#beliefs.step(input.byMs, at);
     if (input.kind === "site") return this.#configure(input, told.terms ?? [], at);
     if (told.check === null) return;

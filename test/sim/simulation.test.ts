@@ -7,7 +7,7 @@ const DAYS = 5;
 const SEEDS = Array.from({ length: 20 }, (_, at) => at + 1);
 
 describe("simulated days", () => {
-  test.each(SEEDS)("seed %i keeps every promise (again: npm run simulate -- --days 5 --seed %i)", async (seed) => {
+  test.each(SEEDS.map((seed) => ({ seed })))("seed $seed keeps every promise (again: npm run simulate -- --days 5 --seed $seed)", async ({ seed }) => {
     const report = await simulate({ seed, days: DAYS });
     expect(report.breaches).toEqual([]);
     expect(report.errors).toEqual([]);
