@@ -45,6 +45,8 @@ export interface CourierOptions {
   readonly sendMs: number;
   readonly patience: Patience;
   readonly pauses: Pauses;
+  /** These are in a message that is being tried, perhaps one of an earlier life. */
+  readonly onClaimed: (alerts: readonly Alert[]) => void;
   /** These are sent, or refused: no further try is made. */
   readonly onDone: (alerts: readonly Alert[]) => void;
   /** Told of each try's outcome, before it is settled. */
@@ -122,6 +124,7 @@ export class Courier {
     if (claimed === null) return pauses.pause(storeWaitMs(1));
     patience.worked();
     const { row, alerts } = claimed;
+    this.#options.onClaimed(alerts);
     const untold = row.doubt ? new Set<AlertId>() : await untoldEnds(store, row, alerts);
     if (untold.size > 0) return store.changeOutbox(withdraw(row, untold, ports.clock.now()));
     const channel = site().channels.find((one) => one.name === row.channel);

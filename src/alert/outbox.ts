@@ -83,6 +83,7 @@ export class Outbox {
       sendMs,
       patience: this.#patience,
       pauses: this.#pauses,
+      onClaimed: (alerts) => this.#keep(alerts),
       onDone: (alerts) => {
         for (const { id } of alerts) this.#unsent.delete(id);
       },
@@ -105,7 +106,7 @@ export class Outbox {
 
   /** Call after each commit with alerts in it, with these. Cheap; never throws. */
   kick(committed: readonly Alert[] = []): void {
-    for (const alert of committed) this.#unsent.set(alert.id, alert);
+    this.#keep(committed);
     this.#again = true;
     if (this.#state !== "idle") return;
     const wait = this.#patience.waitMs();
@@ -226,6 +227,7 @@ export class Outbox {
     const unsent = [...this.#unsent.keys()];
     const { alerts, messages, health } = await store.outbox(LIMIT);
     this.#forget(unsent, alerts, messages);
+    this.#keep(alerts);
     if (await this.#settleHealth(health, alerts)) {
       this.#again = true;
       return;
@@ -241,6 +243,10 @@ export class Outbox {
     this.#dispatch(rows, leftAlone, made);
     if (alerts.length === LIMIT && !isEmpty(made.change)) this.#again = true;
     if (this.#courier.busy.size === 0) this.#patience.worked();
+  }
+
+  #keep(alerts: readonly Alert[]): void {
+    for (const alert of alerts) this.#unsent.set(alert.id, alert);
   }
 
   /** Of those known before the look, what waits no longer was withdrawn or given up. */

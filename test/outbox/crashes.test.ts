@@ -127,6 +127,18 @@ describe("from memory", () => {
     await w.pass(MINUTE);
     expect(w.received.at(-1)?.message.alerts.map(({ kind }) => kind)).toEqual(["down", "recovered"]);
   });
+  test("what an earlier life could not send goes before what comes later", async () => {
+    const w = await world();
+    w.answers = { ops: () => LATER };
+    await w.commit([alert(w, "down")]);
+    await w.pass(MINUTE);
+    await w.crash([definition("ops")]);
+    await w.pass(60 * MINUTE);
+    const before = w.received.length;
+    w.outbox.sendUnrecorded([alert(w, "recovered")]);
+    await w.pass(1000);
+    expect(w.received.slice(before).map(({ message }) => message.alerts.map(({ kind }) => kind))).toEqual([["down", "recovered"]]);
+  });
   test("ends when Tocsin stops", async () => {
     const w = await world();
     w.answers = { ops: () => LATER };
