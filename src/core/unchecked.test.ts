@@ -27,9 +27,9 @@ test("behind a parent that is down it is blocked instead, and has its whole time
   f("u gw:down ? ? ? ? gw:up u", { parents: ["gw"] }, "1 up, 4.2 blocked, 6 up");
   // They are asked first, and waited for.
   f("u ? ? ? +1m", { parents: ["gw"] }, "1 up, 4.2 ask gw, 4.3 pending, 4.3 unchecked!ops");
-  f("u ? ? ? +11s gw:answer +1m", { parents: ["gw"] }, "1 up, 4.2 ask gw, 4.3 pending, 4.3 unchecked!ops");
-  f("u ? ? ? +11s gw:fail +10s ? ? gw:down ? +1m", { parents: ["gw"] }, "1 up, 4.2 ask gw, 7.5 blocked");
-  f("u ? ? ? +11s gw:fail +10m", { parents: ["gw"] }, "1 up, 4.2 ask gw, 7.5 pending, 7.5 unchecked!ops");
+  f("u ? ? ? +10s gw:answer +1m", { parents: ["gw"] }, "1 up, 4.2 ask gw, 4.3 pending, 4.3 unchecked!ops");
+  f("u ? ? ? +10s gw:fail +10s ? ? gw:down ? +1m", { parents: ["gw"] }, "1 up, 4.2 ask gw, 7.5 blocked");
+  f("u ? ? ? +10s gw:fail +10m", { parents: ["gw"] }, "1 up, 4.2 ask gw, 7.5 pending, 7.5 unchecked!ops");
   f("u gw:fail ? ? ? ? ? ? ?", { parents: ["gw"] }, "1 up, 4.2 ask gw, 7.3 pending, 7.3 unchecked!ops");
 });
 

@@ -32,7 +32,7 @@ export function openHistory(folder: string, since: Instant): History {
     const form = Number(db.prepare("PRAGMA user_version").get()?.["user_version"]);
     if (form > MIGRATIONS.length) throw new StoreError("newer", `the history in ${folder} was written by a newer Tocsin`);
     if (form < MIGRATIONS.length) throw new StoreError("failed", `the history in ${folder} was written by an older Tocsin; start this one on it first`);
-    return new SqliteHistory(db, since);
+    return new SqliteHistory(db, folder, since);
   } catch (error) {
     db.close();
     throw error;
@@ -56,13 +56,13 @@ class SqliteHistory implements History {
   readonly #until: number;
   readonly #ends: number;
 
-  constructor(db: DatabaseSync, since: Instant) {
+  constructor(db: DatabaseSync, folder: string, since: Instant) {
     this.#db = db;
     // All of one moment: what is written meanwhile is left for the next time.
     db.exec("BEGIN");
     const snapshots = all<Snapshot>(db.prepare("SELECT turn, at, transition_id, alert_number FROM snapshots ORDER BY turn"));
     const from = snapshots.findLast(({ at }) => at <= since) ?? snapshots[0];
-    if (from === undefined) throw new StoreError("failed", "no part of the history can be judged again");
+    if (from === undefined) throw new StoreError("failed", `no part of the history in ${folder} can be judged again yet; run Tocsin on it first`);
     this.#from = from;
     this.#until = one<{ turn: number }>(db.prepare("SELECT turn FROM ledger"))?.turn ?? 0;
     const checks = all<{ id: number; name: CheckName; top: number | null }>(db.prepare("SELECT id, name, (SELECT max(slot) FROM results r WHERE r.check_id = c.id) AS top FROM checks c"));

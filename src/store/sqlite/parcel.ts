@@ -43,15 +43,14 @@ export class Packer {
   #shapes = new Map<string, string>();
 
   pack(batch: Batch, mustSync: boolean): Parcel {
-    const { results, judged, resultsBefore } = batch;
-    const before = resultsBefore ?? [];
+    const { results, judged, resultsBefore = [] } = batch;
     const numbers = new Float64Array(results.length * NUMBERS);
     const texts: string[] = [];
     let at = 0;
     let journalled = 0;
     for (const [index, result] of results.entries()) {
       this.#result(result, numbers, at, texts);
-      while (journalled < before.length && (before[journalled] ?? 0) <= index) journalled += 1;
+      while (journalled < resultsBefore.length && (resultsBefore[journalled] ?? 0) <= index) journalled += 1;
       const told = judged?.[index];
       numbers[at + 10 + PHASE_COLUMNS] = told === undefined ? Number.NaN : index + journalled;
       numbers[at + 11 + PHASE_COLUMNS] = told === undefined ? Number.NaN : told - result.started;
@@ -61,14 +60,13 @@ export class Packer {
     const synced = mustSync || removed.length + transitions.length + incidents.length + alerts.length + journal.length > 0;
     let rare: string | null = null;
     if (removed.length + states.length + transitions.length + incidents.length + alerts.length + journal.length > 0) {
-      const turns = resultsBefore?.map((before, index) => before + index) ?? [];
-      rare = JSON.stringify({ states: states.map(({ check, belief }) => ({ check, belief })), removed, transitions, incidents, alerts, journal, turns } satisfies Rare);
+      rare = JSON.stringify({ states: states.map(({ check, belief }) => ({ check, belief })), removed, transitions, incidents, alerts, journal, turns: resultsBefore.map((before, index) => before + index) } satisfies Rare);
     }
     const names = this.#fresh;
     this.#fresh = [];
-    const turns = (judged === undefined ? 0 : results.length) + (resultsBefore?.length ?? 0);
-    const toldAt = Math.max(judged?.at(-1) ?? Number.NEGATIVE_INFINITY, turns === 0 ? Number.NEGATIVE_INFINITY : (journal.at(-1)?.at ?? Number.NEGATIVE_INFINITY));
-    return { sequence: batch.sequence, names, count: results.length, turns, toldAt: Number.isFinite(toldAt) ? toldAt : null, numbers, texts: JSON.stringify(texts), rare, synced };
+    const turns = (judged === undefined ? 0 : results.length) + resultsBefore.length;
+    const told = [judged?.at(-1), resultsBefore.length === 0 ? undefined : journal.at(-1)?.at].filter((one) => one !== undefined);
+    return { sequence: batch.sequence, names, count: results.length, turns, toldAt: told.length === 0 ? null : Math.max(...told), numbers, texts: JSON.stringify(texts), rare, synced };
   }
 
   #result(result: Result, numbers: Float64Array, at: number, texts: string[]): void {
