@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { BrowserContext, Page } from "playwright-core";
 import type { CheckDetail } from "../../src/api/types.ts";
-import { type Chromium, openTab, signIn, startChromium, type Watch } from "./chromium.ts";
+import { type Chromium, DESK, openTab, PHONE, signIn, startChromium, type Watch } from "./chromium.ts";
 import { makeFolder, missing, type Running, startTocsin, type Target, tcpTarget, type WebTarget, webTarget } from "./world.ts";
 
 const why = missing();
@@ -156,6 +156,18 @@ checks:
     shop.answer = { status: 200, body: "Welcome", afterMs: 0 };
     await row("till", "up").waitFor();
     await row("shop", "up").waitFor();
+  });
+
+  test("silence with an end: the check says until when, at a telephone's width too", async () => {
+    const silenced = await page.request.post(`${tocsin.origin}/api/v1/checks/raid/silence`, { data: { forMs: 3_600_000 }, headers: { origin: tocsin.origin } });
+    expect(silenced.status()).toBe(200);
+    await page.goto(`${tocsin.origin}/checks/raid`);
+    await page.locator(".tag-flag", { hasText: /^silenced until \d\d:\d\d/ }).waitFor();
+    await page.setViewportSize(PHONE);
+    expect(await page.locator("html").evaluate((root) => root.scrollWidth <= root.clientWidth)).toBe(true);
+    await page.setViewportSize(DESK);
+    await page.getByRole("button", { name: "Tell again" }).click();
+    await page.locator(".tag-flag").waitFor({ state: "detached" });
   });
 
   test("a second browser sees the same at once", async () => {
