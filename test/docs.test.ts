@@ -7,6 +7,7 @@ import { renderMessage } from "../src/alert/message.ts";
 import { channels } from "../src/alert/channels/index.ts";
 import { providers } from "../src/alert/providers/index.ts";
 import { openDoors } from "../src/app/doors.ts";
+import { backtest } from "../src/cli/backtest.ts";
 import { check } from "../src/cli/check.ts";
 import { importCommand } from "../src/cli/import.ts";
 import { notify } from "../src/cli/notify.ts";
@@ -50,7 +51,7 @@ function missingFiles(path: string): readonly string[] {
   return named.filter((file) => !file.includes("NAME") && file !== "web/dist" && !existsSync(join(root, file))).map((file) => `${path} names ${file}, which is not there`);
 }
 
-const program = buildProgram(openDoors(), () => undefined, [run, check, notify, importCommand, vitals]);
+const program = buildProgram(openDoors(), () => undefined, [run, check, notify, importCommand, vitals, backtest]);
 
 /** Command lines of `tocsin`, in blocks and in backticks, against the tree of commands. */
 function wrongCommands(path: string): readonly string[] {

@@ -3,6 +3,7 @@ import { channels } from "../src/alert/channels/index.ts";
 import { providers } from "../src/alert/providers/index.ts";
 import { routes } from "../src/api/routes/index.ts";
 import { openDoors } from "../src/app/doors.ts";
+import { backtest } from "../src/cli/backtest.ts";
 import { check } from "../src/cli/check.ts";
 import { importCommand } from "../src/cli/import.ts";
 import { notify } from "../src/cli/notify.ts";
@@ -24,7 +25,7 @@ const doors = openDoors();
 async function printed(args: readonly string[]): Promise<string> {
   let text = "";
   const terminal = { ...doors.terminal, columns: HELP_COLUMNS, colours: false, out: (part: string): void => void (text += part), err: (part: string): void => void (text += part) };
-  await runCommandLine(args, { ...doors, terminal }, [run, check, notify, importCommand, vitals]);
+  await runCommandLine(args, { ...doors, terminal }, [run, check, notify, importCommand, vitals, backtest]);
   return text;
 }
 

@@ -37,6 +37,15 @@ export function openDoors(): RunDoors {
       const once = await import("./once.ts");
       return once.checkOnce(site, name);
     },
+    async backtest(site, folder, since) {
+      const [{ backtest }, { StoreError }] = await Promise.all([import("./backtest.ts"), import("../store/store.ts")]);
+      try {
+        return { kind: "judged", report: backtest(site, folder, since) };
+      } catch (error) {
+        if (!(error instanceof StoreError)) throw error;
+        return { kind: "refused", reason: error.message };
+      }
+    },
     async vitals(request) {
       const { runVitals } = await import("./vitals.ts");
       return runVitals(request, terminal, given);

@@ -4,7 +4,7 @@ import type { Opened } from "../import/open.ts";
 import type { Foreign } from "../config/foreign.ts";
 import type { ForeignChoice } from "../config/loader.ts";
 import type { Site } from "../config/site.ts";
-import type { ChannelName, CheckName, Instant, Result } from "../core/types.ts";
+import type { Alert, ChannelName, CheckName, Instant, Result } from "../core/types.ts";
 import type { AnyProbe } from "../probes/probe.ts";
 
 /** Where a command speaks: standard output and error, and what the person in front of it can see. */
@@ -52,14 +52,33 @@ export type VitalsRequest =
   | { readonly kind: "once"; readonly hosts: readonly string[]; readonly options: VitalsOptions; readonly json: boolean }
   | { readonly kind: "watch"; readonly hosts: readonly string[]; readonly options: VitalsOptions; readonly rounds: number | null };
 
+/** What came of judging history again, as it was and by another configuration. */
+export interface BacktestReport {
+  readonly from: Instant;
+  /** Results and inputs. */
+  readonly judged: number;
+  /** Of those, how many were not kept. */
+  readonly missing: number;
+  /** Changes of state on record. */
+  readonly transitions: number;
+  /** Where history judged again is not what it was; null: nowhere. */
+  readonly mismatch: { readonly check: CheckName; readonly at: Instant; readonly was: string | null; readonly is: string | null } | null;
+  /** Checks whose results do not say how they would have been judged. */
+  readonly unjudged: readonly { readonly check: CheckName; readonly why: string }[];
+  /** By check, channel and recipient. */
+  readonly changes: readonly { readonly check: CheckName; readonly channel: ChannelName; readonly recipient: string; readonly came: number; readonly wouldCome: number; readonly fewer: readonly Alert[]; readonly more: readonly Alert[] }[];
+}
+
 /** What the commands that start Tocsin, or a part of it, need besides. */
 export interface RunDoors extends Doors {
-  /** Runs until a signal ends it; the exit code. */
   /** Opens a configuration of another system with its notes, state and history. */
   openForeign(path: string, from: string | null): Promise<Opened>;
+  /** Runs until a signal ends it; the exit code. */
   run(given: { readonly config: string; readonly foreign: ForeignChoice; readonly data: string; readonly listen: Site["settings"]["listen"] | null }): Promise<number>;
   /** Runs one check or group of a site once. Null: it waits for heartbeats and cannot be run. */
   checkOnce(site: Site, name: CheckName): Promise<{ readonly result: Result; readonly members: readonly Result[] } | null>;
+  /** Judges the history of a data folder again, by a site from `since` on. */
+  backtest(site: Site, folder: string, since: Instant): Promise<{ readonly kind: "judged"; readonly report: BacktestReport } | { readonly kind: "refused"; readonly reason: string }>;
   /** Measures pings, routes and ports and prints them, to the end or until a signal; the exit code. */
   vitals(request: VitalsRequest): Promise<number>;
   /** Sends a test message to each recipient of a channel. */

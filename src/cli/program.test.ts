@@ -7,7 +7,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { CheckSummary, StatusReport } from "../api/types.ts";
 import { openDoors } from "../app/doors.ts";
 import { instant } from "../core/types.ts";
-import type { Doors } from "./doors.ts";
+import { backtest } from "./backtest.ts";
+import type { RunDoors } from "./doors.ts";
 import { EXIT_USAGE } from "./exits.ts";
 import { buildProgram, runCommandLine } from "./program.ts";
 import { statusTable } from "./status.ts";
@@ -27,7 +28,7 @@ interface Ended {
 async function run(args: readonly string[], given: { readonly lines?: string[]; readonly interactive?: boolean; readonly now?: string } = {}): Promise<Ended> {
   const said = { out: "", err: "" };
   const lines = [...(given.lines ?? [])];
-  const doors: Doors = {
+  const doors: RunDoors = {
     ...offline,
     environment: { TOCSIN_DATA: join(folder, "data") },
     now: () => instant(Date.parse(given.now ?? "2026-11-20T12:00:00Z")),
@@ -42,7 +43,7 @@ async function run(args: readonly string[], given: { readonly lines?: string[]; 
       secretLine: async () => lines.shift() ?? null,
     },
   };
-  const exit = await runCommandLine(args, doors);
+  const exit = await runCommandLine(args, doors, [backtest]);
   return { exit, ...said };
 }
 
@@ -58,7 +59,7 @@ describe("the frame", () => {
     expect(await run([])).toMatchObject({ exit: EXIT_USAGE, err: expect.stringContaining("Commands:") });
   });
   test("every command has help with an example", async () => {
-    const names = buildProgram(offline, () => undefined).commands.map((command) => command.name());
+    const names = buildProgram(offline, () => undefined, [backtest]).commands.map((command) => command.name());
     expect(names.length).toBeGreaterThan(6);
     for (const name of names) expect(await run([name, "--help"])).toMatchObject({ exit: 0, out: expect.stringMatching(new RegExp(`Example:\n +tocsin ${name}`)) });
   });
@@ -222,5 +223,16 @@ describe("status", () => {
     expect(first).toBe("▲ down     shop       4m     12 ms  HTTP 503 Service Unavai…");
     expect(second).toBe("● up       web        4m     12 ms  HTTP 200");
     expect(statusTable(given, { ...look, colours: true })).toContain("\u001b[31m▲ down     \u001b[0m");
+  });
+});
+
+describe("backtest", () => {
+  const site = (): string => inFolder("tocsin.yaml", "checks:\n  shop: {type: tcp, host: 127.0.0.1, port: 1}\n");
+  test("where there is no history that is said, with what to do", async () => {
+    expect(await run(["backtest", site()])).toMatchObject({ exit: 3, out: "", err: `there is no history in ${join(folder, "data")}; name the data folder with --data\n` });
+  });
+  test("a time that is none, and a configuration with errors", async () => {
+    expect(await run(["backtest", site(), "--since", "soon"])).toMatchObject({ exit: EXIT_USAGE, err: expect.stringContaining("`soon` is no time; write a duration such as 7d") });
+    expect(await run(["backtest", inFolder("wrong.yaml", "checks:\n  shop: {type: tpc}\n")])).toMatchObject({ exit: 2, out: "", err: expect.stringMatching(/wrong\.yaml:2:\d+: /) });
   });
 });

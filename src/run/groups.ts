@@ -12,7 +12,7 @@ interface Frame {
   readonly vantage: string;
 }
 
-function groupResult(definition: CheckDefinition, members: readonly Member[], frame: Frame): Result {
+function groupResult(definition: Pick<CheckDefinition, "name" | "policy">, members: readonly Member[], frame: Frame): Result {
   const { verdict, sentence } = groupOutcome(definition.policy.group?.require ?? "all", members);
   const { slot, origin, started, tookMs, vantage } = frame;
   // Nobody asked for a verdict where every member is paused.
@@ -34,7 +34,7 @@ export function turnResult(definition: CheckDefinition, results: ReadonlyMap<Che
 }
 
 /** A group's result from what is believed of its members, or from what they saw last. */
-export function ownResult(definition: CheckDefinition, viewOf: (member: CheckName) => View | null, frame: Frame): Result {
+export function ownResult(definition: Pick<CheckDefinition, "name" | "policy">, viewOf: (member: CheckName) => View | null, frame: Frame): Result {
   const { group } = definition.policy;
   const views = (group?.members ?? []).map((name) => ({ name, view: viewOf(name) }));
   const members = views.map(({ name, view }): Member => {

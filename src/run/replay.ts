@@ -32,10 +32,10 @@ export type Journalled =
 
 /** An input as `Beliefs` journalled it. */
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the journal is written by `Beliefs` alone
-const journalled = (input: unknown): Journalled => input as Journalled;
+export const journalled = (input: unknown): Journalled => input as Journalled;
 
 /** Collects what the judge decides; it is written nowhere. */
-class Decisions implements Recorder {
+export class Decisions implements Recorder {
   readonly transitions: Transition[] = [];
   readonly alerts: Alert[] = [];
   readonly place = { results: 0, journal: 0 };
@@ -56,7 +56,7 @@ class Decisions implements Recorder {
 }
 
 /** What was believed of a check at the beginning, as it is judged from there on. */
-function stateAt({ check, belief, recent }: Beginning["states"][number], terms: Terms | undefined): CheckState {
+export function stateAt({ check, belief, recent }: Beginning["states"][number], terms: Terms | undefined): CheckState {
   let seen = seenFrom(null);
   for (const { at, result } of recent) seen = seenAfter(seen, result, terms === undefined ? null : expectBy(terms, at));
   return { check, belief, seen, wakeAt: null };
@@ -86,6 +86,11 @@ export class Replay {
     this.#rest = told[Symbol.iterator]();
     this.#advance();
     for (let next = this.#take(); next !== null; next = this.#take()) this.#tell(next);
+  }
+
+  /** What each check is judged by so far. */
+  get terms(): ReadonlyMap<CheckName, Terms> {
+    return this.#terms;
   }
 
   #begin({ at, terms, states }: Beginning): void {

@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { Batch, Terms } from "../../src/core/state.ts";
+import type { Batch, Beginning, Terms } from "../../src/core/state.ts";
 import { Replay, toldIn } from "../../src/run/replay.ts";
-import { instant } from "../../src/core/types.ts";
+import { type Alert, instant } from "../../src/core/types.ts";
+import { type AlertDifference, differences } from "../../src/run/difference.ts";
+import { WhatIf } from "../../src/run/what-if.ts";
 import { openHistory } from "../../src/store/sqlite/history.ts";
 import { openSqliteStore } from "../../src/store/sqlite/open.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -83,6 +85,26 @@ describe("history judged again", () => {
     expect(downs(replay.decisions.transitions).length).toBeLessThanOrEqual(downs(was).length);
     const others = (transitions: Batch["transitions"]): Batch["transitions"] => transitions.filter(({ check }) => !quick.has(check));
     expect(others(replay.decisions.transitions)).toEqual(others(was));
+  });
+
+  test("by the same terms the same alerts would have come; with more patience, fewer", async () => {
+    const batches = await historyOf(7);
+    const told = batches.flatMap((batch) => [...toldIn(batch)]);
+    const terms = told.flatMap((one) => (one.kind === "input" ? (one.terms ?? []) : []));
+    const newest = [...new Map(terms.map((one) => [one.check, one])).values()];
+    const beginning: Beginning = { at: told[0]?.at ?? instant(0), terms: [], states: [] };
+    const wouldCome = (by: readonly Terms[]): readonly Alert[] => {
+      const whatIf = new WhatIf(beginning, by, []);
+      whatIf.run(told);
+      return whatIf.decisions.alerts;
+    };
+    const came = batches.flatMap(({ alerts }) => alerts);
+    const changed = (alerts: readonly Alert[]): readonly AlertDifference[] => differences(came, alerts).filter(({ fewer, more }) => fewer.length + more.length > 0);
+    expect(changed(wouldCome(newest))).toEqual([]);
+    const patient = newest.map((one) => (one.check.startsWith("plain") ? Object.assign({}, one, { policy: { ...one.policy, failAfter: 12 } }) : one));
+    const less = changed(wouldCome(patient));
+    expect(less.filter(({ check }) => !check.startsWith("plain"))).toEqual([]);
+    expect(less.flatMap(({ fewer }) => fewer).length).toBeGreaterThan(0);
   });
 
   test.each([1, 7])("is what it was when it comes out of the store; seed %i", async (seed) => {
