@@ -7,6 +7,8 @@ import type { Clock, Timer } from "./ports.ts";
 const LOOK_MS = 5000;
 /** Writers do several things to a file; this much quiet ends a change. */
 const QUIET_MS = 250;
+/** The kernel stamps files with the time of its last tick, which is up to this much behind the clock. */
+const TICK_MS = 20;
 
 /** Watches files (and folders) by name, through renames and bind mounts. Call `close` at the end. */
 export class FileWatch {
@@ -15,6 +17,7 @@ export class FileWatch {
   #watchers: FSWatcher[] = [];
   /** What is watched, each as it was when it was last noted. */
   #seen: ReadonlyMap<string, string> = new Map();
+  #notedAt = -Infinity;
   #timer: Timer | null = null;
   #quiet: Timer | null = null;
   #closed = false;
@@ -26,13 +29,14 @@ export class FileWatch {
 
   /** Notes how these, and all that is watched, are now. Call it before reading them: what changes later, even while they are read, is a change. */
   async note(paths: readonly string[] = []): Promise<void> {
-    this.#seen = await look([...this.#seen.keys(), ...paths]);
+    this.#notedAt = this.#clock.now();
+    this.#seen = facts(await look([...this.#seen.keys(), ...paths]));
   }
 
-  /** Watches these and nothing else from now on; what was noted before and differs by now has changed. */
+  /** Watches these and nothing else from now on; what was noted and differs by now has changed, and so has what nobody noted if it was written since. */
   async follow(paths: readonly string[]): Promise<void> {
     const now = await look(paths);
-    this.#seen = new Map([...now].map(([path, fact]) => [path, this.#seen.get(path) ?? fact]));
+    this.#seen = new Map([...now].map(([path, { fact, at }]) => [path, this.#seen.get(path) ?? (at < this.#notedAt - TICK_MS ? fact : CHANGED)]));
     for (const watcher of this.#watchers) watcher.close();
     this.#watchers = this.#closed ? [] : [...new Set([...now.keys()].map((path) => dirname(path)))].flatMap((folder) => this.#watch(folder));
     this.#rest();
@@ -70,14 +74,26 @@ export class FileWatch {
 
   async #compare(): Promise<void> {
     const before = this.#seen;
-    const now = await look([...before.keys()]);
+    const now = facts(await look([...before.keys()]));
     if (this.#closed || this.#seen !== before || [...now].every(([path, fact]) => before.get(path) === fact)) return;
     this.#seen = now;
     this.#changed();
   }
 }
 
-async function look(paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
-  const fact = (path: string): Promise<string> => stat(path).then(({ ino, size, mtimeMs }) => `${ino}.${size}.${mtimeMs}`, () => "-");
-  return new Map(await Promise.all([...new Set(paths)].map(async (path): Promise<[string, string]> => [path, await fact(path)])));
+const GONE = "-";
+/** As no file is. */
+const CHANGED = "";
+
+/** How a path is, and when it became so (Unix milliseconds). */
+interface Look {
+  readonly fact: string;
+  readonly at: number;
+}
+
+const facts = (looks: ReadonlyMap<string, Look>): ReadonlyMap<string, string> => new Map([...looks].map(([path, { fact }]) => [path, fact]));
+
+async function look(paths: readonly string[]): Promise<ReadonlyMap<string, Look>> {
+  const one = (path: string): Promise<Look> => stat(path).then(({ ino, size, mtimeMs, ctimeMs }) => ({ fact: `${ino}.${size}.${mtimeMs}`, at: ctimeMs }), () => ({ fact: GONE, at: -Infinity }));
+  return new Map(await Promise.all([...new Set(paths)].map(async (path): Promise<[string, Look]> => [path, await one(path)])));
 }

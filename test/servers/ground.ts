@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { createSocket } from "node:dgram";
-import { accessSync, chmodSync, constants, createWriteStream, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { accessSync, chmodSync, constants, createWriteStream, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -153,7 +153,28 @@ async function stopGroup(child: ChildProcess, group: number, gone: Promise<strin
   // Whatever the leader left behind.
   signalGroup(group, "SIGKILL");
   await gone;
+  // Its ports are free only when all of it is gone.
+  for (let waited = 0; waited < STOP_MS && lives(group); waited += 10) await pause(10);
   groups.delete(group);
+}
+
+/** Something of the group still runs; what only waits to be reaped does not. */
+function lives(group: number): boolean {
+  try {
+    process.kill(-group, 0);
+  } catch {
+    return false;
+  }
+  if (!existsSync("/proc/self/stat")) return false;
+  return readdirSync("/proc").some((name) => {
+    if (!/^\d+$/.test(name)) return false;
+    try {
+      const [state, , ofGroup] = readFileSync(`/proc/${name}/stat`, "utf8").replace(/^.*\) /s, "").split(" ");
+      return Number(ofGroup) === group && state !== "Z" && state !== "X";
+    } catch {
+      return false;
+    }
+  });
 }
 
 function signalGroup(group: number, signal: NodeJS.Signals): void {
