@@ -5,4 +5,5 @@ export const FORMATS: { readonly [format: string]: string } = {
   downtime: "blocks of services and servers in one file",
   dmonitor: "a folder with hosts.d, alert.d, plugins and nodes.txt",
   connmonitor: "hosts to measure, in the old or the new format",
+  nagios: "nagios.cfg with the files it names, or a file or folder of objects",
 };

@@ -4,6 +4,7 @@ import { downtime } from "./downtime.ts";
 import { fletchck } from "./fletchck.ts";
 import type { Importer } from "./importer.ts";
 import { monsta } from "./monsta.ts";
+import { nagios } from "./nagios.ts";
 
 /** Every foreign format, in the order in which they are shown. A new one is one line here. */
-export const importers: readonly Importer[] = [fletchck, monsta, downtime, dmonitor, connmonitor];
+export const importers: readonly Importer[] = [fletchck, monsta, downtime, dmonitor, connmonitor, nagios];

@@ -20,6 +20,7 @@ const options = z.strictObject({
     .describe("How it answers. nagios: exit code 0 up, 1 degraded, 2 down, 3 unknown, perfdata after a bar; ok-fail: the first line is exactly OK or it failed, the exit code does not matter; exit: 0 is up, all else down"),
   contains: z.string().min(1).nullable().default(null).describe("Text that its output must hold as well; not found: down"),
   env: z.record(z.string().regex(/^[^=\0]+$/), z.string()).default({}).describe("Environment variables beyond PATH, HOME, USER, SHELL, TZ, TMPDIR and the C locale").meta({ hostPower: true }),
+  secrets: z.record(z.string().regex(/^[^=\0]+$/), z.string()).default({}).describe("Environment variables besides, whose values are never shown").meta({ secret: true, hostPower: true }),
   folder: z.string().min(1).nullable().default(null).describe("Folder it runs in; by default the one that Tocsin runs in").meta({ hostPower: true }),
 });
 type Options = z.output<typeof options>;
@@ -115,7 +116,7 @@ export const script: Probe<Options> = {
   target: ({ command }) => command[0],
   async run(options, ctx): Promise<Outcome> {
     const begun = ctx.clock.monotonic();
-    const environment = { ...ctx.processes.environment, ...options.env };
+    const environment = { ...ctx.processes.environment, ...options.env, ...options.secrets };
     const end = await ctx.processes.run({ command: options.command, environment, folder: options.folder, input: "", outputLimit: OUTPUT_MAX, signal: ctx.signal });
     const phases = { run: ctx.clock.monotonic() - begun };
     if (end.kind === "failed") {
