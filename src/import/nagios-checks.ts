@@ -27,7 +27,7 @@ export interface Asking {
 }
 
 /** Macros of a host, and of a service of it. */
-export function macrosOf(inventory: Inventory, host: NagiosObject, service: NagiosObject | null, args: readonly string[], resources: Resources): (name: string) => string | undefined {
+function macrosOf(inventory: Inventory, host: NagiosObject, service: NagiosObject | null, args: readonly string[], resources: Resources): (name: string) => string | undefined {
   const name = textIn(host, "host_name") ?? "";
   const values: { readonly [macro: string]: () => string } = {
     HOSTNAME: () => name,

@@ -12,7 +12,7 @@ const DEPENDENCY = "host_name hostgroup_name dependent_host_name dependent_hostg
 const ESCALATION = "host_name hostgroup_name contacts contact_groups first_notification last_notification notification_interval escalation_period escalation_options";
 
 /** What each type takes, besides `name`, `use`, `register` and variables of one's own. */
-export const DIRECTIVES: { readonly [type: string]: readonly string[] } = {
+const DIRECTIVES: { readonly [type: string]: readonly string[] } = {
   host: words(`host_name alias address hostgroups ${CHECKED} vrml_image statusmap_image 2d_coords 3d_coords`),
   service: words(`host_name hostgroup_name service_description servicegroups is_volatile parallelize_check ${CHECKED}`),
   hostgroup: words(`hostgroup_name hostgroup_members ${GROUP}`),
@@ -29,7 +29,7 @@ export const DIRECTIVES: { readonly [type: string]: readonly string[] } = {
 };
 
 /** Other names, mostly of older versions. */
-export const ALIASES: { readonly [name: string]: string } = {
+const ALIASES: { readonly [name: string]: string } = {
   normal_check_interval: "check_interval",
   retry_check_interval: "retry_interval",
   checks_enabled: "active_checks_enabled",

@@ -27,7 +27,7 @@ const parsedMain = new WeakMap<Uint8Array, MainFile>();
 const parsedObjects = new WeakMap<Uint8Array, ObjectFile>();
 
 /** Reads a file of `key=value`; what has no such form is under the empty key. */
-export function readMain(file: string, bytes: Uint8Array): MainFile {
+function readMain(file: string, bytes: Uint8Array): MainFile {
   const known = parsedMain.get(bytes);
   if (known !== undefined) return known;
   const found = new Map<string, Value[]>();

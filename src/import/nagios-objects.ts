@@ -25,7 +25,7 @@ export interface ObjectFile {
 }
 
 /** The types of objects. */
-export const TYPES = ["host", "hostgroup", "service", "servicegroup", "command", "contact", "contactgroup", "timeperiod", "hostdependency", "servicedependency", "hostescalation", "serviceescalation", "hostextinfo", "serviceextinfo"] as const;
+const TYPES = ["host", "hostgroup", "service", "servicegroup", "command", "contact", "contactgroup", "timeperiod", "hostdependency", "servicedependency", "hostescalation", "serviceescalation", "hostextinfo", "serviceextinfo"] as const;
 
 const isType = (word: string): boolean => (TYPES as readonly string[]).includes(word);
 
