@@ -96,9 +96,8 @@ export class Contacts {
   #mail(name: string, contact: NagiosObject, text: string, pager: boolean): string | null {
     const origin = contact.values.get(pager ? "pager" : "email")?.origin ?? contact.origin;
     const to = text.split(/[\s,]+/).filter((address) => address !== "");
-    const strange = to.filter((address) => !ADDRESS.test(address));
     // A user of this machine, as sendmail takes one.
-    const whole = to.filter((address) => !strange.includes(address) || /^[\w.+-]+$/.test(address)).map((address) => (address.includes("@") ? address : `${address}@localhost`));
+    const whole = to.filter((address) => ADDRESS.test(address) || /^[\w.+-]+$/.test(address)).map((address) => (address.includes("@") ? address : `${address}@localhost`));
     if (whole.length === 0) {
       this.#draft.note("left", origin, `contact ${name}`, `\`${text}\` is no address`, "write name@example.com");
       return null;

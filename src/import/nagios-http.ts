@@ -113,7 +113,7 @@ export function checkHttp(words: readonly string[]): Native | null {
   };
   const differs = [
     ...(minVersion !== "" && !plus ? [`newer versions of TLS than ${minVersion} are taken as well`] : []),
-    ...(/^sticky/.test(options.text("f") ?? "") ? ["a redirect is followed to the address of the name it leads to"] : []),
+    ...((options.text("f") ?? "").startsWith("sticky") ? ["a redirect is followed to the address of the name it leads to"] : []),
   ];
   return { keys, differs };
 }

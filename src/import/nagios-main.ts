@@ -168,13 +168,15 @@ export function resourcesOf(source: Source, { resources, main, namedAt }: Layout
     }
   }
   const isPath = (value: string): boolean => value === "" || value.startsWith("/");
+  // A name that says what it is: of a channel's variables, those are masked.
+  const PREFIX = "SECRET_";
   return {
     text(name) {
       const value = macros.get(name);
-      return value === undefined || isPath(value) ? value : `\0${name}\0`;
+      return value === undefined || isPath(value) ? value : `\0${PREFIX}${name}\0`;
     },
     secret(name) {
-      const value = macros.get(name);
+      const value = name.startsWith(PREFIX) ? macros.get(name.slice(PREFIX.length)) : undefined;
       return value === undefined || isPath(value) ? undefined : value;
     },
   };

@@ -100,8 +100,8 @@ test("perfdata become facts, and the output is evidence", async () => {
 });
 
 test("environment and folder are as configured", async () => {
-  const outcome = await run({ command: [file('echo "$LC_ALL $EXTRA $(pwd)"')], env: { EXTRA: "mine" }, folder });
-  expect(outcome.sentence).toBe(`C mine ${folder}`);
+  const outcome = await run({ command: [file('echo "$LC_ALL $EXTRA $KEY $(pwd)"')], env: { EXTRA: "mine" }, secrets: { KEY: "hunter22" }, folder });
+  expect(outcome.sentence).toBe(`C mine hunter22 ${folder}`);
 });
 
 test("bytes that are no text do no harm", async () => {

@@ -20,7 +20,7 @@ const options = z.strictObject({
     .describe("How it answers. nagios: exit code 0 up, 1 degraded, 2 down, 3 unknown, perfdata after a bar; ok-fail: the first line is exactly OK or it failed, the exit code does not matter; exit: 0 is up, all else down"),
   contains: z.string().min(1).nullable().default(null).describe("Text that its output must hold as well; not found: down"),
   env: z.record(z.string().regex(/^[^=\0]+$/), z.string()).default({}).describe("Environment variables beyond PATH, HOME, USER, SHELL, TZ, TMPDIR and the C locale").meta({ hostPower: true }),
-  secrets: z.record(z.string().regex(/^[^=\0]+$/), z.string()).default({}).describe("Environment variables besides, whose values are never shown").meta({ secret: true, hostPower: true }),
+  secrets: z.record(z.string().regex(/^[^=\0]+$/), z.string().meta({ secret: true })).default({}).describe("Environment variables besides, whose values are never shown").meta({ hostPower: true }),
   folder: z.string().min(1).nullable().default(null).describe("Folder it runs in; by default the one that Tocsin runs in").meta({ hostPower: true }),
 });
 type Options = z.output<typeof options>;
