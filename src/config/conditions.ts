@@ -24,6 +24,9 @@ export function createConditionParser(): ConditionParser {
 /** Facts that every run has: `latency` in ms, `phase.NAME` in ms. */
 const COMMON_FACTS = ["latency", "phase"];
 
+/** Facts that are one number, of which a list of numbers would ask the impossible. */
+const ONE_NUMBER: ReadonlySet<string> = new Set(["status", "exit"]);
+
 /** Whose facts conditions are about; `named`: facts that its options name, null when those are wrong. */
 export interface FactsOf {
   readonly probe: AnyProbe;
@@ -39,10 +42,18 @@ export function readConditions(key: "expect" | "warn", written: NonNullable<Chec
   const values = key === "expect" ? { ...of.probe.expect, ...written } : written;
   for (const [fact, value] of Object.entries(values)) {
     if (value === null) continue;
-    const parsed = around.conditions(value);
-    if (parsed.kind === "parsed") conditions.push({ fact, condition: parsed.condition satisfies Condition });
-    else around.report.error(layers, [key, fact], parsed.wrong, parsed.right);
-    wrong ||= parsed.kind === "wrong";
+    const said = Array.isArray(value) ? value : [value];
+    if (ONE_NUMBER.has(fact) && said.filter((one) => /^\d[\d,-]*$/.test(String(one))).length > 1) {
+      around.report.error(layers, [key, fact], `\`${fact}\` is one number, and every condition of a list must be met`, `write a choice as one text: \`"${said.join(",")}"\``);
+      wrong = true;
+      continue;
+    }
+    for (const one of said) {
+      const parsed = around.conditions(one);
+      if (parsed.kind === "parsed") conditions.push({ fact, condition: parsed.condition satisfies Condition });
+      else around.report.error(layers, [key, fact], parsed.wrong, parsed.right);
+      wrong ||= parsed.kind === "wrong";
+    }
     warnUnknownFact(key, fact, of, layers, around);
   }
   return wrong ? null : conditions;

@@ -14,7 +14,9 @@ const step = z.strictObject({
   repeat: durationWithin(10_000, YEAR_MS).optional().describe("Tell again after each such time while it lasts."),
 });
 
-const factCondition = z.union([z.string(), z.number(), z.boolean(), z.null()]).meta({ unit: "condition (`< 800ms`, `200-299`, `/text/`, `exists`)" });
+const oneCondition = [z.string(), z.number(), z.boolean()] as const;
+/** One condition, or several that must all be met. */
+const factCondition = z.union([...oneCondition, z.null(), z.array(z.union(oneCondition)).min(1)]).meta({ unit: "condition (`< 800ms`, `200-299`, `/text/`, `exists`)" });
 
 /** By fact, or as a list of texts, which is read into the same. */
 const conditions = (): z.ZodType<{ [fact: string]: z.output<typeof factCondition> } | string[]> => z.union([z.record(z.string(), factCondition), z.array(conditionText())]);

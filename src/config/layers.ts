@@ -20,11 +20,13 @@ const RIVALS: { readonly [key: string]: string } = { every: "schedule", schedule
 /** Conditions are laid over each other fact by fact. */
 const BY_FACT: ReadonlySet<string> = new Set(["expect", "warn"]);
 
-/** `latency < 800ms` in a list is `latency: "< 800ms"` in a mapping; with one that is not to be read, the list stays for the schema to tell. */
+/** `latency < 800ms` in a list is `latency: "< 800ms"` in a mapping, and two of one fact are a list; with one that is not to be read, the list stays for the schema to tell. */
 function byFact(value: unknown): unknown {
   if (!Array.isArray(value)) return value;
   const pairs = value.map((text: unknown) => (typeof text === "string" ? CONDITION_TEXT.exec(text.trim()) : null));
-  return pairs.includes(null) ? value : Object.fromEntries(pairs.map((pair) => [pair?.[1] ?? "", pair?.[2] ?? ""]));
+  if (pairs.includes(null)) return value;
+  const facts = Map.groupBy(pairs, (pair) => pair?.[1] ?? "");
+  return Object.fromEntries([...facts].map(([fact, said]) => [fact, said.length === 1 ? (said[0]?.[2] ?? "") : said.map((pair) => pair?.[2] ?? "")]));
 }
 
 /** Lays stronger mappings (later ones) over weaker ones, key by key; keys beginning with `x-` belong to nobody. */

@@ -53,6 +53,20 @@ describe("conditions, spelled either way", () => {
   });
 });
 
+describe("several conditions on one fact", () => {
+  const f = async (written: string, expected: readonly string[]): Promise<void> => {
+    const { warn } = await check("a", `checks: {a: {type: http, url: 'http://a/', warn: ${written}}}`);
+    expect(warn.map(({ fact, condition }) => `${fact} ${condition.kind}`)).toEqual(expected);
+  };
+  test("as a list by fact", () => f("{latency: ['>= 1ms', '< 800ms'], body: [/a/, '!/b/', exists]}", ["latency compare", "latency compare", "body pattern", "body pattern", "body exists"]));
+  test("as texts", () => f("['latency >= 1ms', 'body /a/', 'latency < 800ms']", ["latency compare", "latency compare", "body pattern"]));
+  test("of one", () => f("{status: [200]}", ["status equal"]));
+  test("all of them are replaced together", async () => {
+    const { warn } = await check("a", "defaults: {warn: {latency: ['>= 1ms', '< 800ms']}}\nchecks: {a: {type: http, url: 'http://a/', warn: {latency: '< 1s'}}}");
+    expect(warn).toHaveLength(1);
+  });
+});
+
 describe("pace", () => {
   const f = async (keys: string, expected: object): Promise<void> => expect((await check("shop", `checks: {shop: {${TCP}, ${keys}}}`)).policy).toMatchObject(expected);
   test("as ever when nothing is said", () => f("every: 5m", { everyMs: 300_000, failingEveryMs: 300_000 }));

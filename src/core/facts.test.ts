@@ -33,6 +33,13 @@ test("keys with dots are found, the longest first", () => {
   f("body", "text");
 });
 
+test("lists and texts have a length", () => {
+  f("body.length", 4);
+  f("body.json.items[0].name.length", 5);
+  f("status.length", undefined);
+  f("certificate.length", undefined);
+});
+
 test("what is not there is undefined, and nothing is inherited", () => {
   for (const path of ["", "missing", "status.more", "certificate.days.x", "constructor", "certificate.__proto__", "certificate.names.map", "body.length.x", "toString"]) f(path, undefined);
 });

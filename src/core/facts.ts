@@ -9,6 +9,7 @@ function step(value: FactValue, key: string): FactValue | undefined {
     if (key === "length") return value.length;
     return /^\d+$/.test(key) ? (value as readonly FactValue[])[Number(key)] : undefined;
   }
+  if (typeof value === "string" && key === "length") return value.length;
   if (!isObject(value)) return undefined;
   if (Object.hasOwn(value, key)) return value[key];
   // header names are kept in lower case and written in any
@@ -27,7 +28,7 @@ function walk(value: FactValue, keys: readonly string[]): FactValue | undefined 
   return undefined;
 }
 
-/** The fact at a dotted path (`certificate.days`, `answers.0`, `body.json.items[2].name`, `answers.length`); undefined when there is none. */
+/** The fact at a dotted path (`certificate.days`, `answers.0`, `body.json.items[2].name`, `answers.length`; a text has a length as well); undefined when there is none. */
 export function factAt(facts: Facts, path: string): FactValue | undefined {
   return walk(facts, path.replaceAll(/\[(\d+)\]/g, ".$1").split("."));
 }

@@ -1,7 +1,8 @@
 import { z } from "zod";
-import type { Facts, FactValue } from "../core/types.ts";
+import type { Facts } from "../core/types.ts";
 import { decodeContent, textOf } from "../dial/http-body.ts";
 import { type Credentials, type Followed, type FollowRequest, follow } from "../dial/http-follow.ts";
+import { jsonOf } from "../dial/json.ts";
 import { family, host, port, secret, size, sourceAddress, tlsSettings } from "../dial/options.ts";
 import { evidenceOf, printable, verdictOf } from "../dial/outcome.ts";
 import type { Outcome, ProbeContext } from "./probe.ts";
@@ -132,14 +133,6 @@ async function answered(request: FollowRequest, followed: Extract<Followed, { ki
 }
 
 function materialOf(text: string, headers: { readonly [name: string]: string }, wants: ReadonlySet<string>): Facts {
-  const json = wants.has("body.json") ? parsed(text) : undefined;
+  const json = wants.has("body.json") ? jsonOf(text) : undefined;
   return { ...(wants.has("body") ? { body: text } : {}), ...(wants.has("header") ? { header: headers } : {}), ...(json === undefined ? {} : { "body.json": json }) };
-}
-
-function parsed(text: string): FactValue | undefined {
-  try {
-    return JSON.parse(text) as FactValue;
-  } catch {
-    return undefined;
-  }
 }

@@ -14,9 +14,10 @@ export interface Expected {
 const STATUS: Expected = { fact: "status", condition: { kind: "ranges", ranges: [{ from: 200, to: 299 }] } };
 const KNOWN = [...new Set([...Object.keys(answerFacts), "cookie", "latency", "phase"].map((name) => name.split(".")[0] ?? name))];
 
+const oneCondition = [z.string(), z.number(), z.boolean()] as const;
 const conditions = () =>
   z
-    .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]).meta({ unit: "condition (`200-299`, `/text/`, `exists`)" }))
+    .record(z.string(), z.union([...oneCondition, z.null(), z.array(z.union(oneCondition)).min(1)]).meta({ unit: "condition (`200-299`, `/text/`, `exists`)" }))
     .default({})
     .transform((written, ctx): readonly Expected[] => {
       const expected: Expected[] = Object.hasOwn(written, "status") ? [] : [STATUS];
@@ -24,9 +25,11 @@ const conditions = () =>
         const wrong = (message: string, right: string): void => ctx.addIssue({ code: "custom", path: [fact], message, params: { right } });
         if (!KNOWN.includes(fact.split(/[.[]/)[0] ?? "")) wrong(`an answer has no fact \`${fact}\``, `known are ${KNOWN.map((name) => `\`${name}\``).join(", ")}`);
         if (value === null) continue;
-        const parsed = parseCondition(value);
-        if (parsed.kind === "parsed") expected.push({ fact, condition: parsed.condition });
-        else wrong(parsed.wrong, parsed.right);
+        for (const one of Array.isArray(value) ? value : [value]) {
+          const parsed = parseCondition(one);
+          if (parsed.kind === "parsed") expected.push({ fact, condition: parsed.condition });
+          else wrong(parsed.wrong, parsed.right);
+        }
       }
       return expected;
     });

@@ -35,6 +35,8 @@ describe("options", () => {
     for (const wrong of ["", "/x/", "body.text", "status", "header", "cookies.a", "body /(/", "body x", "url.host"]) expect(problems({ url, take: { a: wrong } })).toMatch(/^0\.take\.a: /);
     for (const right of ["body", "body.json", "body.json[0].id", "body.json.a /(x)/i", "header.Location /[?&]code=([^&]+)/", "cookie.sid", "url"]) expect(problems({ url, take: { a: right } })).toBe("");
     expect(problems({ url, take: { "a.b": "body" } })).toMatch(/^0\.take\.a\.b: /);
+    expect(problems({ url, expect: { body: ["/a/", "!/b/"], status: [200] } })).toBe("");
+    expect(problems({ url, expect: { body: ["/a/", "/(/"] } })).toMatch(/^0\.expect\.body: `\/\(\/` is no regular expression/);
     expect(problems({ url, expect: { statsu: 200, body: "/(/", latency: "< 1s", "cookie.sid": "exists", "body.json.a[0]": 1 } })).toMatch(/^0\.expect\.statsu: an answer has no fact `statsu`\n0\.expect\.body: `\/\(\/` is no regular expression/);
   });
   it("tells what cannot stand together, and has limits", () => {

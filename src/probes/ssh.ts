@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { jsonOf } from "../dial/json.ts";
 import type { Read } from "../dial/dialogue.ts";
 import { family, host, port, secret, sourceAddress } from "../dial/options.ts";
 import { evidenceOf, printable } from "../dial/outcome.ts";
@@ -62,6 +63,7 @@ export const ssh: Probe<Options> = {
     exit: { about: "Exit status of the command; missing when the server told none" },
     line: { about: "First line that the command printed" },
     output: { about: "All that the command printed (64 KiB at most), for conditions only" },
+    "output.json": { about: "The same read as JSON: output.json.memory.used" },
     address: { about: "The address that answered" },
   },
   target: ({ host, port }) => (host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`),
@@ -105,7 +107,8 @@ async function run(chosen: Options, ctx: ProbeContext): Promise<Outcome> {
   if (said.kind === "failed") return { ...session.failed(said.failure), ...kept };
   const { facts, ...judged } = said.value;
   const evidence = [...evidenceOf({ output: printable(ended?.output ?? ""), errors: printable(ended?.errors ?? "") }), ...session.evidence];
-  const material = ended !== null && ctx.wants.has("output") ? { material: { output: ended.output } } : {};
+  const json = ended !== null && ctx.wants.has("output.json") ? jsonOf(ended.output) : undefined;
+  const material = ended !== null && ctx.wants.has("output") ? { material: { output: ended.output, ...(json === undefined ? {} : { "output.json": json }) } } : {};
   return { ...judged, phases: session.phases, facts: { ...session.facts, ...facts }, ...material, evidence, ...kept };
 }
 

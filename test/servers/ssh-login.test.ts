@@ -50,6 +50,9 @@ describeWith(["dropbear-bin", "openssh-server", "openssl"], "ssh logging in to O
       expect(outcome, type).toMatchObject({ verdict: "up", code: "ok", sentence: "hällo", facts: { login: "publickey", exit: 0, line: "hällo", methods: ["publickey", "password"] }, material: { output: `hällo\n${users.user}\n` } });
       expect(Object.keys(outcome.phases)).toEqual(["connect", "identification", "kex", "login", "command"]);
     }
+    const json = (printed: string) => ask(byKey(sshd, { command: printed }), { wants: ["output", "output.json"] });
+    expect(await json(`echo '{"memory": {"used": 512}}'`)).toMatchObject({ verdict: "up", material: { "output.json": { memory: { used: 512 } } } });
+    expect((await json("echo no JSON")).material).toEqual({ output: "no JSON\n" });
     const { sentence, evidence } = await ask(byKey(sshd, { command: "true" }));
     expect(sentence).toBe("the command ended with exit status 0");
     expect(evidence[0]?.text).toMatch(/new keys\nservice request: ssh-userauth\nlog in as tocsin-probe: which methods are there\nlog in as tocsin-probe: publickey\nopen a session\nrun true\nend of input\nclose the session\ndisconnect\n$/);
