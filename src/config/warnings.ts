@@ -56,7 +56,8 @@ function warnOfCheck(check: CheckDefinition, { drafts, membership, channels }: S
     report.warn(draft.layers, [], `nobody is told when \`${check.name}\` is down`, "add `notify: [CHANNEL]` to it, to its group or to `defaults:`");
   }
   if (schedule.kind === "never" && draft.kind.of.passive === undefined && policy.group === null && groups.length === 0) {
-    report.warn(draft.layers, ["every"], `\`${check.name}\` never runs by itself: it is in no group`, "give it an interval, or make it a member of a group");
+    // Told at the check, wherever it is that says so.
+    report.warn(draft.layers.slice(-1), ["every"], `\`${check.name}\` never runs by itself: it is in no group`, "give it an interval, or make it a member of a group");
   }
   warnOfScope(check, draft, report);
   warnOfSchedule(check, draft, report);

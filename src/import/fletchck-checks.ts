@@ -113,3 +113,6 @@ export const ASKING: { readonly [type: string]: (options: Mapping) => Translated
 
 /** Types that need a host. */
 export const NEEDS_HOST: ReadonlySet<string> = new Set(["cert", "smtp", "submit", "imap", "https", "ssh", "temp"]);
+
+/** Options that any type knows. */
+export const OPTIONS: ReadonlySet<string> = new Set(Object.values(ASKING).flatMap((asking) => asking({}).options));

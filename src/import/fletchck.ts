@@ -26,7 +26,9 @@ interface Reading {
   readonly mqtt: Mapping;
   readonly zone: string;
   /** What each check waits for or runs so far. */
-  readonly edges: Map<string, readonly string[]>;
+  readonly edges: Map<string, string[]>;
+  /** The other way round: what waits for or runs each check so far. */
+  readonly needed: Map<string, string[]>;
   readonly at: (path: Path) => Origin;
 }
 
@@ -69,21 +71,22 @@ function readActions(site: Mapping, draft: Draft, at: (path: Path) => Origin): R
 }
 
 /** A sequence's members in the order in which it runs them; unknown ones, and sequences that run this one in turn, are passed over. */
-function sequence(name: string, { checks, draft, edges, at }: Reading): readonly string[] {
+function sequence(name: string, order: ReadonlyMap<string, number>, reading: Reading): readonly string[] {
+  const { checks, draft, at } = reading;
   const origin = at(["checks", name, "options", "checks"]);
   const path = ["checks", allowedName(name)];
-  const order = Object.keys(checks);
+  const place = (member: string): number => order.get(member) ?? 0;
   const priority = (member: string): number => whole(mappingOf(checks[member])["priority"], 0);
   const kept: string[] = [];
   for (const member of new Set(names(mappingOf(mappingOf(checks[name])["options"])["checks"]))) {
     if (!Object.hasOwn(checks, member)) draft.note("ignored", origin, `${name} checks`, `there is no check \`${member}\``, "", path);
-    else if (member === name || reaches(edges, member, name)) draft.note("left", origin, `${name} checks`, `\`${member}\` runs this sequence in turn`, "remove one of the two", path);
+    else if (member === name || reaches(reading, member, name)) draft.note("left", origin, `${name} checks`, `\`${member}\` runs this sequence in turn`, "remove one of the two", path);
     else {
       kept.push(member);
       if (mappingOf(checks[member])["trigger"] !== undefined) draft.note("differs", at(["checks", member, "trigger"]), member, `it runs with \`${name}\` alone, and not by its own trigger besides`, "copy it under another name, or take it out of the sequence", ["checks", allowedName(member)]);
     }
   }
-  return kept.toSorted((a, b) => priority(a) - priority(b) || order.indexOf(a) - order.indexOf(b));
+  return kept.toSorted((a, b) => priority(a) - priority(b) || place(a) - place(b));
 }
 
 function remote(name: string, check: Mapping, { mqtt }: Reading): Translated {
@@ -108,27 +111,57 @@ function translate(name: string, check: Mapping, reading: Reading): Translated |
 }
 
 /** What it depends on, without what would close a circle: Fletchck lives with circles, and would wait in them for ever. */
-function dependsOf(name: string, check: Mapping, { draft, checks, edges, at }: Reading): readonly string[] {
+function dependsOf(name: string, check: Mapping, reading: Reading): readonly string[] {
+  const { draft, checks, at } = reading;
   const origin = at(["checks", name, "depends"]);
   const kept: string[] = [];
   for (const parent of new Set(names(check["depends"]))) {
     if (parent === name || !Object.hasOwn(checks, parent)) draft.note("ignored", origin, `${name} depends`, `there is no other check \`${parent}\``, "", ["checks", allowedName(name)]);
-    else if (reaches(edges, parent, name)) draft.note("left", origin, `${name} depends`, `\`${parent}\` depends on it in turn: neither could ever be judged`, "remove one of the two", ["checks", allowedName(name)]);
+    else if (reaches(reading, parent, name)) draft.note("left", origin, `${name} depends`, `\`${parent}\` depends on it in turn: neither could ever be judged`, "remove one of the two", ["checks", allowedName(name)]);
     else {
       kept.push(parent);
-      edges.set(name, [...(edges.get(name) ?? []), parent]);
+      join(name, [parent], reading);
     }
   }
   return kept;
 }
 
-function reaches(edges: ReadonlyMap<string, readonly string[]>, from: string, to: string): boolean {
-  const seen = new Set<string>();
+function join(name: string, others: readonly string[], { edges, needed }: Reading): void {
+  const add = (to: Map<string, string[]>, from: string, other: string): void => {
+    const known = to.get(from);
+    if (known === undefined) to.set(from, [other]);
+    else known.push(other);
+  };
+  for (const other of others) {
+    add(edges, name, other);
+    add(needed, other, name);
+  }
+}
+
+/** Whether one waits for the other, looked for from both ends: thousands in a chain are not walked again for each. */
+function reaches({ edges, needed }: Reading, from: string, to: string): boolean {
+  const ahead = walk(edges, from, to);
+  const back = walk(needed, to, from);
+  for (;;) {
+    for (const way of [ahead, back]) {
+      const step = way.next();
+      if (step.done === true) return step.value;
+    }
+  }
+}
+
+/** One check a step, until the wanted one is met or none is left. */
+function* walk(edges: ReadonlyMap<string, readonly string[]>, from: string, wanted: string): Generator<undefined, boolean> {
+  const seen = new Set([from]);
   const look = [from];
   for (let at = look.pop(); at !== undefined; at = look.pop()) {
-    if (at === to) return true;
-    if (!seen.has(at)) look.push(...(edges.get(at) ?? []));
-    seen.add(at);
+    if (at === wanted) return true;
+    for (const next of edges.get(at) ?? []) {
+      if (seen.has(next)) continue;
+      seen.add(next);
+      look.push(next);
+    }
+    yield;
   }
   return false;
 }
@@ -154,6 +187,7 @@ function common(name: string, check: Mapping, reading: Reading): Mapping {
 
 function timing(name: string, check: Mapping, { draft, at, zone }: Reading): Mapping {
   const own = typeof check["timezone"] === "string" ? canonicalZone(check["timezone"]) : null;
+  if (own === null && check["timezone"] !== undefined && check["timezone"] !== null) draft.note("ignored", at(["checks", name, "timezone"]), `${name} timezone`, `\`${written(check["timezone"])}\` is no time zone`, "use a name of the IANA database, such as Europe/Berlin", ["checks", allowedName(name)]);
   const trigger = readTrigger(check["trigger"], own ?? zone);
   if (trigger.kind === "never") return {};
   const origin = at(["checks", name, "trigger"]);
@@ -241,15 +275,20 @@ function read(source: Source): ReturnType<Importer["read"]> {
   }
   const at = (where: Path): Origin => parsed.at(where);
   for (const { key, origin } of parsed.repeated) draft.note("ignored", origin, key, "this key stands again further down, and the last one counts", "remove one of the two");
-  const zone = readTop(parsed.value, draft, at);
-  draft.put(["defaults"], DEFAULTS, nowhere);
-  const channels = readActions(parsed.value, draft, at);
-  const checks = mappingOf(parsed.value["checks"]);
-  const reading: Reading = { draft, checks, channels, mqtt: mappingOf(parsed.value["mqtt"]), zone, edges: new Map(), at };
-  if (reading.mqtt["autoadd"] === true) draft.note("left", at(["mqtt", "autoadd"]), "mqtt autoadd", "checks of other places are not added by themselves", "add a `remote` check for each");
-  for (const [name, check] of Object.entries(checks)) if (mappingOf(check)["type"] === "sequence") reading.edges.set(name, sequence(name, reading));
-  for (const [name, check] of Object.entries(checks)) readCheck(name, mappingOf(check), reading);
+  readEntries(parsed.value, readTop(parsed.value, draft, at), draft, at);
   return draft.done();
+}
+
+/** The actions and checks of a site as Fletchck's JSON holds them. `zone`: where its times are meant. */
+export function readEntries(site: Mapping, zone: string, draft: Draft, at: (path: Path) => Origin): void {
+  draft.put(["defaults"], DEFAULTS, { ...at([]), line: 0, column: 0 });
+  const channels = readActions(site, draft, at);
+  const checks = mappingOf(site["checks"]);
+  const reading: Reading = { draft, checks, channels, mqtt: mappingOf(site["mqtt"]), zone, edges: new Map(), needed: new Map(), at };
+  if (reading.mqtt["autoadd"] === true) draft.note("left", at(["mqtt", "autoadd"]), "mqtt autoadd", "checks of other places are not added by themselves", "add a `remote` check for each");
+  const order = new Map(Object.keys(checks).map((name, index) => [name, index]));
+  for (const [name, check] of Object.entries(checks)) if (mappingOf(check)["type"] === "sequence") join(name, sequence(name, order, reading), reading);
+  for (const [name, check] of Object.entries(checks)) readCheck(name, mappingOf(check), reading);
 }
 
 function recognises({ text }: Glimpse): boolean {

@@ -1,6 +1,7 @@
 /** The formats that `--from` takes, each with whose configuration it is; light, for help and completion. `index.ts` has an importer for each. */
 export const FORMATS: { readonly [format: string]: string } = {
   fletchck: "a site in one JSON file, 1.0 or 1.1",
+  csv: "a table with Fletchck's columns, a row a check",
   monsta: "monsta.conf, with conf.d beside it",
   downtime: "blocks of services and servers in one file",
   dmonitor: "a folder with hosts.d, alert.d, plugins and nodes.txt",

@@ -1,4 +1,5 @@
 import { connmonitor } from "./connmonitor-import.ts";
+import { csv } from "./csv.ts";
 import { dmonitor } from "./dmonitor.ts";
 import { downtime } from "./downtime.ts";
 import { fletchck } from "./fletchck.ts";
@@ -7,4 +8,4 @@ import { monsta } from "./monsta.ts";
 import { nagios } from "./nagios.ts";
 
 /** Every foreign format, in the order in which they are shown. A new one is one line here. */
-export const importers: readonly Importer[] = [fletchck, monsta, downtime, dmonitor, connmonitor, nagios];
+export const importers: readonly Importer[] = [fletchck, csv, monsta, downtime, dmonitor, connmonitor, nagios];
