@@ -14,6 +14,11 @@ export interface Breach {
 
 const OUTAGE_KINDS: ReadonlySet<string> = new Set(["down", "reminder", "flapping"]);
 
+/** What one batch said of alerts, incidents, states and people, in the order in which it was written. */
+export interface Page extends Pick<Batch, "sequence" | "alerts" | "incidents" | "transitions" | "journal"> {
+  readonly atMs: number;
+}
+
 /** What went through the store: which alerts it promised to keep, which messages it gave out. */
 export class Ledger {
   readonly committed = new Map<AlertId, Alert>();
@@ -21,6 +26,8 @@ export class Ledger {
   readonly refused = new Set<string>();
   readonly claimed = new Set<string>();
   readonly breaches: Breach[] = [];
+  /** What is in the store, as far as crashes left it there. */
+  pages: Page[] = [];
   readonly #seen = new Set<number>();
   /** What each check remembers: as committed in this life, and as it must outlive a crash. */
   readonly #remembered = new Map<CheckName, number>();
@@ -37,8 +44,8 @@ export class Ledger {
     this.#monotonic = monotonic;
   }
 
-  breach(promise: string, what: string): void {
-    this.breaches.push({ promise, atMs: this.#monotonic(), what });
+  breach(promise: string, what: string, atMs = this.#monotonic()): void {
+    this.breaches.push({ promise, atMs, what });
   }
 
   /** The same store, with an eye on it. */
@@ -75,12 +82,15 @@ export class Ledger {
     this.#seen.add(batch.sequence);
     this.results += batch.results.length;
     this.transitions += batch.transitions.length;
+    const { sequence, alerts, incidents, transitions, journal } = batch;
+    if (alerts.length + incidents.length + transitions.length + journal.length > 0) this.pages.push({ sequence, alerts, incidents, transitions, journal, atMs: this.#monotonic() });
     for (const alert of batch.alerts) if (OUTAGE_KINDS.has(alert.kind)) this.#mustBeReal(alert);
   }
 
   /** After a crash the next life begins at the sequence that was kept: numbers may come again. */
   reborn(sequence: number): void {
     for (const seen of this.#seen) if (seen > sequence) this.#seen.delete(seen);
+    this.pages = this.pages.filter((page) => page.sequence <= sequence);
     this.#remembered.clear();
   }
 
@@ -90,6 +100,21 @@ export class Ledger {
     // Only then it has to outlive a crash, with all before it.
     if (!synced && batch.transitions.length + batch.incidents.length + batch.alerts.length === 0) return;
     for (const [check, changes] of this.#remembered) this.#remembers.set(check, changes);
+  }
+
+  /** Times in which a window was open for a check, as its journal has it. */
+  windows(check: string, endMs: number): readonly { readonly check: string; readonly from: number; readonly to: number }[] {
+    const found: { check: string; from: number; to: number }[] = [];
+    for (const { journal, atMs } of this.pages) {
+      for (const entry of journal) {
+        const { kind, open = [] } = entry.input as { readonly kind: string; readonly open?: readonly string[] };
+        const last = found.at(-1);
+        if (entry.check !== check || kind !== "maintenance") continue;
+        if (open.length > 0) found.push({ check, from: atMs, to: endMs });
+        else if (last !== undefined) last.to = atMs;
+      }
+    }
+    return found;
   }
 
   /** A run begins with what its check remembers: never less than what is safely on the disk. */
@@ -103,12 +128,12 @@ export class Ledger {
     const check = this.#checks.get(alert.check);
     if (check === undefined) return;
     const now = this.#monotonic();
-    const paceMs = Math.max(check.policy.everyMs, ...hostsOf(check).map((host) => this.#checks.get(host)?.policy.everyMs ?? 0));
+    const paceMs = Math.max(check.policy.everyMs, ...[...hostsOf(check), ...(check.policy.group?.members ?? [])].map((host) => this.#checks.get(host)?.policy.everyMs ?? 0));
     const backMs = (check.policy.failAfter + check.policy.recoverAfter + 2) * paceMs + 2 * check.policy.runMs + 60_000;
     const real = hostsOf(check).some((host) => this.#truth.downWithin(host, now - backMs, now));
     // The path may have come back between the check's own failure and its parent's answer: neither can know.
     const pathMs = 2 * check.policy.runMs + 5000;
-    const path = check.policy.parents.some((parent) => this.#truth.downWithin(parent, now - pathMs, now));
+    const path = check.policy.parents.some((parent) => hostsOf(this.#checks.get(parent) ?? check).some((host) => this.#truth.downWithin(host, now - pathMs, now)));
     if (!real && !path) this.breach("told means real", `${alert.kind} of ${alert.check} (${alert.sentence}), though none of ${hostsOf(check).join(", ")} was down in the ${Math.round(backMs / 1000)} s before`);
   }
 }

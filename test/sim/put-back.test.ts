@@ -25,7 +25,7 @@ class World {
   readonly #time = new VirtualTime(Date.UTC(2026, 4, 1, 12));
   readonly #chance = new Chance(1);
   readonly #receivers = new Receivers(this.#chance, () => this.#time.monotonic);
-  readonly #truth = new Said(this.#chance, HOSTS, 0, () => false);
+  readonly #truth = new Said(this.#chance, HOSTS, 0, () => []);
   #disk = new SimulatedDisk({ random: () => this.#chance.fraction(), clock: new LifeClock(this.#time) });
   #life: Life | null = null;
 

@@ -34,7 +34,7 @@ class World {
   async start(...checks: readonly CheckDefinition[]): Promise<void> {
     const probe = remembering((_, changes) => void this.#given.push(changes));
     const channel = new Receivers(this.#chance, () => this.#time.monotonic).type(() => 1);
-    const truth = new Truth(this.#chance, HOSTS, 0, () => false);
+    const truth = new Truth(this.#chance, HOSTS, 0, () => []);
     this.#life = new Life({ time: this.#time, chance: this.#chance, truth, disk: this.#disk, site: { ...this.#site, checks }, channel, probe, watch: (store) => store, errors: [] });
     const begun = this.#life.begin(() => undefined);
     await this.#time.runUntil(this.#time.monotonic);

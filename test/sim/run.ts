@@ -1,3 +1,4 @@
+import { checkName, type CheckName, instant } from "../../src/core/types.ts";
 import type { AnyProbe } from "../../src/probes/probe.ts";
 import type { Store } from "../../src/store/store.ts";
 import { LifeClock, VirtualTime } from "./clock.ts";
@@ -8,7 +9,9 @@ import { checkBounds, checkReceipts, type Span } from "./promises.ts";
 import { remembering } from "./probe.ts";
 import { Chance } from "./random.ts";
 import { Receivers } from "./receivers.ts";
-import { HOSTS, simulatedSite } from "./site.ts";
+import { HOSTS, NIGHTLY, simulatedSite, TOUCHED, wayTo } from "./site.ts";
+import { checkTelling } from "./telling.ts";
+import { Timetable } from "./timetable.ts";
 import { Truth } from "./truth.ts";
 
 const SECOND = 1000;
@@ -17,7 +20,9 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 /** Time for everything to come right after the last fault. */
 const HEALING = 8 * HOUR;
-const START = Date.UTC(2026, 2, 28, 12);
+/** The days before clocks change in Berlin, forward and back. */
+const STARTS = [Date.UTC(2026, 2, 28, 12), Date.UTC(2026, 9, 24, 12)] as const;
+const startOf = (seed: number): number => (seed % 2 === 0 ? STARTS[1] : STARTS[0]);
 
 export interface Options {
   readonly seed: number;
@@ -37,6 +42,10 @@ export interface Report {
   readonly transitions: number;
   readonly receipts: number;
   readonly outagesJudged: number;
+  /** Runs by the clock on the wall that were looked for. */
+  readonly slotsJudged: number;
+  /** Orders that people gave. */
+  readonly orders: number;
 }
 
 /** Runs the whole of Tocsin but its page for some virtual days, with everything going wrong by chance, and checks its promises. */
@@ -49,7 +58,8 @@ class Simulation {
   readonly #days: number;
   readonly #plant: (store: Store) => Store;
   readonly #chance: Chance;
-  readonly #time = new VirtualTime(START);
+  readonly #time: VirtualTime;
+  readonly #timetable: Timetable;
   readonly #root: LifeClock;
   readonly #truth: Truth;
   readonly #receivers: Receivers;
@@ -60,6 +70,10 @@ class Simulation {
   readonly #storeTrouble: Span[] = [];
   readonly #clockSteps: number[] = [];
   readonly #errors: string[] = [];
+  readonly #crashes: number[] = [];
+  readonly #hushed: (Span & { readonly check: string })[] = [];
+  readonly #dead: (Span & { readonly channel: string })[] = [];
+  #orders = 0;
   #disk: SimulatedDisk;
   #life: Life | null = null;
 
@@ -68,13 +82,18 @@ class Simulation {
     this.#days = days;
     this.#plant = plant;
     this.#chance = new Chance(seed);
+    this.#time = new VirtualTime(startOf(seed));
+    this.#timetable = new Timetable(startOf(seed));
     this.#root = new LifeClock(this.#time);
     this.#site = simulatedSite(this.#chance);
     const monotonic = (): number => this.#time.monotonic;
-    this.#truth = new Truth(this.#chance, HOSTS, days * DAY, (host) => host.startsWith("behind"));
+    this.#truth = new Truth(this.#chance, HOSTS, days * DAY, wayTo);
     this.#receivers = new Receivers(this.#chance, monotonic);
     this.#ledger = new Ledger(this.#truth, this.#site.checks, monotonic);
-    this.#probe = remembering((check, known) => this.#ledger.given(check, known));
+    this.#probe = remembering((check, known) => {
+      this.#ledger.given(check, known);
+      this.#timetable.began(check, { atMs: this.#time.monotonic, wall: this.#time.now });
+    });
     this.#disk = new SimulatedDisk({ random: () => this.#chance.fraction(), clock: this.#root, faults: { ...NO_FAULTS, delayMsMax: 20 } });
   }
 
@@ -85,6 +104,7 @@ class Simulation {
     this.#again(2 * DAY, end, () => this.#stepClock());
     this.#again(9 * HOUR, end, () => this.#troubleStore());
     this.#again(8 * HOUR, end, () => this.#killChannel());
+    this.#again(3 * HOUR, end, () => this.#order());
     await this.#time.runUntil(end);
     this.#heal();
     await this.#time.runUntil(end + HEALING);
@@ -95,9 +115,12 @@ class Simulation {
   #report(endMs: number): Report {
     const { receipts } = this.#receivers;
     checkReceipts(this.#ledger, receipts);
-    const judged = checkBounds(this.#ledger, this.#truth, this.#site.checks, receipts, { lives: this.#lives, storeTrouble: this.#storeTrouble, clockSteps: this.#clockSteps, endMs });
+    checkTelling(this.#ledger, this.#crashes, this.#clockSteps);
+    const slotsJudged = this.#timetable.check(this.#ledger, this.#site.checks, this.#lives);
+    const hushed = [...this.#hushed, ...this.#ledger.windows(NIGHTLY.check, endMs)];
+    const judged = checkBounds(this.#ledger, this.#truth, this.#site.checks, receipts, { lives: this.#lives, storeTrouble: this.#storeTrouble, clockSteps: this.#clockSteps, hushed, dead: this.#dead, endMs });
     const { breaches, results, transitions } = this.#ledger;
-    return { seed: this.#seed, days: this.#days, breaches, errors: this.#errors, events: this.#time.events, runs: results, lives: this.#lives.length, transitions, receipts: receipts.length, outagesJudged: judged };
+    return { seed: this.#seed, days: this.#days, breaches, errors: this.#errors, events: this.#time.events, runs: results, lives: this.#lives.length, transitions, receipts: receipts.length, outagesJudged: judged, slotsJudged, orders: this.#orders };
   }
 
   /** Does something at random times with this mean distance, until `end`. */
@@ -128,7 +151,7 @@ class Simulation {
 
   async #live(life: Life): Promise<void> {
     const alive = await life.begin((sequence) => this.#ledger.reborn(sequence));
-    if (alive) this.#lives.push({ from: this.#time.monotonic, to: Number.POSITIVE_INFINITY });
+    if (alive && this.#life === life) this.#lives.push({ from: this.#time.monotonic, to: Number.POSITIVE_INFINITY });
   }
 
   #crash(): void {
@@ -136,16 +159,49 @@ class Simulation {
     if (life === null) return;
     const last = this.#lives.at(-1);
     if (last !== undefined && last.to === Number.POSITIVE_INFINITY) last.to = this.#time.monotonic;
+    this.#crashes.push(this.#time.monotonic);
     this.#disk = life.crash();
     this.#life = null;
     const absent = this.#chance.chance(0.7) ? this.#chance.between(SECOND, MINUTE) : this.#chance.between(MINUTE, HOUR);
-    this.#time.at(this.#time.monotonic + absent, () => this.#boot());
+    // Healing may have begun meanwhile.
+    this.#time.at(this.#time.monotonic + absent, () => {
+      if (this.#life === null) this.#boot();
+    });
   }
 
   #stepClock(): void {
     const size = this.#chance.chance(0.3) ? DAY : this.#chance.between(3 * SECOND, HOUR);
+    const byMs = Math.round(this.#chance.chance(0.5) ? size : -size);
     this.#clockSteps.push(this.#time.monotonic);
-    this.#time.step(this.#chance.chance(0.5) ? size : -size);
+    this.#timetable.stepped(this.#time.monotonic, byMs);
+    this.#time.step(byMs);
+  }
+
+  /** Somebody acknowledges, silences or pauses a check; what is paused is resumed some time later. */
+  #order(): void {
+    const check = checkName(this.#chance.pick(TOUCHED));
+    const monitor = this.#life?.monitor ?? null;
+    const belief = monitor?.beliefs.state(check)?.belief;
+    if (monitor === null || belief === undefined) return;
+    const by = "ann";
+    const what = this.#chance.pick(["acknowledge", "silence", "silence for a time", "pause"]);
+    this.#orders += 1;
+    // What was held back may only be told much later, with the recovery.
+    this.#hushed.push({ check, from: this.#time.monotonic, to: this.#time.monotonic + 12 * HOUR });
+    if (what === "acknowledge") monitor.act(check, { kind: "acknowledge", by, note: "" });
+    else if (what === "silence") monitor.act(check, { kind: "silence", by });
+    else if (what === "silence for a time") monitor.act(check, { kind: "silence", by, until: instant(this.#time.now + Math.round(this.#chance.between(MINUTE, 3 * HOUR))) });
+    else {
+      monitor.act(check, { kind: "pause", by });
+      this.#time.at(this.#time.monotonic + this.#chance.between(MINUTE, HOUR), () => this.#resume(check));
+    }
+  }
+
+  #resume(check: CheckName): void {
+    const monitor = this.#life?.monitor ?? null;
+    if (monitor === null) return;
+    monitor.act(check, { kind: "resume", by: "ann", expectBy: monitor.engine.expectBy(check) });
+    monitor.engine.resume(check);
   }
 
   #troubleStore(): void {
@@ -161,8 +217,11 @@ class Simulation {
 
   #killChannel(): void {
     const name = this.#chance.pick(["flaky", "boss", "flaky"]);
+    const from = this.#time.monotonic;
+    const to = from + this.#chance.between(MINUTE, 3 * HOUR);
     this.#receivers.dead.add(name);
-    this.#time.at(this.#time.monotonic + this.#chance.between(MINUTE, 3 * HOUR), () => void this.#receivers.dead.delete(name));
+    this.#dead.push({ channel: name, from, to });
+    this.#time.at(to, () => void this.#receivers.dead.delete(name));
   }
 
   #heal(): void {
@@ -170,6 +229,13 @@ class Simulation {
     this.#receivers.trouble = {};
     this.#disk.faults = NO_FAULTS;
     if (this.#life === null) this.#boot();
+    // Whatever was held back is told, and all go on.
+    this.#time.at(this.#time.monotonic + MINUTE, () => {
+      for (const check of TOUCHED.map(checkName)) {
+        this.#life?.monitor?.act(check, { kind: "unsilence", by: "ann" });
+        this.#resume(check);
+      }
+    });
   }
 
   #close(): void {

@@ -15,8 +15,8 @@ const { values } = parseArgs({ options: { seeds: { type: "string" }, seed: { typ
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 function tell(report: Report): void {
-  const { seed, days, runs, lives, transitions, receipts, outagesJudged, breaches, errors } = report;
-  say(`seed ${seed}: ${days} days, ${runs} runs, ${lives} lives, ${transitions} transitions, ${receipts} sends, ${outagesJudged} outages held against the bound: ${breaches.length === 0 && errors.length === 0 ? "every promise kept" : `${breaches.length + errors.length} BROKEN`}`);
+  const { seed, days, runs, lives, transitions, receipts, outagesJudged, slotsJudged, orders, breaches, errors } = report;
+  say(`seed ${seed}: ${days} days, ${runs} runs, ${lives} lives, ${transitions} transitions, ${receipts} sends, ${orders} orders, ${outagesJudged} outages held against the bound, ${slotsJudged} slots against the wall: ${breaches.length === 0 && errors.length === 0 ? "every promise kept" : `${breaches.length + errors.length} BROKEN`}`);
   for (const { promise, atMs, what } of breaches.slice(0, 20)) say(`  at ${(atMs / 1000).toFixed(1)} s, ${promise}: ${what}`);
   for (const error of errors.slice(0, 5)) say(`  ${error}`);
   if (breaches.length + errors.length > 0) say(`  again: npm run simulate -- --seed ${seed} --days ${days}`);

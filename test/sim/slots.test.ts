@@ -30,7 +30,7 @@ test("a slot is run once, though its timer fires early", async () => {
   const life = new Life({
     time,
     chance,
-    truth: new Truth(chance, HOSTS, 0, () => false),
+    truth: new Truth(chance, HOSTS, 0, () => []),
     disk: new SimulatedDisk({ random: () => chance.fraction(), clock: new LifeClock(time) }),
     site: simulatedSite(chance),
     channel: new Receivers(chance, () => time.monotonic).type(() => 1),

@@ -13,11 +13,11 @@ const HOUR = 3_600_000;
 /** What is really the case: every host's outages for the whole time, drawn beforehand. */
 export class Truth {
   readonly #outages = new Map<string, Outage[]>();
-  /** Behind the gateway: not reachable while it is down. */
-  readonly #behind: (host: string) => boolean;
+  /** What lies on the way to a host: it is not reachable while one of them is down. */
+  readonly #way: (host: string) => readonly string[];
 
-  constructor(chance: Chance, hosts: readonly string[], spanMs: number, behind: (host: string) => boolean) {
-    this.#behind = behind;
+  constructor(chance: Chance, hosts: readonly string[], spanMs: number, way: (host: string) => readonly string[]) {
+    this.#way = way;
     for (const host of hosts) {
       const outages: Outage[] = [];
       let at = chance.waiting(4 * HOUR);
@@ -53,15 +53,18 @@ export class Truth {
     return found !== undefined && found.from <= at ? found : null;
   }
 
-  /** What stands in the way of reaching the host at that time: its own outage or the gateway's. */
+  /** What stands in the way of reaching the host at that time: its own outage, or that of something on the way. */
   hinders(host: string, at: number): Outage | null {
-    return this.own(host, at) ?? (this.#behind(host) ? this.own("gateway", at) : null);
+    for (const of of [host, ...this.#way(host)]) {
+      const outage = this.own(of, at);
+      if (outage !== null) return outage;
+    }
+    return null;
   }
 
   /** Whether the host was hindered at any time of from..to. */
   hinderedWithin(host: string, from: number, to: number): boolean {
-    const touches = (of: string): boolean => this.outages(of).some((outage) => outage.from < to && outage.to > from);
-    return touches(host) || (this.#behind(host) && touches("gateway"));
+    return [host, ...this.#way(host)].some((of) => this.downWithin(of, from, to));
   }
 
   /** Whether the host itself was down at any time of from..to. */
