@@ -67,6 +67,7 @@ function makeDefinition(draft: Draft, set: DraftSet, times: Times, recipients: R
     schedule,
     timeoutMs: times.timeoutMs,
     retries: keys.retries ?? BUILT_IN.retries,
+    ...(keys.invert === true ? { invert: true as const } : {}),
     expect,
     warn,
     policy,
@@ -109,11 +110,11 @@ function hostOf(probe: AnyProbe, options: unknown): string | null {
  * `target`: what is asked; `judging`: how it is judged; `telling`: when it runs and who hears of it.
  */
 function hashesOf(definition: Omit<CheckDefinition, "hashes">): CheckDefinition["hashes"] {
-  const { type, options, target, description, tags, schedule, timeoutMs, retries, expect, warn, policy, was, paused, traced } = definition;
+  const { type, options, target, description, tags, schedule, timeoutMs, retries, invert, expect, warn, policy, was, paused, traced } = definition;
   const { everyMs, failingEveryMs, onFail, onPass, steps, recipients, rotations, check: _check, ...judging } = policy;
   return {
     target: hash128(canonical([type, options, target])),
-    judging: hash128(canonical([judging, timeoutMs, retries, expect, warn])),
+    judging: hash128(canonical([judging, timeoutMs, retries, expect, warn, ...(invert === undefined ? [] : ["invert"])])),
     telling: hash128(canonical([everyMs, failingEveryMs, onFail, onPass, steps, recipients, rotations, description, tags, schedule, was, paused, traced])),
   };
 }

@@ -66,6 +66,7 @@ export function readDraft(entry: Entry, around: Around): Draft | null {
   noteSecrets(kind.secretPaths, options, layers, around.documents, report);
   const read = readOptions(kind, options, written, layers, isGroup, report);
   if (keys.value === null) return null;
+  if (isGroup && keys.value.invert === true) report.error(layers, ["invert"], "a group is judged by its members, and cannot be inverted", "invert the members, or remove it");
   const schedule = scheduleOf(keys.value, kind, layers, around);
   const steps = stepsOf(keys.value, layers, around);
   const of = { probe: kind.of, named: kind.of.named === undefined ? [] : read === null ? null : kind.of.named(read.options) };

@@ -59,6 +59,7 @@ export const CHECK_KEYS = {
     .meta({ default: "by its target" })
     .optional(),
   was: z.string().min(1).describe("The former name, whose history it takes over.").optional(),
+  invert: z.boolean().describe("What is down counts as up, and the other way round: for what must not answer.").meta({ default: false }).optional(),
   paused: z.boolean().describe("Does not run until this is taken away.").meta({ default: false }).optional(),
   expect: conditions().describe("Conditions on facts; not met: down. An empty value takes a default away.").optional(),
   warn: conditions().describe("Conditions on facts; not met: degraded.").optional(),

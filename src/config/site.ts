@@ -80,6 +80,8 @@ export interface CheckDefinition {
   readonly schedule: Schedule;
   readonly timeoutMs: Millis;
   readonly retries: number;
+  /** What is down counts as up, and the other way round. */
+  readonly invert?: true;
   readonly expect: readonly FactCondition[];
   readonly warn: readonly FactCondition[];
   readonly policy: Policy;

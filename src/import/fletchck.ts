@@ -295,7 +295,7 @@ function recognises({ text }: Glimpse): boolean {
   if (!/^\s*\{/.test(text)) return false;
   // Whether the whole is JSON is for `read` to say; here its words decide.
   const words = /"(actions|passAction|failAction|trigger|webui)"\s*:/.test(text) || (/"checks"\s*:/.test(text) && /"type"\s*:\s*"(cert|submit|https|sequence|temp)"/.test(text));
-  return words && !/"(channels|endpoints|monitorList)"\s*:/.test(text);
+  return words && !/"(channels|endpoints|monitorList|notificationList)"\s*:/.test(text);
 }
 
 /** Fletchck: a site in one JSON file, versions 1.0 and 1.1. */

@@ -38,6 +38,8 @@ export interface Tables {
   names(): readonly string[];
   /** The rows of a table, one at a time, in the order of a column; none of a table that is not there. Throws when the database is damaged. */
   rows(table: string, orderBy: string | null): Iterable<Row>;
+  /** The last rows of a table that have this value in a column, by the order of another, the very last first; at most so many. Throws as `rows` does. */
+  last(table: string, where: { readonly column: string; readonly value: string | number }, orderBy: string, most: number): readonly Row[];
 }
 
 /** All that an importer may read, by path as told to the user. */
@@ -82,6 +84,8 @@ export interface CarriedResult {
   readonly verdict: "up" | "degraded" | "down";
   readonly latencyMs: number | null;
   readonly sentence: string;
+  /** With this run the foreign system took the check for down. */
+  readonly outage: boolean;
 }
 
 /** What came out of foreign files. */

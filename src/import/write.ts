@@ -21,12 +21,10 @@ const yaml = (value: unknown, flowLevel = -1): string => dump(escaped(value), { 
 const indented = (text: string): string => text.replaceAll(/^(?=.)/gm, "  ");
 const oneLine = (text: string): string => text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ").trim();
 const comment = (text: string): string => `# ${oneLine(text)}\n`;
-const isBelow = (path: Path, entry: Path): boolean => entry.every((step, index) => path[index] === step);
+const entryOf = (path: Path): string => JSON.stringify(path.slice(0, 2));
 
-function entryText(section: string, name: string, value: unknown, imported: Imported): string {
-  const path = [section, name];
-  const { file, line } = imported.origin(path);
-  const said = imported.notes.filter((note) => note.path !== null && isBelow(note.path, path) && COMMENTED.has(note.kind));
+function entryText(section: string, name: string, value: unknown, imported: Imported, said: readonly Note[]): string {
+  const { file, line } = imported.origin([section, name]);
   const comments = [comment(line > 0 ? `${file}:${line}` : file), ...said.map((note) => comment(`${NOTE_WORDS[note.kind]}: ${describeNote(note)}`))].join("");
   return `${comments}${yaml({ [name]: value })}`;
 }
@@ -34,12 +32,12 @@ function entryText(section: string, name: string, value: unknown, imported: Impo
 /** The document as a tocsin.yaml with comments; loading it gives the same site as the foreign files do. */
 export function writeDocument(imported: Imported, format: string, path: string): string {
   const parts = [`# Written by \`tocsin import\` from ${oneLine(path)} (${format}).\n`];
-  const unplaced = imported.notes.filter((note) => note.path === null && COMMENTED.has(note.kind));
-  for (const note of unplaced) parts.push(comment(`${note.line > 0 ? `${note.file}:${note.line}` : note.file}: ${NOTE_WORDS[note.kind]}: ${describeNote(note)}`));
+  const notes = Map.groupBy(imported.notes.filter(({ kind }) => COMMENTED.has(kind)), (note) => (note.path === null ? null : entryOf(note.path)));
+  for (const note of notes.get(null) ?? []) parts.push(comment(`${note.line > 0 ? `${note.file}:${note.line}` : note.file}: ${NOTE_WORDS[note.kind]}: ${describeNote(note)}`));
   for (const [section, value] of Object.entries(imported.document)) {
     parts.push("\n");
     if (!NAMED.has(section) || !isMapping(value)) parts.push(yaml({ [section]: value }));
-    else parts.push(`${section}:\n`, Object.entries(value).map(([name, entry]) => indented(entryText(section, name, entry, imported))).join("\n"));
+    else parts.push(`${section}:\n`, Object.entries(value).map(([name, entry]) => indented(entryText(section, name, entry, imported, notes.get(entryOf([section, name])) ?? []))).join("\n"));
   }
   return parts.join("");
 }

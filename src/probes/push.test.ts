@@ -69,8 +69,15 @@ test("options are checked while loading", () => {
   expect(wrong({ expected: "0 2 * * *" })).toBe("the time zone of `expected` is not said");
   expect(wrong({ expected: "at noon", zone: "UTC" })).not.toBe("");
   expect(wrong({ within: "1h" })).toBe("");
+  expect(wrong({ within: "1h", token: "a1B2c3D4e5" })).toBe("the token is shorter than 20 characters, so it could be guessed");
+  expect(wrong({ within: "1h", token: "a1B2c3D4e5", shortToken: true })).toBe("");
+  // Healthchecks' PING-KEY/SLUG: the slug is no secret.
+  expect(wrong({ within: "1h", token: `${TOKEN}ab/nightly-backup` })).toBe("");
+  expect(wrong({ within: "1h", token: "short/nightly-backup-of-everything" })).toBe("the token is shorter than 20 characters, so it could be guessed");
   const issue = (token: string): unknown => push.options.safeParse({ within: "1h", token }).error?.issues[0]?.message;
   expect(issue("short")).toBe("the token is shorter than 20 characters, so it could be guessed");
+  expect(issue("012345678")).toBe("the token is shorter than 20 characters, so it could be guessed");
+  expect(issue(`${TOKEN}/`)).toBe("the token holds signs that cannot stand in an address");
   expect(issue("with/slash/0123456789abc")).toBe("the token holds signs that cannot stand in an address");
   expect(push.target(parse({ within: "25h" }))).toBe("heartbeat every 1d 1h");
 });

@@ -8,6 +8,9 @@ import type { Beat, Outcome, Probe } from "./probe.ts";
 
 /** 20 signs of base64 are 120 bits: nobody finds that by trying. */
 const TOKEN_MIN = 20;
+/** Uptime Kuma's were 10 letters and digits, 59 bits: not to be found over a network either. */
+const SHORT_TOKEN_MIN = 10;
+const NEW_TOKEN = "make one with: openssl rand -hex 20";
 const MESSAGE_MAX = 300;
 /** A clock that is a little ahead sends a heartbeat just before its slot. */
 const EARLY_MS = 60_000;
@@ -20,10 +23,11 @@ const options = z.strictObject({
   zone: z.string().min(1).nullable().default(null).describe("Time zone that `expected` is meant in: Europe/Berlin"),
   grace: duration().prefault("0s").describe("How much later a heartbeat may come"),
   token: secret()
-    .refine((text) => text.length >= TOKEN_MIN, { error: `the token is shorter than ${TOKEN_MIN} characters, so it could be guessed`, params: { right: "make one with: openssl rand -hex 20" } })
-    .refine((text) => /^[\w.~-]+$/.test(text), { error: "the token holds signs that cannot stand in an address", params: { right: "use letters, digits, - and _: openssl rand -hex 20" } })
-    .describe("Secret last part of the address that heartbeats are sent to: /push/TOKEN; make one with `openssl rand -hex 20`")
+    .refine((text) => text.length >= SHORT_TOKEN_MIN, { error: `the token is shorter than ${TOKEN_MIN} characters, so it could be guessed`, params: { right: NEW_TOKEN } })
+    .refine((text) => /^[\w.~-]+(\/[\w.~-]+)?$/.test(text), { error: "the token holds signs that cannot stand in an address", params: { right: "use letters, digits, - and _: openssl rand -hex 20" } })
+    .describe("Secret last part of the address that heartbeats are sent to: /push/TOKEN; make one with `openssl rand -hex 20`; of Healthchecks a check's UUID, or PING-KEY/SLUG")
     .meta({ secret: true }),
+  shortToken: z.boolean().default(false).describe("Takes a token of 10 to 19 characters, as Uptime Kuma made them"),
 });
 type Options = z.output<typeof options>;
 
@@ -64,7 +68,9 @@ export const push: Probe<Options> = {
   facts: { duration: { unit: "ms", about: "How long the sender says that its work took" } },
   reaches: "outside",
   target: ({ within, expected }) => (within === null ? `heartbeat by ${expected}` : `heartbeat every ${formatDuration(within)}`),
-  check({ within, expected, zone }) {
+  check({ within, expected, zone, token, shortToken }) {
+    // The secret part of PING-KEY/SLUG is the key.
+    if ((token.split("/")[0] ?? "").length < (shortToken ? SHORT_TOKEN_MIN : TOKEN_MIN)) return { path: ["token"], wrong: `the token is shorter than ${TOKEN_MIN} characters, so it could be guessed`, right: NEW_TOKEN };
     if ((within === null) === (expected === null)) return { path: [within === null ? "within" : "expected"], wrong: within === null ? "when a heartbeat is expected is not said" : "`within` and `expected` exclude each other", right: "write within: 25h, or expected: with a schedule" };
     if (expected === null) return null;
     if (zone === null) return { path: ["expected"], wrong: "the time zone of `expected` is not said", right: "add zone: Europe/Berlin, or zone: UTC" };

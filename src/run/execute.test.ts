@@ -122,6 +122,21 @@ test("conditions: expect not met is down, warn not met is degraded, down stays d
   await f(outcomeOf("degraded", { code: "slow" }), { warn: [below("latency", 10)] }, "degraded", "slow");
 });
 
+test("an inverted check is down while it is answered as asked, also by its conditions; what cannot be told stays so", async () => {
+  const f = async (outcome: Outcome, wish: Partial<CheckDefinition>, verdict: string, sentence: string, tries = 1): Promise<void> => {
+    const { result } = await run([answer(outcome)], { ...wish, invert: true });
+    expect([result?.verdict, result?.sentence, result?.tries]).toEqual([verdict, sentence, tries]);
+  };
+  await f(outcomeOf("up", { sentence: "port 23 is open" }), {}, "down", "up, and should not be: port 23 is open");
+  await f(outcomeOf("down", { sentence: "refused" }), {}, "up", "not up, as it should be: refused");
+  await f(outcomeOf("degraded", { sentence: "slow" }), {}, "down", "up, and should not be: slow");
+  await f(outcomeOf("unknown", { sentence: "late" }), {}, "unknown", "late");
+  await f(outcomeOf("up", { facts: { status: 500 } }), { expect: [{ fact: "status", condition: { kind: "compare", operator: "<", amount: 400, unit: "plain" } }] }, "up", "not up, as it should be: status is 500, wanted < 400");
+  // What should not be up is asked again before it counts, and what is down not.
+  await f(outcomeOf("up", { sentence: "open" }), { retries: 2 }, "down", "up, and should not be: open", 3);
+  await f(outcomeOf("down", { sentence: "refused" }), { retries: 2 }, "up", "not up, as it should be: refused", 1);
+});
+
 test("secrets are masked before anything is cut, everywhere", async () => {
   const text = `${"x".repeat(4090)}s3cret`;
   const { result } = await run([answer(outcomeOf("down", { sentence: "no s3cret", facts: { header: { cookie: "s3cret", list: ["s3cret"] } }, evidence: [{ label: "sent", text }, { label: "received", text: "more" }] }))]);

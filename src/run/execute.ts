@@ -61,7 +61,7 @@ export async function execute(bench: Bench, job: Job): Promise<Ran | null> {
     tries += 1;
     last = await tryOnce(bench, job);
     if (job.stop.aborted) return null;
-    last = { ...last, outcome: applyConditions(bench, job.definition, last.outcome, last.tookMs) };
+    last = { ...last, outcome: invertOutcome(job.definition, applyConditions(bench, job.definition, last.outcome, last.tookMs)) };
   } while (tries <= job.definition.retries && mayRetry(last.outcome));
   const result = toResult(bench, job.definition, { slot: job.slot, origin: job.origin, started: asOfNow(clock, begun) }, last, tries);
   return { result, remember: memorable(bench, job, last.outcome.remember) };
@@ -129,6 +129,13 @@ function applyConditions(bench: Bench, definition: CheckDefinition, outcome: Out
   if (unmet !== null) return { ...outcome, verdict: "down", code: unmet.code, sentence: unmet.reason };
   const warned = outcome.verdict === "up" ? firstUnmet(warn, facts, match) : null;
   return warned === null ? outcome : { ...outcome, verdict: "degraded", code: warned.slow ? "pattern-slow" : warnCode(warned.fact), sentence: warned.reason };
+}
+
+/** Of a check that must not answer, what is down is well; what could not be told stays so. */
+export function invertOutcome({ invert }: CheckDefinition, outcome: Outcome): Outcome {
+  if (invert === undefined || outcome.verdict === "unknown") return outcome;
+  if (outcome.verdict === "down") return { ...outcome, verdict: "up", code: "ok", sentence: `not up, as it should be: ${outcome.sentence}` };
+  return { ...outcome, verdict: "down", code: "mismatch", sentence: `up, and should not be: ${outcome.sentence}` };
 }
 
 /** A result from what one try saw: masked, then cut. */

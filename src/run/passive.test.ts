@@ -22,6 +22,17 @@ test("a heartbeat in time is well, a missing one is down, again and again", asyn
   expect(story(world)).toEqual(["300 up saw up", "900 down none for 600 s", "1500 down none for 1200 s"]);
 });
 
+test("an inverted one is down by a heartbeat, and well in silence", async () => {
+  const world = await World.open();
+  world.add(["backup", { within: 10 * MINUTE, definition: { invert: true } }]);
+  await world.pass(5 * MINUTE);
+  world.engine.beat(backup, beat());
+  world.engine.beat(backup, beat("down"));
+  world.engine.beat(backup, beat("start"));
+  await world.pass(11 * MINUTE);
+  expect(story(world)).toEqual(["300 down up, and should not be: saw up", "300 up not up, as it should be: saw down", "900 up not up, as it should be: none for 600 s"]);
+});
+
 test("before the first heartbeat there is the whole time", async () => {
   const world = await listening();
   await world.pass(11 * MINUTE);

@@ -1,6 +1,7 @@
 import { type Instant, instant } from "../core/types.ts";
 import type { Beat, Outcome } from "../probes/probe.ts";
 import type { Entry } from "./entry.ts";
+import { invertOutcome } from "./execute.ts";
 
 /** By when a check that waits to be told must hear the next heartbeat, when it listened from then on; null for one that asks by itself. */
 export function deadlineOf({ probe, definition }: Entry, from: Instant): Instant | null {
@@ -11,12 +12,13 @@ export function deadlineOf({ probe, definition }: Entry, from: Instant): Instant
 export function hear(entry: Entry, beat: Beat, now: Instant): Outcome | null {
   const outcome = entry.probe.passive?.ofBeat(entry.definition.options, beat) ?? null;
   if (outcome !== null) entry.heardAt = now;
-  return outcome;
+  return outcome && invertOutcome(entry.definition, outcome);
 }
 
 /** What it means that the deadline passed in silence; null for a check that asks by itself. */
 export function miss({ probe, definition, heardAt }: Entry, now: Instant): Outcome | null {
-  return probe.passive?.ofMiss(definition.options, heardAt, now) ?? null;
+  const outcome = probe.passive?.ofMiss(definition.options, heardAt, now) ?? null;
+  return outcome && invertOutcome(definition, outcome);
 }
 
 /** The clock was put right: the heartbeat was so long ago as before. */

@@ -18,7 +18,7 @@ export interface TermsParts {
 
 /** The terms that a definition is judged by. */
 export function termsOf(definition: CheckDefinition, parts: TermsParts): Terms {
-  const { name, type, options, target } = definition;
+  const { name, type, options, target, invert } = definition;
   const schedule: Schedule = scheduleOf(definition, parts.policyOf);
   const masked = <Value>(value: Value): Value => maskedValue(parts.mask, plain(value)) as Value;
   const terms = {
@@ -27,7 +27,7 @@ export function termsOf(definition: CheckDefinition, parts: TermsParts): Terms {
     passive: parts.probes.some((probe) => probe.type === type && probe.passive !== undefined),
     expect: masked(definition.expect),
     warn: masked(definition.warn),
-    asks: hash128(JSON.stringify([type, target, masked(options)])),
+    asks: hash128(JSON.stringify([type, target, masked(options), ...(invert === undefined ? [] : ["invert"])])),
   };
   const { begun } = parts;
   return { check: name, hash: hash128(JSON.stringify(terms)), ...terms, ...(begun === undefined ? {} : { begun }) };

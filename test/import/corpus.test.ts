@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { FORMATS } from "../../src/import/formats.ts";
 import { importers } from "../../src/import/index.ts";
 import { openForeign } from "../../src/import/open.ts";
-import { cases, diskOf, expected, importCase } from "./corpus.ts";
+import { cases, diskOf, expected, importCase, pathOf } from "./corpus.ts";
 
 const all = cases();
 
@@ -18,7 +18,7 @@ describe.each(all)("$format $name", (one) => {
     if (direct !== null) expect(written).toBe(direct);
   });
   test.skipIf(one.name.startsWith("forced-"))("is known for what it is", async () => {
-    const opened = await openForeign(one.input.replace(one.folder, `/etc/${one.format}`), null, diskOf(one));
+    const opened = await openForeign(pathOf(one), null, diskOf(one));
     expect(opened.kind === "opened" ? opened.format : opened).toBe(one.format);
   });
 });

@@ -1,4 +1,5 @@
-import { existsSync, globSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { channels } from "../../src/alert/channels/index.ts";
 import { providers } from "../../src/alert/providers/index.ts";
@@ -10,10 +11,11 @@ import { reportLines } from "../../src/import/report.ts";
 import { writeDocument } from "../../src/import/write.ts";
 import { probes } from "../../src/probes/index.ts";
 import { openTables } from "../../src/store/sqlite/foreign.ts";
+import { buildFrom } from "./kuma/build.ts";
 
 /**
  * Foreign configurations with what is to come of them. A case is a folder `corpus/FORMAT/CASE` that holds what was named (`input`, a file of any
- * ending or a folder), `expected.yaml` (the document as `tocsin import` writes it) and `expected.txt` (its report, then what `tocsin lint` says).
+ * ending or a folder; from `input.sql` a database `kuma.db` is made), `expected.yaml` (the document as `tocsin import` writes it) and `expected.txt` (its report, then what `tocsin lint` says).
  */
 const CORPUS = join(import.meta.dirname, "corpus");
 const EXPECTED = ["expected.yaml", "expected.txt"] as const;
@@ -37,9 +39,26 @@ export function cases(format = "*"): readonly Case[] {
   });
 }
 
+/** The path by which a case's input is named. */
+export const pathOf = ({ format, folder, input }: Case): string => input.replace(folder, `/etc/${format}`).replace(/input\.sql$/, "kuma.db");
+
+const databases = new Map<string, string>();
+
+/** The database of a case, made once. */
+function databaseOf(folder: string): string {
+  const known = databases.get(folder);
+  if (known !== undefined) return known;
+  const place = mkdtempSync(join(tmpdir(), "tocsin-corpus-"));
+  process.once("exit", () => rmSync(place, { recursive: true, force: true }));
+  const made = join(place, "kuma.db");
+  buildFrom(join(folder, "input.sql"), made);
+  databases.set(folder, made);
+  return made;
+}
+
 /** The disk as the case sees it: its folder is called `/etc/FORMAT`, wherever this checkout lies. */
 export function diskOf({ format, folder }: Pick<Case, "format" | "folder">): ForeignDisk {
-  const real = (path: string): string => path.replace(`/etc/${format}`, folder);
+  const real = (path: string): string => (path === `/etc/${format}/kuma.db` ? databaseOf(folder) : path.replace(`/etc/${format}`, folder));
   return {
     async look(path) {
       if (!existsSync(real(path))) return { kind: "missing", sentence: "there is no such file" };
@@ -69,9 +88,9 @@ const linesOf = (loading: Loading): readonly string[] => (loading.kind === "load
 
 /** Imports a case, loads it as it is, and loads what was written of it. */
 export async function importCase(one: Case): Promise<Came> {
-  const { format, folder } = one;
+  const { format } = one;
   const disk = diskOf(one);
-  const path = one.input.replace(folder, `/etc/${format}`);
+  const path = pathOf(one);
   const files = { read: async () => ({ kind: "failed" as const, sentence: "not here" }), list: async () => null };
   const common = { environment: {}, probes, channels: [...channels, ...providers] };
   const direct = await loadSite({ ...common, path, files, foreign: (named) => loadForeign(named, { from: format, keepGoing: false }, disk) });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { importers } from "../../src/import/index.ts";
 import { type ForeignDisk, openForeign } from "../../src/import/open.ts";
-import { cases, diskOf } from "./corpus.ts";
+import { cases, diskOf, pathOf } from "./corpus.ts";
 
 const all = cases().filter(({ name }) => name !== "long-line");
 
@@ -27,7 +27,7 @@ test("no damaged file makes an importer fail, and everything it says has a place
           return read.kind === "read" ? { kind: "read", bytes: damages.reduce(damaged, read.bytes).subarray(0, most) } : read;
         },
       };
-      const path = one.input.replace(one.folder, `/etc/${one.format}`);
+      const path = pathOf(one);
       for (const format of [one.format, other]) {
         const opened = await openForeign(path, format, hostile);
         if (opened.kind !== "opened") continue;

@@ -1,0 +1,26 @@
+-- version 2
+INSERT INTO "monitor" ("id", "interval", "name", "type", "url", "json_path", "json_path_operator", "expected_value", "retry_only_on_status_code_failure") VALUES (1, 60, 'json', 'json-query', 'https://a.example.com/', 'queue.depth', '<', '100', 1);
+INSERT INTO "monitor" ("id", "interval", "name", "type", "url", "json_path", "json_path_operator", "expected_value") VALUES (2, 60, 'json text', 'json-query', 'https://a.example.com/', 'state', 'contains', 'o.k');
+INSERT INTO "monitor" ("id", "interval", "name", "type", "url", "auth_method", "bearer_token", "ip_family", "cache_bust", "save_response") VALUES (3, 60, 'bearer', 'http', 'https://a.example.com/', 'bearer', 'hidden', 'ipv6', 1, 1);
+INSERT INTO "monitor" ("id", "interval", "name", "type", "hostname", "port", "snmp_oid", "snmp_version", "radius_password", "json_path", "json_path_operator", "expected_value") VALUES (4, 60, 'snmp', 'snmp', 'sw.example.com', 161, '.1.3.6.1.2.1.1.3.0', '2c', 'public', '$', '>', '5');
+INSERT INTO "monitor" ("id", "interval", "name", "type", "hostname", "snmp_oid", "snmp_version", "snmp_v3_username") VALUES (5, 60, 'snmp3', 'snmp', 'sw.example.com', '1.3.6.1.2.1.1.3.0', '3', 'mon');
+INSERT INTO "monitor" ("id", "interval", "name", "type", "hostname", "port", "smtp_security") VALUES (6, 60, 'mail', 'smtp', 'mail.example.com', 587, 'starttls');
+INSERT INTO "monitor" ("id", "interval", "name", "type", "hostname", "port", "smtp_security", "ignore_tls") VALUES (7, 60, 'mails', 'smtp', 'mail.example.com', 465, 'secure', 1);
+INSERT INTO "monitor" ("id", "interval", "name", "type", "hostname", "smtp_security") VALUES (8, 60, 'mail plain', 'smtp', 'mail.example.com', 'nostarttls');
+INSERT INTO "monitor" ("id", "interval", "name", "type", "rabbitmq_nodes", "rabbitmq_username", "rabbitmq_password") VALUES (9, 60, 'rabbit', 'rabbitmq', '["https://r1.example.com:15672/"]', 'u', 'hidden');
+INSERT INTO "monitor" ("id", "interval", "name", "type", "rabbitmq_nodes", "rabbitmq_username", "rabbitmq_password", "upside_down") VALUES (10, 60, 'rabbits', 'rabbitmq', '["https://r1.example.com:15672","https://r2.example.com:15672/x"]', 'u', 'hidden', 1);
+INSERT INTO "monitor" ("id", "interval", "name", "type", "url", "accepted_statuscodes_json", "ws_subprotocol", "auth_method", "basic_auth_user", "basic_auth_pass") VALUES (11, 60, 'ws', 'websocket-upgrade', 'wss://ws.example.com/', '["1000"]', 'mqtt, chat', 'basic', 'u', 'p');
+INSERT INTO "monitor" ("id", "interval", "name", "type", "hostname", "port") VALUES (12, 60, 'sip', 'sip-options', 'pbx.example.com', 5060);
+INSERT INTO "monitor" ("id", "interval", "name", "type", "hostname", "ntp_stratum_threshold") VALUES (13, 60, 'ntp', 'ntp', 'ntp.example.com', 4);
+INSERT INTO "monitor" ("id", "interval", "name", "type", "system_service_name") VALUES (14, 60, 'unit', 'system-service', 'nginx.service');
+INSERT INTO "monitor" ("id", "interval", "name", "type", "system_service_name") VALUES (15, 60, 'bad unit', 'system-service', 'a; b');
+INSERT INTO "monitor" ("id", "interval", "name", "type", "hostname", "ping_count", "ping_per_request_timeout") VALUES (16, 60, 'ping5', 'ping', '192.0.2.1', 5, 1);
+INSERT INTO "monitor" ("id", "interval", "name", "type", "hostname", "port", "smtp_security", "expiry_notification") VALUES (17, 60, 'tls port', 'port', 'a.example.com', 443, 'secure', 1);
+INSERT INTO "monitor" ("id", "interval", "name", "type", "hostname", "dns_resolve_server", "dns_resolve_type", "conditions") VALUES (18, 60, 'dns any', 'dns', 'example.com', '192.0.2.53', 'A', '[{"type":"expression","variable":"record","operator":"starts_with","value":"192.0.2.","andOr":"and"}]');
+INSERT INTO "monitor" ("id", "interval", "name", "type", "hostname", "dns_resolve_server", "dns_resolve_type", "conditions") VALUES (19, 60, 'dns two', 'dns', 'example.com', '192.0.2.53', 'A', '[{"type":"expression","variable":"record","operator":"not_equals","value":"192.0.2.1","andOr":"and"}]');
+INSERT INTO "monitor" ("id", "interval", "name", "type", "database_connection_string", "radius_password", "database_query", "conditions") VALUES (20, 60, 'mysql', 'mysql', 'mysql://u@db.example.com/shop', 'hidden', 'SELECT 2', '[]');
+INSERT INTO "monitor" ("id", "interval", "name", "type", "hostname", "port", "mqtt_topic", "mqtt_check_type", "json_path", "expected_value") VALUES (21, 60, 'mqtt json', 'mqtt', 'broker.example.com', 1883, 't', 'json-query', 'a', 'b');
+INSERT INTO "monitor" ("id", "interval", "name", "type", "url", "remote_browser") VALUES (22, 60, 'browser', 'real-browser', 'https://a.example.com/', 1);
+INSERT INTO "monitor" ("id", "interval", "name", "type", "subtype", "hostname", "location") VALUES (23, 60, 'globe', 'globalping', 'ping', 'a.example.com', 'world');
+INSERT INTO "monitor" ("id", "interval", "name", "type") VALUES (24, 60, 'pm', 'pm2');
+INSERT INTO "monitor" ("id", "interval", "name", "type", "database_connection_string", "basic_auth_user", "basic_auth_pass") VALUES (25, 60, 'ora', 'oracledb', 'h:1521/x', 'u', 'hidden');
