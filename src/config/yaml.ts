@@ -1,5 +1,5 @@
 import type { Path } from "./finding.ts";
-import { CORE_SCHEMA, load, mergeTag, parseEvents, YAMLException } from "js-yaml";
+import { CORE_SCHEMA, binaryTag, load, mergeTag, parseEvents, YAMLException } from "js-yaml";
 
 /** Text as YAML 1.2 (or JSON) to values; `<<` merges, aliases share one value, duplicate keys are errors. */
 export type ParsedYaml =
@@ -16,6 +16,7 @@ const MOST_MERGED_KEYS = 2_000_000;
 const DEEPEST = 60;
 
 const SCHEMA = CORE_SCHEMA.withTags(mergeTag);
+const WITH_BYTES = SCHEMA.withTags(binaryTag);
 
 /** What the parser says, by a part of its sentence, and what to do about it. */
 const ADVICE: readonly (readonly [part: string, wrong: string | null, right: string])[] = [
@@ -33,11 +34,11 @@ const ADVICE: readonly (readonly [part: string, wrong: string | null, right: str
   ["merge keys", "`<<` takes in too much", "use fewer merged mappings"],
 ];
 
-/** Reads one configuration text; an empty one is an empty mapping. Line and column are 1-based, 0 when the whole is meant. */
-export function parseYaml(text: string): ParsedYaml {
+/** Reads one configuration text; an empty one is an empty mapping. Line and column are 1-based, 0 when the whole is meant. `bytes`: `!!binary` is taken, as Uint8Array. */
+export function parseYaml(text: string, { bytes = false }: { readonly bytes?: boolean } = {}): ParsedYaml {
   if (text.length > LARGEST_TEXT) return { kind: "wrong", line: 0, column: 0, wrong: "this file is larger than 64 MiB", right: "is it the right file?" };
   try {
-    const value = load(text, { schema: SCHEMA, maxDepth: DEEPEST, maxTotalMergeKeys: MOST_MERGED_KEYS });
+    const value = load(text, { schema: bytes ? WITH_BYTES : SCHEMA, maxDepth: DEEPEST, maxTotalMergeKeys: MOST_MERGED_KEYS });
     return checkSize(value) ?? { kind: "parsed", value: value ?? {} };
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
@@ -64,7 +65,7 @@ function checkSize(root: unknown): ParsedYaml | null {
   const path: (string | number)[] = [];
   let tooLarge: Path | null = null;
   const measure = (value: unknown): number => {
-    if (typeof value !== "object" || value === null) return 1;
+    if (typeof value !== "object" || value === null || value instanceof Uint8Array) return 1;
     const known = sizes.get(value);
     if (known !== undefined) return known;
     if (open.has(value)) {

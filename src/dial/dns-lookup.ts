@@ -38,6 +38,18 @@ export function wantedRecords(message: DnsMessage, name: string, type: string): 
   return { records: [], ttl: null };
 }
 
+/** Where names stand in a record's data. */
+const NAME_FIELDS: { readonly [type: string]: readonly number[] } = { NS: [0], CNAME: [0], PTR: [0], DNAME: [0], SOA: [0, 1], MX: [1], SRV: [3] };
+
+/** A record as zone files write it, parts apart by tabs and names with their final dot (RFC 1035, section 5.1): what blackbox_exporter's patterns look at. */
+export function zoneLine(record: DnsRecord): string {
+  const dotted = (name: string): string => (name.endsWith(".") ? name : `${name}.`);
+  const [, , inClass = "", type = "", ...data] = formatRecord(record).slice(record.name.length).split(" ");
+  const names = NAME_FIELDS[type] ?? [];
+  const text = data.map((word, index) => (names.includes(index) ? dotted(word) : word)).join(" ");
+  return [dotted(record.name), record.ttl, inClass, type, text].join("\t");
+}
+
 /** A message as `dig` shows it, for the evidence. */
 export function digText(message: DnsMessage): string {
   const flags = { qr: message.response, aa: message.authoritative, tc: message.truncated, rd: message.recursionDesired, ra: message.recursionAvailable, ad: message.authenticated };

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Evidence, FailureCode, Facts, FactValue } from "../core/types.ts";
 import { type DnsAnswer, askDns, dnsName } from "../dial/dns.ts";
-import { digText, resolverOf, wantedRecords } from "../dial/dns-lookup.ts";
+import { digText, resolverOf, wantedRecords, zoneLine } from "../dial/dns-lookup.ts";
 import { family, host, port, sourceAddress, tlsSettings } from "../dial/options.ts";
 import { printable, verdictOf } from "../dial/outcome.ts";
 import { type DnsMessage, rcodeName } from "../wire/dns.ts";
@@ -123,7 +123,12 @@ interface Asked {
   readonly judged: Judged;
   readonly answer: DnsAnswer;
   readonly facts: Facts;
+  readonly material: Facts;
   readonly evidence: Evidence;
+}
+
+function materialOf({ answers, authority, additional }: DnsMessage, wants: ReadonlySet<string>): Facts {
+  return wants.has("records") ? { records: { answer: answers.map(zoneLine), authority: authority.map(zoneLine), additional: additional.map(zoneLine) } } : {};
 }
 
 /** A resolver of this machine that does not answer is this place's own trouble; a server that was named is the target. */
@@ -138,9 +143,9 @@ async function askOne(server: { readonly host: string; readonly port: number }, 
   const query = `${name} IN ${record} to ${server.host} port ${server.port} over ${transport.toUpperCase()}, ${recursion ? "recursion desired" : "no recursion"}`;
   const notes = answer.notes.length === 0 ? [] : [{ label: "on the way", text: printable(answer.notes.join("\n")) }];
   const asked = [{ label: "query", text: query }, ...notes];
-  if (answer.kind === "failed") return { judged: judgeFailure(options, answer.failure), answer, facts: answer.facts, evidence: asked };
+  if (answer.kind === "failed") return { judged: judgeFailure(options, answer.failure), answer, facts: answer.facts, material: {}, evidence: asked };
   const evidence = [...asked, { label: "answer", text: digText(answer.message) }];
-  return { judged: judge(options, answer.message, name, ctx.wants), answer, facts: factsOf(options, answer, name), evidence };
+  return { judged: judge(options, answer.message, name, ctx.wants), answer, facts: factsOf(options, answer, name), material: materialOf(answer.message, ctx.wants), evidence };
 }
 
 async function serversOf(options: Options, ctx: ProbeContext): Promise<readonly { readonly host: string; readonly port: number }[]> {
@@ -166,6 +171,9 @@ export const dns: Probe<Options> = {
     serial: { about: "Serial number of an SOA record" },
     transport: { about: "`udp`, `tcp`, `tls` or `https`, over which the whole answer came" },
     address: { about: "Address of the server that answered" },
+    "records.answer": { about: "Whole records of the answer, as zone files write them, parts apart by tabs (only in conditions)" },
+    "records.authority": { about: "The same of the section for authorities" },
+    "records.additional": { about: "The same of the section for further records" },
     "certificate.days": { unit: "days", about: "With TLS or HTTPS: whole days until the first certificate of the chain expires" },
     "tls.protocol": { about: "With TLS or HTTPS: TLSv1.2 or TLSv1.3" },
   },
@@ -189,6 +197,6 @@ export const dns: Probe<Options> = {
     const place = servers.length > 1 && worst.judged.verdict !== "up" ? `${servers[asked.indexOf(worst)]?.host}: ` : "";
     // the evidence of the one that decided comes first, because the rest may be cut
     const evidence = [worst, ...asked.filter((each) => each !== worst)].flatMap((each) => each.evidence);
-    return { ...worst.judged, sentence: `${place}${worst.judged.sentence}`, phases: worst.answer.phases, facts: worst.facts, evidence };
+    return { ...worst.judged, sentence: `${place}${worst.judged.sentence}`, phases: worst.answer.phases, facts: worst.facts, material: worst.material, evidence };
   },
 };

@@ -71,6 +71,15 @@ describe("dialogue", () => {
     const server = await rawServer((socket) => socket.on("data", (chunk: Buffer) => socket.write(`got ${chunk.toString("hex")}\n`)));
     expect(await line({ port: server.port, dialogue: [{ send: "a\\r\\n", expect: "got 610d0a" }, { sendHex: "00 ff", expect: "got 00ff" }] })).toMatch(/^up ok/);
   });
+  it("waits for a line, passing over those before it, and sends what was found in it", async () => {
+    const server = await rawServer((socket) => {
+      socket.write("hello\r\nPING :4711\r\nmore\r\n");
+      socket.on("data", (chunk: Buffer) => socket.write(chunk.toString() === "PONG 4711 {{2}}\n" ? "001 welcome\r\n" : "no\r\n"));
+    });
+    expect(await line({ port: server.port, dialogue: [{ line: "/^PING :(\\d+)$/" }, { send: "PONG {{1}} {{2}}\\n", line: "more" }, { line: "/^001/" }] })).toMatch(/^up ok/);
+    const brief = await rawServer((socket) => void socket.end("hello\r\n"));
+    expect(await line({ port: brief.port, dialogue: [{ line: "/^ello/" }] })).toBe("down mismatch the server did not send /^ello/ before it closed the connection");
+  });
   it("reads byte by byte", async () => {
     const server = await rawServer(drips(Buffer.from("PONG from far away\n")));
     expect(await line({ port: server.port, dialogue: [{ send: "PING\\n", expect: "/far away\n$/" }] })).toMatch(/^up ok/);

@@ -15,7 +15,7 @@ const TURNS_MAX = 50;
 
 const turn = z
   .strictObject({
-    send: z.string().transform(escapes).optional().describe("Text to send, with \\r, \\n, \\t, \\0, \\\\ and \\xHH; nothing is added to it"),
+    send: z.string().transform(escapes).optional().describe("Text to send, with \\r, \\n, \\t, \\0, \\\\ and \\xHH; nothing is added to it. {{1}} to {{9}} stand for the groups of the pattern that was found last"),
     sendHex: z
       .string()
       .regex(/^([0-9a-fA-F]{2}[ :]?)+$/, "write pairs of hexadecimal digits: 0d 0a")
@@ -23,8 +23,10 @@ const turn = z
       .optional()
       .describe("Bytes to send, as hexadecimal digits"),
     expect: expected().optional().describe("What must come then, anywhere in the answer: a text, or /a regular expression/"),
+    line: expected().optional().describe("A line that must come then: a text in it, or /a regular expression/; lines before it are passed over"),
+    tls: z.literal(true).optional().describe("TLS begins after this turn, with the settings of `tls`"),
   })
-  .describe("One turn: what is sent, then what is waited for");
+  .describe("One turn: what is sent, then what is waited for, then TLS");
 
 const options = z.strictObject({
   host: host().describe("Host name or address"),
@@ -49,7 +51,8 @@ function escapes(text: string, ctx: z.RefinementCtx): string {
   return z.NEVER;
 }
 
-const settingsOf = (chosen: Options): TlsSettings | null => chosen.tls ?? (chosen.starttls === null ? null : DEFAULT_TLS);
+const upgrades = ({ starttls, dialogue }: Options): boolean => starttls !== null || dialogue.some((step) => step.tls === true);
+const settingsOf = (chosen: Options): TlsSettings | null => chosen.tls ?? (upgrades(chosen) ? DEFAULT_TLS : null);
 const DEFAULT_TLS = tlsSettings().parse({});
 
 /** Connects, and if wanted talks: the plain connect is kept as cheap as a connect can be. */
@@ -68,8 +71,8 @@ export const tcp: Probe<Options> = {
   },
   target: ({ host, port }) => (host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`),
   check: ({ dialogue }) => {
-    const empty = dialogue.findIndex((step) => step.send === undefined && step.sendHex === undefined && step.expect === undefined);
-    return empty === -1 ? null : { path: ["dialogue", empty], wrong: "this turn neither sends nor expects anything", right: "write send, sendHex or expect" };
+    const empty = dialogue.findIndex((step) => Object.values(step).every((part) => part === undefined));
+    return empty === -1 ? null : { path: ["dialogue", empty], wrong: "this turn neither sends nor expects anything", right: "write send, sendHex, expect, line or tls" };
   },
   run,
 };
@@ -87,7 +90,7 @@ async function run(chosen: Options, ctx: ProbeContext): Promise<Outcome> {
   const peer = `${chosen.host} port ${chosen.port}`;
   const seen: Seen = { facts: { address: address.ip }, phases };
   // Under TLS from the first byte nobody may read before the handshake does.
-  const first = tls !== null && chosen.starttls === null ? await upgrade(socket, chosen, tls, seen, ctx) : { kind: "read" as const, value: socket };
+  const first = tls !== null && !upgrades(chosen) ? await upgrade(socket, chosen, tls, seen, ctx) : { kind: "read" as const, value: socket };
   if (first.kind === "failed") return failed(first.failure, seen.phases, seen.facts, evidenceOf({ attempts }));
   const dialogue = new Dialogue(first.value, { peer, signal: ctx.signal, clock: ctx.clock });
   const failure = await converse(dialogue, chosen, tls, seen, ctx);
@@ -117,7 +120,7 @@ async function converse(dialogue: Dialogue, chosen: Options, tls: TlsSettings | 
     dialogue.attach(secured.value);
   }
   if (chosen.dialogue.length === 0) return null;
-  const done = await timed("dialogue", seen, ctx, () => turns(dialogue, chosen, ctx));
+  const done = await timed("dialogue", seen, ctx, () => turns(dialogue, chosen, tls ?? DEFAULT_TLS, seen, ctx));
   return done.kind === "failed" ? done.failure : null;
 }
 
@@ -135,22 +138,41 @@ async function timed<Value>(phase: string, seen: Seen, ctx: ProbeContext, act: (
   return value;
 }
 
-async function turns(dialogue: Dialogue, chosen: Options, ctx: ProbeContext): Promise<Read<true>> {
-  for (const { send, sendHex, expect } of chosen.dialogue) {
-    const bytes = sendHex !== undefined ? Buffer.from(sendHex, "latin1") : send;
+async function turns(dialogue: Dialogue, chosen: Options, tls: TlsSettings, seen: Seen, ctx: ProbeContext): Promise<Read<true>> {
+  let groups: readonly string[] = [];
+  for (const { send, sendHex, expect, line, tls: begins } of chosen.dialogue) {
+    const bytes = sendHex !== undefined ? Buffer.from(sendHex, "latin1") : send?.replaceAll(/\{\{([1-9])\}\}/g, (whole, index: string) => groups[Number(index)] ?? whole);
     if (bytes !== undefined) dialogue.write(bytes);
-    if (expect === undefined) continue;
-    const found = await dialogue.until((text) => sees(expect, text, ctx));
-    if (found.kind === "failed") return { kind: "failed", failure: unmet(found.failure, expect, dialogue) };
-    if (found.value === "slow") return { kind: "failed", failure: { code: "pattern-slow", sentence: `the pattern ${shown(expect)} takes too long on this answer` } };
+    for (const wanted of [expect, line]) {
+      if (wanted === undefined) continue;
+      const found = await (wanted === line ? lineWith(dialogue, wanted, ctx) : dialogue.until((text) => sees(wanted, text, ctx)));
+      if (found.kind === "failed") return { kind: "failed", failure: unmet(found.failure, wanted, dialogue) };
+      if (found.value === "slow") return { kind: "failed", failure: { code: "pattern-slow", sentence: `the pattern ${shown(wanted)} takes too long on this answer` } };
+      groups = found.value;
+    }
+    if (begins !== true) continue;
+    // What comes before TLS is not protected by it (CVE-2011-0411).
+    if (dialogue.surplus > 0) return { kind: "failed", failure: { code: "protocol", sentence: `${chosen.host} port ${chosen.port} went on in plain text where TLS begins` } };
+    const secured = await upgrade(dialogue.detach(), chosen, tls, seen, ctx);
+    if (secured.kind === "failed") return secured;
+    dialogue.attach(secured.value);
   }
   return { kind: "read", value: true };
 }
 
-function sees(expect: Expected, text: string, ctx: ProbeContext): "yes" | "slow" | null {
-  if (expect.kind === "text") return text.includes(expect.text) ? "yes" : null;
-  const found = ctx.patterns.match(expect.pattern, text);
-  return found === null || found === "slow" ? found : "yes";
+async function lineWith(dialogue: Dialogue, wanted: Expected, ctx: ProbeContext): Promise<Read<readonly string[] | "slow">> {
+  for (;;) {
+    const line = await dialogue.line();
+    if (line.kind === "failed") return line;
+    const found = sees(wanted, line.value, ctx);
+    if (found !== null) return { kind: "read", value: found };
+  }
+}
+
+/** The groups of what was found, the whole first. */
+function sees(expect: Expected, text: string, ctx: ProbeContext): readonly string[] | "slow" | null {
+  if (expect.kind === "pattern") return ctx.patterns.match(expect.pattern, text);
+  return text.includes(expect.text) ? [expect.text] : null;
 }
 
 /** The server spoke and fell silent, or closed, without saying what was expected: that is a mismatch and no trouble of the line. */

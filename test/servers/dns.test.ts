@@ -52,6 +52,10 @@ describeWith(["bind9", "openssl"], "dns against BIND", () => {
     await f(at({ name: "192.0.2.10", record: "PTR", answers: "www.example.test" }), "up", "ok", "192.0.2.10 PTR is www.example.test");
     await f(at({ name: "odd.example.test", record: "TYPE65400", answers: "\\# 3 01 02 03" }), "up", "ok", "odd.example.test TYPE65400 is \\# 3 010203");
     await f(at({ name: "bücher.example.test", answers: "192.0.2.12" }), "up", "ok", "bücher.example.test A is 192.0.2.12");
+    const whole = await f(at({ name: "example.test", record: "MX" }), "up", "ok", /10 mail/, { wants: ["records"] });
+    expect(whole.material).toEqual({ records: { answer: ["example.test.\t300\tIN\tMX\t10 mail.example.test."], authority: [], additional: [] } });
+    const absent = await f(at({ name: "absent.example.test", match: "none" }), "up", "ok", /has no records/, { wants: ["records"] });
+    expect(absent.material).toMatchObject({ records: { authority: [expect.stringMatching(/^example\.test\.\t300\tIN\tSOA\tns1\.example\.test\. hostmaster\.example\.test\. 4294967290 /)] } });
     const soa = await f(at({ name: "example.test", record: "SOA", recursion: false }), "up", "ok", /4294967290/);
     expect(soa.facts["serial"]).toBe(4_294_967_290);
   });

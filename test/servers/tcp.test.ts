@@ -77,6 +77,15 @@ describeWith(["nginx-light", "openssl"], "tcp against nginx", () => {
     expect(await line({ port: lying, starttls: "smtp", tls: trusted() })).toMatch(/^down protocol .*CVE-2011-0411/);
   });
 
+  it("turns to TLS where the dialogue says so", async () => {
+    const port = await starttlsServer(certificates, "220 hello\r\n", { STARTTLS: "220 go\r\n" });
+    const dialogue = [{ line: "/^220/" }, { send: "STARTTLS\n", line: "/^220/", tls: true }, { send: "me\r\n", line: "/^secured me$/" }];
+    expect(await ask({ port, tls: trusted(), dialogue })).toMatchObject({ verdict: "up", facts: { tls: { protocol: "TLSv1.3" } } });
+    expect(await line({ port, dialogue })).toMatch(/^down tls-untrusted /);
+    const lying = await starttlsServer(certificates, "220 hello\r\n", { STARTTLS: "220 go\r\ninjected\r\n" });
+    expect(await line({ port: lying, tls: trusted(), dialogue })).toMatch(/^down protocol .*went on in plain text where TLS begins$/);
+  });
+
   it("is refused when the server is gone", async () => {
     await nginx.stop();
     expect(await line({ port: nginx.http })).toBe(`down refused 127.0.0.1 port ${nginx.http} refused the connection`);
