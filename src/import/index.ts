@@ -1,3 +1,4 @@
+import { blackbox } from "./blackbox.ts";
 import { connmonitor } from "./connmonitor-import.ts";
 import { csv } from "./csv.ts";
 import { dmonitor } from "./dmonitor.ts";
@@ -9,4 +10,4 @@ import { monsta } from "./monsta.ts";
 import { nagios } from "./nagios.ts";
 
 /** Every foreign format, in the order in which they are shown. A new one is one line here. */
-export const importers: readonly Importer[] = [fletchck, csv, monsta, downtime, dmonitor, connmonitor, nagios, kuma];
+export const importers: readonly Importer[] = [fletchck, csv, monsta, downtime, dmonitor, connmonitor, nagios, kuma, blackbox];
