@@ -139,7 +139,7 @@ export interface Mail {
 }
 
 /** The decoded value of a header that may be folded and in encoded words (RFC 2047). */
-function header(raw: string, name: string): string {
+export function header(raw: string, name: string): string {
   const [, value = ""] = new RegExp(`^${name}: ((?:.*)(?:\\r?\\n[ \\t].*)*)`, "im").exec(raw) ?? [];
   const joined = value.replaceAll(/\r?\n[ \t]+/g, " ").replaceAll(/\?=\s+=\?/g, "?==?");
   return joined.replaceAll(/=\?utf-8\?([bq])\?([^?]*)\?=/gi, (_, kind: string, text: string) => {

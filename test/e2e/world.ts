@@ -25,12 +25,12 @@ atEnd(async () => {
 });
 
 /** Asks again and again until there is an answer other than null and false; fails with `what` and what `told` gives. */
-export async function until<T>(what: string, ask: () => Promise<T> | T, told: () => string = () => ""): Promise<Exclude<T, null | undefined | false>> {
-  const end = performance.now() + PATIENCE_MS;
+export async function until<T>(what: string, ask: () => Promise<T> | T, told: () => string = () => "", patienceMs = PATIENCE_MS): Promise<Exclude<T, null | undefined | false>> {
+  const end = performance.now() + patienceMs;
   for (;;) {
     const answer = await ask();
     if (answer !== null && answer !== undefined && answer !== false) return answer as Exclude<T, null | undefined | false>;
-    if (performance.now() > end) throw new Error(`did not happen within ${PATIENCE_MS / 1000} s: ${what}\n${told()}`);
+    if (performance.now() > end) throw new Error(`did not happen within ${patienceMs / 1000} s: ${what}\n${told()}`);
     await pause(POLL_MS);
   }
 }
@@ -199,8 +199,8 @@ export class Place {
   }
 
   /** Waits for something; a failure shows what the program said. */
-  until<T>(what: string, ask: () => Promise<T> | T): Promise<Exclude<T, null | undefined | false>> {
-    return until(what, ask, () => this.#run?.said ?? "");
+  until<T>(what: string, ask: () => Promise<T> | T, patienceMs = PATIENCE_MS): Promise<Exclude<T, null | undefined | false>> {
+    return until(what, ask, () => this.#run?.said ?? "", patienceMs);
   }
 
   /** Waits until a check is in a state. */
