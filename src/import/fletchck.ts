@@ -89,14 +89,16 @@ function sequence(name: string, order: ReadonlyMap<string, number>, reading: Rea
   return kept.toSorted((a, b) => priority(a) - priority(b) || place(a) - place(b));
 }
 
+/** Fletchck takes what comes on the site's topics for the check whose name it bears. */
 function remote(name: string, check: Mapping, { mqtt }: Reading): Translated {
   const options = mappingOf(check["options"]);
-  const base = written(mqtt["basetopic"] ?? "").replace(/\/?[+#]$/, "");
+  const topic = written(mqtt["basetopic"] ?? "");
   const id = written(check["remoteId"] ?? options["remoteId"] ?? name);
   const within = typeof options["timeout"] === "number" && options["timeout"] > 0 ? `${options["timeout"]}s` : undefined;
   const to = broker(mqtt);
-  const keys = { type: "remote", ...to, topic: base === "" ? id : `${base}/${id}`, ...(within === undefined ? {} : { within }), every: "30s" };
-  return { keys, options: ["remoteId", "timeout"], differs: ["it is asked every 30 s for the last message of the broker"], ...(to === null ? { refused: "the site names no MQTT server" } : {}) };
+  const keys = { type: "remote", ...to, topic, name: id, ...(within === undefined ? {} : { within }), every: "30s" };
+  const refused = to === null ? "the site names no MQTT server" : topic === "" ? "the site's `mqtt` has no `basetopic`" : undefined;
+  return { keys, options: ["remoteId", "timeout"], differs: ["it is asked every 30 s for the last message of the broker"], ...(refused === undefined ? {} : { refused }) };
 }
 
 function translate(name: string, check: Mapping, reading: Reading): Translated | null {

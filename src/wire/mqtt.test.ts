@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { decodeMqtt, encodeConnect, encodeDisconnect, encodePing, encodePublish, encodePubrel, encodeSubscribe, mqttCodeName, mqttFrame } from "./mqtt.ts";
+import { decodeMqtt, encodeConnect, encodeDisconnect, encodePing, encodePublish, encodePubrel, encodeSubscribe, isTopicFilter, mqttCodeName, mqttFrame, topicMatches } from "./mqtt.ts";
 
 const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex.replaceAll(" ", ""), "hex"));
 const same = (got: Uint8Array, hex: string): void => expect(Buffer.from(got).toString("hex")).toBe(hex.replaceAll(" ", ""));
@@ -59,4 +59,25 @@ test("any bytes, any change and any cut: a value, never an exception", () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 60 }), version, (any, as) => decodeMqtt(any, as).kind.length > 0 && mqttFrame(any).kind.length > 0));
   const body = fc.tuple(fc.constantFrom(0x20, 0x40, 0x50, 0x70, 0x30, 0x33, 0x90, 0xe0), fc.uint8Array({ maxLength: 60 }));
   fc.assert(fc.property(body, version, ([head, rest], as) => decodeMqtt(Uint8Array.of(head, rest.length, ...rest), as).kind.length > 0));
+});
+
+test("topics and filters", () => {
+  const f = (filter: string, topics: string, others = ""): void => {
+    expect(topics.split(" ").filter((topic) => !topicMatches(filter, topic))).toEqual([]);
+    expect(others.split(" ").filter((topic) => topic !== "" && topicMatches(filter, topic))).toEqual([]);
+  };
+  // The examples of section 4.7.1 of MQTT 3.1.1.
+  f("sport/tennis/player1/#", "sport/tennis/player1 sport/tennis/player1/ranking sport/tennis/player1/score/wimbledon", "sport/tennis/player2");
+  f("sport/#", "sport");
+  f("sport/tennis/+", "sport/tennis/player1", "sport/tennis/player1/ranking sport/tennis");
+  f("sport/+", "sport/", "sport");
+  f("+/+", "/finance");
+  f("/+", "/finance", "finance");
+  f("+", "finance", "/finance");
+  f("#", "a a/b /", "$SYS/uptime");
+  f("+/monitor", "a/monitor", "$SYS/monitor");
+  f("$SYS/#", "$SYS/monitor $SYS");
+  f("a/b", "a/b", "a/b/ a a/b/c");
+  expect(["#", "+", "a/+/b", "+/#", "a//b"].every(isTopicFilter)).toBe(true);
+  expect(["a#", "#/a", "a+/b", "a/#/b", "a/b#"].some(isTopicFilter)).toBe(false);
 });

@@ -227,3 +227,17 @@ const CODES_5: { readonly [code: number]: string } = {
 
 /** What a code of CONNACK, SUBACK, PUBACK, PUBREC, PUBCOMP or DISCONNECT means (3.1.1, section 3.2.2.3; 5.0, section 2.4). */
 export const mqttCodeName = (code: number, version: MqttVersion): string => (version === "5" || code >= 0x80 ? CODES_5[code] : CODES_3[code]) ?? `code ${code}`;
+
+/** Whether `+` and `#` stand where they may: for a whole level, `#` for the last ones (section 4.7.1). */
+export const isTopicFilter = (filter: string): boolean => filter.split("/").every((level, at, all) => level === "+" || (level === "#" && at === all.length - 1) || !/[+#]/.test(level));
+
+/** Whether a topic is meant by a filter (section 4.7). Wildcards do not stand for a first level that begins with `$`. */
+export function topicMatches(filter: string, topic: string): boolean {
+  const [wanted, levels] = [filter.split("/"), topic.split("/")];
+  if (topic.startsWith("$") && /^[+#]/.test(filter)) return false;
+  for (const [at, level] of wanted.entries()) {
+    if (level === "#") return true;
+    if (at >= levels.length || (level !== "+" && level !== levels[at])) return false;
+  }
+  return wanted.length === levels.length;
+}

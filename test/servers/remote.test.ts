@@ -69,6 +69,16 @@ describeWith(["mosquitto", "openssl"], "remote against Mosquitto", () => {
     expect(await told("noise")).toBe("down protocol the message on site/noise is no state of a check: up and running");
   });
 
+  it("finds a check by its name among many topics, as Fletchck does", async () => {
+    const named = (name: string, data: object): string => JSON.stringify({ ...(JSON.parse(state(data)) as object), name });
+    await retain(broker.port, "many/noise", "up and running");
+    for (let count = 0; count < 300; count += 1) await retain(broker.port, `many/home/${count}`, named(`check ${count}`, {}));
+    await retain(broker.port, "many/home/any/topic", named("gate", { failState: "one, two", log: ["one, two"] }));
+    expect(await told("", { topic: "many/#", name: "gate" })).toBe("down status gate fails there: one, two");
+    expect(await told("", { topic: "many/+/299", name: "check 299" })).toBe("up ok check 299 passes there");
+    expect(await line({ port: broker.port, topic: "many/home/299", name: "check 298" }, { deadlineMs: 500 })).toBe("down missed there is no state of check 298 on many/home/299: nobody published one, or it was not retained");
+  });
+
   it("logs in, and judges the certificate", async () => {
     const tls = { ca: certificates.authority };
     expect(await told("good", { port: broker.lockedPort })).toMatch(/^down auth the broker refused the connection: not authorized/);
@@ -102,7 +112,9 @@ describe("remote against faults", () => {
       return read.success ? (remote.check?.(read.data)?.wrong ?? remote.target(read.data)) : read.error.issues.map(({ message }) => message).join("; ");
     };
     expect([problem({}), problem({ tls: true })]).toEqual(["mq.test:1883", "mq.test:8883"]);
-    expect(problem({ topic: "site/#" })).toBe("name one topic, without + and #");
+    expect(problem({ topic: "site/#" })).toBe("a topic with + or # has the states of many checks");
+    expect(problem({ topic: "site/#", name: "door" })).toBe("mq.test:1883");
+    expect(problem({ topic: "site/a#", name: "door" })).toBe("+ and # stand for whole levels, and # for the last ones");
     expect(problem({ password: "x" })).toBe("there is a password, but no user to log in as");
   });
 });
