@@ -45,7 +45,7 @@ const CONTROL = 256;
 const FRONT = 192;
 const COUNT = 32;
 /** Messages that are sent at once. A batch costs less, but when each of its packets left is known the less well the longer it is. */
-const BATCH = 8;
+const BATCH = 16;
 /** After an interrupted batch, so many are sent one by one, each with a stamp of its own: the machine is busy. */
 const ONE_BY_ONE = 1024;
 /** Octets of each message of a batch; the first one may be an echo of the longest payload, with its header. */
