@@ -6,6 +6,7 @@ import { firstResult } from "./first-result.ts";
 import { benchLoad } from "./load.ts";
 import { loopDelay } from "./loop-delay.ts";
 import { ping } from "./ping.ts";
+import { probeCosts } from "./probes.ts";
 import { tcpCpu } from "./tcp-cpu.ts";
 import { tenThousand } from "./ten-thousand.ts";
 
@@ -19,6 +20,7 @@ const BENCHES: { readonly [name: string]: Measure } = {
   "tcp-cpu-ratio-4000": tcpCpu("tcp-cpu-ratio-4000", 4000),
   blackbox,
   ping,
+  probes: probeCosts,
   "loop-delay": loopDelay,
   "ten-thousand": tenThousand,
 };

@@ -3,6 +3,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { atEnd, describeWith, temporaryFolder } from "../servers/ground.ts";
+import { startSystemd, systemdObstacle } from "../servers/systemd.ts";
 import { until } from "./world.ts";
 
 /** The unit that is shipped, as systemd would run it: its own lines, with other places for its files. */
@@ -129,4 +130,25 @@ describeWith(["systemd"], "connmonitor.service and systemd", () => {
     expect(verify(unit)).toEqual({ status: 0, said: [] });
     expect(verify(unit.replace("ExecReload=", "ExecRelaod=")).said).toEqual([expect.stringContaining("Unknown key")]);
   });
+
+  const obstacle = systemdObstacle();
+  test.skipIf(obstacle !== null)(`is started, reloaded and stopped by systemd${obstacle === null ? "" : ` (${obstacle})`}`, async () => {
+    const text = UNIT.replaceAll("/opt/tocsin", ROOT);
+    const { inside } = await startSystemd({ name: "connmonitor.service", text }, ROOT);
+    const shown = (): string => inside("systemctl show connmonitor -p ActiveState -p Result -p ExecMainStatus").out;
+    const names = (): readonly unknown[] => inside("cat /var/log/connmonitor.log").out.split("\n").filter((line) => line.endsWith("}")).map((line) => (JSON.parse(line) as { readonly name: unknown }).name);
+    const heard = (name: string): Promise<unknown> => until(`a report of ${name}`, () => names().includes(name), () => inside("cat /var/log/connmonitor.err; systemctl status connmonitor").out);
+    await heard("localhost");
+    expect(inside("cat /var/run/connmonitor.conf").out).toBe("1 1 1 10 41 40 1 500\nlocalhost\n");
+    inside("printf '1 0 0 1 41 40 1 20\\n127.0.0.5\\n' > /var/run/connmonitor.conf");
+    expect(inside("systemctl reload connmonitor")).toEqual({ status: 0, out: "" });
+    await heard("127.0.0.5");
+    expect(inside("systemctl stop connmonitor")).toEqual({ status: 0, out: "" });
+    expect(shown()).toBe("Result=success\nExecMainStatus=0\nActiveState=inactive\n");
+    expect(inside("cat /var/log/connmonitor.err").out).toBe("");
+    // A file that cannot be read is told, and not tried again.
+    inside("rm /var/run/connmonitor.conf; mkdir /var/run/connmonitor.conf; systemctl start connmonitor");
+    await until("it gave up", () => shown() === "Result=exit-code\nExecMainStatus=1\nActiveState=failed\n", () => shown());
+    expect(inside("cat /var/log/connmonitor.err").out).not.toBe("");
+  }, 120_000);
 });

@@ -1,6 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
+import { encodeConnect, encodePublish } from "../../src/wire/mqtt.ts";
 import type { CertificateFiles } from "./certificates.ts";
 import { type RunningServer, freePort, listens, startServer } from "./ground.ts";
 
@@ -59,4 +61,15 @@ export async function startSubscriber(parent: string, port: number, topic: strin
   const ready = async (): Promise<boolean> => existsSync(log) && readFileSync(log, "utf8").includes("Subscribed (mid");
   const running = await startServer({ name, command: "stdbuf", args: ["-oL", "mosquitto_sub", "-V", "5", "-h", "127.0.0.1", "-p", String(port), "-t", topic, "-q", "2", "-d", "-F", "HEARD %j"], folder: parent, ready });
   return () => [...running.log().matchAll(/^HEARD (.*)$/gm)].map(([, json]) => JSON.parse(json ?? "") as Heard);
+}
+
+/** Publishes a retained message and waits until the broker has closed the connection. */
+export function retain(port: number, topic: string, payload: string): Promise<void> {
+  const publish = encodePublish({ version: "3.1.1", topic, payload, retained: true });
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.write(encodeConnect({ version: "3.1.1", clientId: "writer", user: null, password: null, keepAliveS: 0 }));
+    socket.once("data", () => socket.end(Buffer.concat([publish, Buffer.from("e000", "hex")])));
+    socket.once("close", () => resolve()).once("error", reject);
+  });
 }

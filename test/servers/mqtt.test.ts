@@ -1,27 +1,14 @@
-import { connect } from "node:net";
 import { beforeAll, describe, expect, it } from "vitest";
 import { mqtt } from "../../src/probes/mqtt.ts";
-import { encodeConnect, encodePublish } from "../../src/wire/mqtt.ts";
 import { type Certificates, makeCertificates } from "./certificates.ts";
 import { describeWith, temporaryFolder } from "./ground.ts";
-import { type Mosquitto, startMosquitto } from "./mosquitto.ts";
+import { type Mosquitto, retain, startMosquitto } from "./mosquitto.ts";
 import { drips, replies } from "./raw.ts";
 import { itKnowsFaults, stage } from "./stage.ts";
 
 const { ask, line, against } = stage(mqtt);
 const bytes = (hex: string): Uint8Array => Buffer.from(hex.replaceAll(" ", ""), "hex");
 const ACCEPTED = bytes("20020000");
-
-/** Publishes one retained message and waits until the broker has closed the connection. */
-function retain(port: number, topic: string, payload: string): Promise<void> {
-  const publish = encodePublish({ version: "3.1.1", topic, payload, retained: true });
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.write(encodeConnect({ version: "3.1.1", clientId: "writer", user: null, password: null, keepAliveS: 0 }));
-    socket.once("data", () => socket.end(Buffer.concat([publish, bytes("e000")])));
-    socket.once("close", () => resolve()).once("error", reject);
-  });
-}
 
 describeWith(["mosquitto", "openssl"], "mqtt against Mosquitto", () => {
   let certificates: Certificates;

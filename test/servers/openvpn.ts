@@ -43,7 +43,7 @@ export async function startOpenvpn(parent: string, authority: string, certificat
   }[protection];
   const local = transport.includes("6") ? "::1" : "127.0.0.1";
   const tls = ["--tls-server", "--ca", authority, "--cert", certificate.certPath, "--key", certificate.keyPath, "--dh", "none", "--data-ciphers", "AES-256-GCM", "--disable-dco"];
-  const device = ["--dev", "tun", "--mode", "server", "--topology", "subnet", "--ifconfig-noexec", "--route-noexec", "--ifconfig", "10.99.0.1", "255.255.255.0", "--ifconfig-pool", "10.99.0.10", "10.99.0.20"];
+  const device = ["--dev", "tun", "--mode", "server", "--topology", "subnet", "--ifconfig-noexec", "--route-noexec", "--ifconfig", "10.99.0.1", "255.255.255.0", "--ifconfig-pool", "10.99.0.10", "10.99.0.20", "--connect-freq-initial", "1000000", "1"];
   const log = join(folder, "openvpn.log");
   const ready = async (): Promise<boolean> => /Initialization Sequence Completed/.test(readFileSync(log, "utf8"));
   const args = ["--proto", transport, "--local", local, "--port", String(port), ...tls, ...device, ...wrapping, "--verb", "4"];

@@ -1,10 +1,9 @@
-import { connect } from "node:net";
 import { beforeAll, describe, expect, it } from "vitest";
 import { remote } from "../../src/probes/remote.ts";
-import { encodeConnect, encodePublish } from "../../src/wire/mqtt.ts";
+import { encodePublish } from "../../src/wire/mqtt.ts";
 import { type Certificates, makeCertificates } from "./certificates.ts";
 import { describeWith, temporaryFolder } from "./ground.ts";
-import { type Mosquitto, startMosquitto } from "./mosquitto.ts";
+import { type Mosquitto, retain, startMosquitto } from "./mosquitto.ts";
 import { drips } from "./raw.ts";
 import { itKnowsFaults, stage } from "./stage.ts";
 
@@ -16,16 +15,6 @@ const state = (data: object): string => JSON.stringify({ name: "door", type: "ce
 
 /** A retained message, as its sender writes it. */
 const published = (topic: string, payload: string): Uint8Array => encodePublish({ version: "3.1.1", topic, payload, retained: true });
-
-/** Publishes it and waits until the broker has closed the connection. */
-function retain(port: number, topic: string, payload: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.write(encodeConnect({ version: "3.1.1", clientId: "writer", user: null, password: null, keepAliveS: 0 }));
-    socket.once("data", () => socket.end(Buffer.concat([published(topic, payload), Buffer.from("e000", "hex")])));
-    socket.once("close", () => resolve()).once("error", reject);
-  });
-}
 
 describeWith(["mosquitto", "openssl"], "remote against Mosquitto", () => {
   let certificates: Certificates;
