@@ -141,7 +141,8 @@ export const subjects: readonly Subject[] = [
   { type: "notes", needs: [], start: async () => (await rawServer(notesServer("CN=Mail01/O=Acme"))).port, options: at(), fake: true },
   { type: "openvpn", needs: ["openssl", "openvpn"], start: async ({ folder, certificates }) => (await startOpenvpn(folder, certificates.authorityPath, certificates.good, { transport: "udp4", protection: "none" })).port, options: at() },
   { type: "pop3", needs: DOVECOT, start: dovecot("pop3"), options: at({ starttls: "off" }) },
-  { type: "ports", needs: ["nginx-light", "openssl"], start: async (ground) => (await nginx(ground)).http, options: (port) => ({ host: HOST, ports: port }) },
+  // One that greets: where nothing is said, it listens for a while.
+  { type: "ports", needs: ["openssl", "postfix"], start: postfix, options: (port) => ({ host: HOST, ports: port }) },
   { type: "postgres", needs: ["openssl", "postgresql"], start: async ({ folder, certificates }) => (await startPostgresql(folder, certificates.good)).port, options: at({ ...LOGIN, query: "SELECT 1" }) },
   { type: "radius", needs: ["freeradius"], start: async ({ folder }) => (await startRadius(folder)).port, options: at({ secret: RADIUS_SECRET, ...LOGIN }) },
   { type: "rbl", needs: ["rbldnsd"], start: async ({ folder }) => (await startRbldnsd(folder)).port, options: (port) => ({ host: "192.0.2.1", lists: "four.test", server: HOST, port }) },
