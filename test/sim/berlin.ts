@@ -11,6 +11,9 @@ function lastSunday(year: number, month: number): number {
   return last - new Date(last).getUTCDay() * DAY;
 }
 
+/** The instant at which Berlin's clocks change in a year. */
+export const changeOf = (year: number, way: "forward" | "back"): number => lastSunday(year, way === "forward" ? 2 : 9);
+
 const isSummer = (at: number): boolean => {
   const year = new Date(at).getUTCFullYear();
   return at >= lastSunday(year, 2) && at < lastSunday(year, 9);

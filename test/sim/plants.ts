@@ -1,6 +1,8 @@
+import { hash128 } from "../../src/core/ids.ts";
 import type { Batch } from "../../src/core/state.ts";
-import type { Alert } from "../../src/core/types.ts";
+import type { Alert, AlertId } from "../../src/core/types.ts";
 import type { Store } from "../../src/store/store.ts";
+import { ON_DUTY } from "./site.ts";
 
 /** The same store with one verb replaced. */
 function but(store: Store, verbs: Partial<Store>): Store {
@@ -14,8 +16,23 @@ function but(store: Store, verbs: Partial<Store>): Store {
   });
 }
 
+/** The same store, given what a wrong judge decides. */
+export function deciding(store: Store, decide: (alerts: readonly Alert[]) => readonly Alert[]): Store {
+  const given: Store = Object.create(store) as Store;
+  given.commit = (batch, synced) => store.commit({ ...batch, alerts: decide(batch.alerts) }, synced);
+  return given;
+}
+
+/** A bug: of the store, or of the judge, which then decides this instead. */
+export interface Plant {
+  /** The promise that is seen to be broken. */
+  readonly finds: string;
+  readonly plant?: (store: Store) => Store;
+  readonly decide?: (alerts: readonly Alert[]) => readonly Alert[];
+}
+
 /** Bugs that the simulation must find, each named for what it does. */
-export const PLANTS: { readonly [name: string]: { readonly finds: string; readonly plant: (store: Store) => Store } } = {
+export const PLANTS: { readonly [name: string]: Plant } = {
   "a lost outbox row": {
     finds: "nothing committed is lost",
     plant: (store) => {
@@ -70,4 +87,12 @@ export const PLANTS: { readonly [name: string]: { readonly finds: string; readon
       return but(store, { settleMessage, claimMessage });
     },
   },
+  "a step that is told twice": {
+    finds: "one message of a step",
+    decide: (alerts) => alerts.flatMap((alert) => (alert.kind === "down" ? [alert, { ...alert, id: hash128(`again ${alert.id}`) as AlertId }] : [alert])),
+  },
+  "a step that does not come": { finds: "steps come when they are due", decide: (alerts) => alerts.filter(({ step }) => step !== 2) },
+  "a recovery to a stranger": { finds: "a recovery to those who were told", decide: (alerts) => alerts.map((alert) => (alert.kind === "recovered" ? Object.assign({}, alert, { recipient: "nina" }) : alert)) },
+  "somebody who has time off": { finds: "who is on duty is told", decide: (alerts) => alerts.map((alert) => (alert.check === ON_DUTY ? Object.assign({}, alert, { channel: "flaky" }) : alert)) },
+  "flapping that never settles": { finds: "flapping is told once", decide: (alerts) => alerts.filter(({ kind }) => kind !== "settled") },
 };

@@ -1,11 +1,14 @@
-import { checkName, type CheckName, instant } from "../../src/core/types.ts";
+import { type Alert, checkName, type CheckName, instant } from "../../src/core/types.ts";
 import type { AnyProbe } from "../../src/probes/probe.ts";
 import type { Store } from "../../src/store/store.ts";
+import { changeOf } from "./berlin.ts";
 import { LifeClock, VirtualTime } from "./clock.ts";
 import { NO_FAULTS, SimulatedDisk } from "./disk.ts";
 import { type Breach, Ledger } from "./ledger.ts";
 import { Life } from "./life.ts";
-import { checkBounds, checkReceipts, type Span } from "./promises.ts";
+import { checkEscalation } from "./escalation.ts";
+import { checkBounds, checkReceipts, type History, type Span } from "./promises.ts";
+import { deciding } from "./plants.ts";
 import { remembering } from "./probe.ts";
 import { Chance } from "./random.ts";
 import { Receivers } from "./receivers.ts";
@@ -20,15 +23,16 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 /** Time for everything to come right after the last fault. */
 const HEALING = 8 * HOUR;
-/** The days before clocks change in Berlin, forward and back. */
-const STARTS = [Date.UTC(2026, 2, 28, 12), Date.UTC(2026, 9, 24, 12)] as const;
-const startOf = (seed: number): number => (seed % 2 === 0 ? STARTS[1] : STARTS[0]);
+/** Half a day before clocks change in Berlin: forward, back, and so on through ten years. */
+const startOf = (seed: number): number => changeOf(2026 + (Math.floor((seed - 1) / 2) % 10), seed % 2 === 0 ? "back" : "forward") - 13 * HOUR;
 
 export interface Options {
   readonly seed: number;
   readonly days: number;
   /** Puts a bug between Tocsin and its store, to show that the simulation finds it. */
   readonly plant?: (store: Store) => Store;
+  /** Puts a bug into the judge: what it decides to tell instead. */
+  readonly decide?: (alerts: readonly Alert[]) => readonly Alert[];
 }
 
 export interface Report {
@@ -44,19 +48,22 @@ export interface Report {
   readonly outagesJudged: number;
   /** Runs by the clock on the wall that were looked for. */
   readonly slotsJudged: number;
+  /** Steps of escalation by time that were looked for. */
+  readonly stepsJudged: number;
   /** Orders that people gave. */
   readonly orders: number;
 }
 
 /** Runs the whole of Tocsin but its page for some virtual days, with everything going wrong by chance, and checks its promises. */
-export async function simulate({ seed, days, plant }: Options): Promise<Report> {
-  return new Simulation(seed, days, plant ?? ((store) => store)).run();
+export async function simulate(options: Options): Promise<Report> {
+  return new Simulation(options).run();
 }
 
 class Simulation {
   readonly #seed: number;
   readonly #days: number;
   readonly #plant: (store: Store) => Store;
+  readonly #decide: (store: Store) => Store;
   readonly #chance: Chance;
   readonly #time: VirtualTime;
   readonly #timetable: Timetable;
@@ -77,10 +84,11 @@ class Simulation {
   #disk: SimulatedDisk;
   #life: Life | null = null;
 
-  constructor(seed: number, days: number, plant: (store: Store) => Store) {
+  constructor({ seed, days, plant, decide }: Options) {
     this.#seed = seed;
     this.#days = days;
-    this.#plant = plant;
+    this.#plant = plant ?? ((store) => store);
+    this.#decide = (store) => (decide === undefined ? store : deciding(store, decide));
     this.#chance = new Chance(seed);
     this.#time = new VirtualTime(startOf(seed));
     this.#timetable = new Timetable(startOf(seed));
@@ -118,9 +126,11 @@ class Simulation {
     checkTelling(this.#ledger, this.#crashes, this.#clockSteps);
     const slotsJudged = this.#timetable.check(this.#ledger, this.#site.checks, this.#lives);
     const hushed = [...this.#hushed, ...this.#ledger.windows(NIGHTLY.check, endMs)];
-    const judged = checkBounds(this.#ledger, this.#truth, this.#site.checks, receipts, { lives: this.#lives, storeTrouble: this.#storeTrouble, clockSteps: this.#clockSteps, hushed, dead: this.#dead, endMs });
+    const history: History = { lives: this.#lives, storeTrouble: this.#storeTrouble, clockSteps: this.#clockSteps, hushed, dead: this.#dead, endMs };
+    const judged = checkBounds(this.#ledger, this.#truth, this.#site.checks, receipts, history);
+    const stepsJudged = checkEscalation(this.#ledger, this.#site.checks, history);
     const { breaches, results, transitions } = this.#ledger;
-    return { seed: this.#seed, days: this.#days, breaches, errors: this.#errors, events: this.#time.events, runs: results, lives: this.#lives.length, transitions, receipts: receipts.length, outagesJudged: judged, slotsJudged, orders: this.#orders };
+    return { seed: this.#seed, days: this.#days, breaches, errors: this.#errors, events: this.#time.events, runs: results, lives: this.#lives.length, transitions, receipts: receipts.length, outagesJudged: judged, slotsJudged, stepsJudged, orders: this.#orders };
   }
 
   /** Does something at random times with this mean distance, until `end`. */
@@ -142,7 +152,7 @@ class Simulation {
       site: this.#site,
       channel: this.#receivers.type(() => this.#lives.length),
       probe: this.#probe,
-      watch: (store) => this.#ledger.watch(this.#plant(store)),
+      watch: (store) => this.#decide(this.#ledger.watch(this.#plant(store))),
       errors: this.#errors,
     });
     this.#life = life;

@@ -22,10 +22,10 @@ describe(`${SEEDS.length * DAYS} simulated days`, () => {
 });
 
 describe("planted bugs are found", () => {
-  test.each(Object.entries(PLANTS))("%s", async (_, { finds, plant }) => {
+  test.each(Object.entries(PLANTS))("%s", async (_, { finds, ...bug }) => {
     const found = new Set<string>();
     for (let seed = 1; seed <= 5 && !found.has(finds); seed += 1) {
-      for (const { promise } of (await simulate({ seed, days: 2, plant })).breaches) found.add(promise);
+      for (const { promise } of (await simulate({ seed, days: 2, ...bug })).breaches) found.add(promise);
     }
     expect([...found]).toContain(finds);
   });
