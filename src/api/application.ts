@@ -26,7 +26,7 @@ export function application(room: Room, door: Door): Hono<Bindings> {
     await next();
     return undefined;
   });
-  for (const route of routes) app.on(route.method, route.path.replaceAll(/\{(\w+)\}/g, ":$1"), (context) => serve(route, room, door, context));
+  for (const route of routes) app.on(route.method, patternOf(route), (context) => serve(route, room, door, context));
   app.notFound((context) => page(context, door));
   app.onError((error, context) => {
     if (error instanceof StoreError && error.trouble === "slow") return problemResponse({ ...problem(503, "the store took too long to answer", "ask for less, or again later"), retryAfterMs: 5000 });
@@ -39,6 +39,11 @@ export function application(room: Room, door: Door): Hono<Bindings> {
     return problemResponse(problem(500, "something went wrong inside Tocsin", `its log tells more under ${id}`));
   });
   return app;
+}
+
+/** `/push/{token}` as the router has it: `/push/:token`, or `/push/:token{[a-z]+}` with a shape. */
+function patternOf({ path, shapes }: Route): string {
+  return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => `:${name}${shapes?.[name] === undefined ? "" : `{${shapes[name]}}`}`);
 }
 
 async function serve(route: Route, room: Room, door: Door, context: Context<Bindings>): Promise<Response> {
@@ -122,7 +127,7 @@ async function page(context: Context<Bindings>, door: Door): Promise<Response> {
   const path = context.req.path;
   const missing = problem(404, `there is no ${context.req.method} ${path.slice(0, 100)}`, "see /api for what there is");
   const reading = context.req.method === "GET" || context.req.method === "HEAD";
-  if (door.kind === "socket" || !reading || /^\/(api|push|metrics|healthz|readyz)(\/|$)/.test(path)) return problemResponse(missing);
+  if (door.kind === "socket" || !reading || /^\/(api|push|ping|metrics|healthz|readyz)(\/|$)/.test(path)) return problemResponse(missing);
   const refusal = refuseHost(knockOf(incoming), door.house());
   if (refusal !== null) return problemResponse({ kind: "problem", ...refusal });
   const encodings = incoming.headers["accept-encoding"] ?? "";

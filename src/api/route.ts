@@ -76,6 +76,8 @@ interface Definition<Params extends z.ZodType, Query extends z.ZodType, Body ext
   readonly method: "GET" | "POST" | "PUT";
   /** With `{name}` for parameters. */
   readonly path: string;
+  /** Patterns without groups that parameters have to match; with another value the path is not this route's. */
+  readonly shapes?: { readonly [param: string]: string };
   readonly summary: string;
   readonly tag: string;
   readonly access: Access;

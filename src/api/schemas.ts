@@ -222,5 +222,6 @@ export const acknowledgeBody = z.strictObject({ note: z.string().trim().max(500)
 export const silenceBody = z.strictObject({ forMs: z.number().int().min(1000).max(365 * 86_400_000).optional().describe("for so long; default: until it has recovered") });
 export const loginBody = z.strictObject({ password: z.string().min(1).max(1024) });
 export const pushParams = z.strictObject({ token: z.string().min(1).max(256), word: z.string().max(16).optional() });
+export const pingParams = z.strictObject({ key: z.string().min(1).max(128), name: z.string().max(128).optional(), word: z.string().max(16).optional() });
 /** Other fields are let through: some senders add their own. */
 export const pushQuery = z.object({ status: z.string().max(16).optional(), msg: z.string().optional(), ping: z.string().max(32).optional() });

@@ -234,6 +234,45 @@ test("heartbeats of all senders", async () => {
   await f("/push/", {}, 404, null);
 });
 
+test("heartbeats of Healthchecks' senders", async () => {
+  const f = async (path: string, asking: Asking, status: number, text: string, token: string | null, beat: unknown = null) => {
+    const before = here.handle.beats.length;
+    here.handle.tokens.push(...(token === null ? [] : [token]));
+    const answer = await here.get(path, { headers: { host: "elsewhere.example" }, ...asking });
+    expect([path, answer.status, answer.text]).toEqual([path, status, text]);
+    expect(here.handle.beats.slice(before)).toEqual(beat === null ? [] : [beat]);
+    here.handle.tokens.length = 0;
+  };
+  const uuid = "5bf66975-d4c7-4bf5-bcc8-b8d8a82ea278";
+  const slug = "fqOOd6-F4MMNuCEnzTU01w/database_backup-2";
+  const up = { status: "up", message: "", latencyMs: null };
+  for (const before of ["", "/ping"]) {
+    await f(`${before}/${uuid}`, {}, 200, "OK", uuid, up);
+    await f(`${before}/${uuid}`, { method: "HEAD" }, 200, "", uuid, up);
+    await f(`${before}/${uuid}`, { method: "POST", body: "12 files" }, 200, "OK", uuid, { ...up, message: "12 files" });
+    await f(`${before}/${uuid}/`, {}, 200, "OK", uuid, up);
+    await f(`${before}/${uuid}/start?rid=f618072a-7bde-4eee-af63-71a77c5723bc`, {}, 200, "OK", uuid, { ...up, status: "start" });
+    await f(`${before}/${uuid}/fail`, { method: "POST", body: "disk full" }, 200, "OK", uuid, { ...up, status: "down", message: "disk full" });
+    await f(`${before}/${uuid}/log`, { method: "POST", body: "step 3" }, 200, "OK", uuid, { ...up, status: "log", message: "step 3" });
+    await f(`${before}/${uuid}/0`, {}, 200, "OK", uuid, up);
+    await f(`${before}/${uuid}/137`, { method: "POST", body: "x".repeat(100_000) }, 200, "OK", uuid, { ...up, status: "down", message: `exit status 137: ${"x".repeat(4096)}` });
+    await f(`${before}/${uuid}/256`, {}, 400, "invalid url format", uuid);
+    await f(`${before}/${uuid}/start`, {}, 404, "not found", null);
+    await f(`${before}/${slug}`, {}, 200, "OK", slug, up);
+    await f(`${before}/${slug}?create=1`, {}, 404, "not found", null);
+    await f(`${before}/${slug}/fail`, {}, 200, "OK", slug, { ...up, status: "down" });
+    await f(`${before}/${slug}/12`, { method: "POST", body: "no" }, 200, "OK", slug, { ...up, status: "down", message: "exit status 12: no" });
+    await f(`${before}/${slug}/maybe`, {}, 400, "invalid url format", slug);
+  }
+  // What Uptime Kuma's senders say in the query means nothing here.
+  await f(`/ping/${uuid}?status=down&msg=no`, {}, 200, "OK", uuid, up);
+  expect((await here.get(`/ping/${uuid}`)).headers["ping-body-limit"]).toBe("4096");
+  // The page's own addresses, and what only looks like one of these, are left alone.
+  for (const path of ["/checks/shop", `/${uuid.toUpperCase()}`, `/${uuid}x`, "/fqOOd6-F4MMNuCEnzTU01w", "/fqOOd6-F4MMNuCEnzTU01wx/nightly", "/checks/fqOOd6-F4MMNuCEnzTU01w/fail"]) {
+    expect([path, (await here.get(path)).text.includes("not found")]).toEqual([path, false]);
+  }
+});
+
 test("health without a login, reasons only for those who may know", async () => {
   expect((await here.get("/healthz")).text).toBe("ok\n");
   expect((await here.get("/readyz")).json).toEqual({ ready: true, reasons: [] });

@@ -77,6 +77,8 @@ export class SmallHandle implements Handle {
   readonly startedAt = T0;
   readonly done: string[] = [];
   readonly beats: Beat[] = [];
+  /** Tokens of push checks besides `token-token-token-token`. */
+  readonly tokens: string[] = [];
   readonly details = new Map<string, Partial<CheckDetail>>();
   readonly listeners = new Set<(change: Change) => void>();
   refusal: Done | null = null;
@@ -142,7 +144,7 @@ export class SmallHandle implements Handle {
   silence = (name: string, by: string, forMs: number | null): Done => this.#act(`silence ${name} by ${by}${forMs === null ? "" : ` for ${forMs}`}`);
   unsilence = (name: string, by: string): Done => this.#act(`unsilence ${name} by ${by}`);
   beat(token: string, beat: Beat): "taken" | "unknown" {
-    if (token !== "token-token-token-token") return "unknown";
+    if (token !== "token-token-token-token" && !this.tokens.includes(token)) return "unknown";
     this.beats.push(beat);
     return "taken";
   }

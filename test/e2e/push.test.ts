@@ -39,6 +39,25 @@ describe.concurrent("a heartbeat", () => {
     await place.stop();
   });
 
+  test("of a sender that was set up for Uptime Kuma or Healthchecks", async () => {
+    const [uuid, slug, short] = ["5bf66975-d4c7-4bf5-bcc8-b8d8a82ea278", "fqOOd6-F4MMNuCEnzTU01w/database-backup", "a1B2c3D4e5"];
+    const place = new Place({ checks: { uuid: push("", { token: uuid }), slug: push("", { token: slug }), kuma: push("", { token: short, shortToken: true }) } });
+    await place.start();
+    const f = async (path: string, check: string, state: "up" | "down", summary: string, method = "GET", body = "") => {
+      expect(await beat(place, path, method, body)).toMatchObject({ status: 200 });
+      expect(await place.check(check)).toMatchObject({ state, summary });
+    };
+    await f(`/${uuid}/1`, "uuid", "down", "exit status 1: no space", "POST", "no space");
+    await f(`/ping/${uuid}`, "uuid", "up", "heartbeat received", "HEAD");
+    await f(`/${slug}/fail`, "slug", "down", "the sender reports a failure");
+    await f(`/ping/${slug}`, "slug", "up", "3 tables", "POST", "3 tables");
+    await f(`/api/push/${short}?status=down&msg=late&ping=`, "kuma", "down", "late");
+    await f(`/api/push/${short}?status=up&msg=OK&ping=7`, "kuma", "up", "OK");
+    expect(await beat(place, `/ping/${slug}s`)).toMatchObject({ status: 404 });
+    expect(await beat(place, "/api/push/a1B2c3D4e6")).toMatchObject({ status: 404 });
+    await place.stop();
+  });
+
   test("that is missed, with grace, and that comes again", async () => {
     const told = await hook();
     const place = new Place({

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { beatOf, messageOf, statusOfWord } from "./push.ts";
+import { beatOf, messageOf, pingOf, statusOfWord } from "./push.ts";
 
 test("words after the token", () => {
   const f = (word: string | undefined, status: string | null) => expect(statusOfWord(word)?.status ?? null).toBe(status);
@@ -28,6 +28,21 @@ test("the forms of the senders", () => {
   f(undefined, { msg: "query" }, "body", { status: "up", message: "body", latencyMs: null });
   f("3", {}, "disk full", { status: "down", message: "exit status 3: disk full", latencyMs: null });
   f("start", { status: "down" }, "", { status: "start", message: "", latencyMs: null });
+});
+
+test("Healthchecks names a check by UUID or by ping key and slug", () => {
+  const f = (path: string, token: string, word?: string) => {
+    const [key = "", name, more] = path.split("/");
+    expect(pingOf({ key, name, word: more })).toEqual({ token, word });
+  };
+  const uuid = "5bf66975-d4c7-4bf5-bcc8-b8d8a82ea278";
+  f(uuid, uuid);
+  f(`${uuid}/start`, uuid, "start");
+  f(`${uuid}/3`, uuid, "3");
+  f(`${uuid}/start/fail`, uuid, "start/fail");
+  f("fqOOd6-F4MMNuCEnzTU01w/nightly", "fqOOd6-F4MMNuCEnzTU01w/nightly");
+  f("fqOOd6-F4MMNuCEnzTU01w/fail/fail", "fqOOd6-F4MMNuCEnzTU01w/fail", "fail");
+  f("fqOOd6-F4MMNuCEnzTU01w", "fqOOd6-F4MMNuCEnzTU01w");
 });
 
 test("messages are text of at most 4 KiB", () => {
