@@ -1,4 +1,5 @@
 import { CORE_SCHEMA, dump } from "js-yaml";
+import { hash128 } from "../core/ids.ts";
 import { describeNote, NOTE_WORDS } from "./report.ts";
 import type { Imported, Note, Path } from "./importer.ts";
 
@@ -10,14 +11,29 @@ const WIDTH = 140;
 
 const isMapping = (value: unknown): value is { readonly [key: string]: unknown } => typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** In a tocsin.yaml `${` begins a reference; `$${` are the characters themselves. */
-function escaped(value: unknown): unknown {
-  if (typeof value === "string") return value.replaceAll("${", () => "$${");
-  if (Array.isArray(value)) return value.map(escaped);
-  return isMapping(value) ? Object.fromEntries(Object.entries(value).map(([key, part]) => [key, escaped(part)])) : value;
+/** The writer's search for the best quotes takes a stack that a longer text would overflow. */
+const LONGEST_PLAIN = 200_000;
+
+/** In a tocsin.yaml `${` begins a reference; `$${` are the characters themselves. Texts that are too long for the writer go to `long`, and a mark stands for each. */
+function escaped(value: unknown, long: Map<string, string>): unknown {
+  if (typeof value === "string") {
+    const text = value.replaceAll("${", () => "$${");
+    if (text.length <= LONGEST_PLAIN) return text;
+    const mark = `long-text-${long.size + 1}-${hash128(text)}`;
+    long.set(mark, text);
+    return mark;
+  }
+  if (Array.isArray(value)) return value.map((part) => escaped(part, long));
+  return isMapping(value) ? Object.fromEntries(Object.entries(value).map(([key, part]) => [key, escaped(part, long)])) : value;
 }
 
-const yaml = (value: unknown, flowLevel = -1): string => dump(escaped(value), { schema: CORE_SCHEMA, lineWidth: WIDTH, noRefs: true, flowLevel });
+function yaml(value: unknown): string {
+  const long = new Map<string, string>();
+  let written = dump(escaped(value, long), { schema: CORE_SCHEMA, lineWidth: WIDTH, noRefs: true });
+  // A JSON text is a double-quoted one of YAML.
+  for (const [mark, text] of long) written = written.replace(mark, () => JSON.stringify(text));
+  return written;
+}
 const indented = (text: string): string => text.replaceAll(/^(?=.)/gm, "  ");
 const oneLine = (text: string): string => text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ").trim();
 const comment = (text: string): string => `# ${oneLine(text)}\n`;
