@@ -223,5 +223,7 @@ export const silenceBody = z.strictObject({ forMs: z.number().int().min(1000).ma
 export const loginBody = z.strictObject({ password: z.string().min(1).max(1024) });
 export const pushParams = z.strictObject({ token: z.string().min(1).max(256), word: z.string().max(16).optional() });
 export const pingParams = z.strictObject({ key: z.string().min(1).max(128), name: z.string().max(128).optional(), word: z.string().max(16).optional() });
+export const externalParams = z.strictObject({ key: z.string().min(1).max(1024) });
+export const externalQuery = z.object({ success: z.enum(["true", "false"]), error: z.string().optional(), duration: z.string().optional() });
 /** Other fields are let through: some senders add their own. */
 export const pushQuery = z.object({ status: z.string().max(16).optional(), msg: z.string().optional(), ping: z.string().max(32).optional() });

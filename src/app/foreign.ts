@@ -6,6 +6,7 @@ import type { ForeignChoice } from "../config/loader.ts";
 import { loadForeign } from "../import/foreign.ts";
 import { type ForeignDisk, type Look, openForeign, type Opened } from "../import/open.ts";
 import { openTables } from "../store/sqlite/foreign.ts";
+import { environment } from "../sys/environment.ts";
 
 const REASONS: { readonly [code: string]: string } = { ENOENT: "there is no such file", ENOTDIR: "there is no such file", EACCES: "Tocsin may not read this", EPERM: "Tocsin may not read this" };
 
@@ -38,7 +39,7 @@ async function read(path: string, most: number): ReturnType<ForeignDisk["read"]>
   }
 }
 
-const disk: ForeignDisk = { look, read, tables: (path) => Promise.resolve(openTables(path)), absolute: (path) => resolve(path), hostName: hostname() };
+const disk: ForeignDisk = { look, read, tables: (path) => Promise.resolve(openTables(path)), absolute: (path) => resolve(path), hostName: hostname(), environment: environment() };
 
 /** Reads a configuration of another system from the disk; null when the file is Tocsin's own. */
 export const readForeign = (path: string, choice: ForeignChoice): Promise<Foreign | null> => loadForeign(path, choice, disk);

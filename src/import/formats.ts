@@ -9,4 +9,5 @@ export const FORMATS: { readonly [format: string]: string } = {
   nagios: "nagios.cfg with the files it names, or a file or folder of objects",
   "uptime-kuma": "kuma.db of versions 1 and 2, or the JSON backup of version 1",
   blackbox: "blackbox.yml with the prometheus.yml beside it, or a folder with both",
+  gatus: "config.yaml, or a folder of several files",
 };

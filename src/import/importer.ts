@@ -56,6 +56,8 @@ export interface Source {
   readonly tables: Tables | null;
   /** This machine's name. */
   readonly hostName: string;
+  /** The variables of the environment, for a format that fills them in. */
+  readonly environment: { readonly [name: string]: string | undefined };
   /** The path from the root of the file system, for what is written into the document. */
   absolute(path: string): string;
 }

@@ -16,6 +16,7 @@ export interface ForeignDisk {
   tables(path: string): Promise<{ readonly tables: Tables; close(): void } | null>;
   absolute(path: string): string;
   readonly hostName: string;
+  readonly environment: Source["environment"];
 }
 
 export type Opened =
@@ -91,7 +92,7 @@ async function gather(importer: Importer, path: string, looked: Look, tables: Ta
   };
   if (tables === null) await take(path, looked);
   else paths.add(path);
-  const source: Source = { path, files, folders, missing, tables, hostName: disk.hostName, absolute: (relative) => disk.absolute(relative) };
+  const source: Source = { path, files, folders, missing, tables, hostName: disk.hostName, environment: disk.environment, absolute: (relative) => disk.absolute(relative) };
   for (;;) {
     const wanted = [...new Set(importer.related(source))].filter((each) => !paths.has(each)).slice(0, MOST_PATHS - paths.size);
     if (wanted.length === 0) return { source, paths: [...paths] };

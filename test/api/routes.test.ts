@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import type { z } from "zod";
+import { externalToken } from "../../src/core/external-endpoint.ts";
 import { checkName } from "../../src/core/types.ts";
 import * as schemas from "../../src/api/schemas.ts";
 import { startSocket } from "../../src/api/server.ts";
@@ -271,6 +272,30 @@ test("heartbeats of Healthchecks' senders", async () => {
   for (const path of ["/checks/shop", `/${uuid.toUpperCase()}`, `/${uuid}x`, "/fqOOd6-F4MMNuCEnzTU01w", "/fqOOd6-F4MMNuCEnzTU01wx/nightly", "/checks/fqOOd6-F4MMNuCEnzTU01w/fail"]) {
     expect([path, (await here.get(path)).text.includes("not found")]).toEqual([path, false]);
   }
+});
+
+test("results of Gatus's senders", async () => {
+  const f = async (path: string, authorization: string, status: number, beat: unknown) => {
+    const before = here.handle.beats.length;
+    const answer = await here.get(`/api/v1/endpoints/${path}`, { method: "POST", headers: authorization === "" ? {} : { authorization } });
+    expect([path, answer.status]).toEqual([path, status]);
+    expect(here.handle.beats.slice(before)).toEqual(beat === null ? [] : [beat]);
+  };
+  here.handle.tokens.push(externalToken("core_job", "potato"));
+  await f("core_job/external?success=true", "Bearer potato", 200, { status: "up", message: "", latencyMs: null });
+  await f("Core_Job/external?success=true&duration=1.5s&error=no", "Bearer  potato ", 200, { status: "up", message: "", latencyMs: 1500 });
+  await f("core_job/external?success=false&error=disk%20full&duration=250us", "Bearer potato", 200, { status: "down", message: "disk full", latencyMs: 0.25 });
+  await f("core_job/external?success=false&duration=-1s", "Bearer potato", 200, { status: "down", message: "", latencyMs: null });
+  await f("core_job/external", "Bearer potato", 400, null);
+  await f("core_job/external?success=yes", "Bearer potato", 400, null);
+  await f("core_job/external?success=true&duration=soon", "Bearer potato", 400, null);
+  await f(`core_job/external?success=true&duration=${"1".repeat(1000)}`, "Bearer potato", 400, null);
+  await f("core_job/external?success=true", "", 401, null);
+  await f("core_job/external?success=true", "Basic cG90YXRv", 401, null);
+  await f("core_job/external?success=true", "Bearer ", 401, null);
+  await f("core_job/external?success=true", "Bearer tomato", 401, null);
+  await f("core_other/external?success=true", "Bearer potato", 401, null);
+  here.handle.tokens.length = 0;
 });
 
 test("health without a login, reasons only for those who may know", async () => {

@@ -15,7 +15,8 @@ import { buildFrom } from "./kuma/build.ts";
 
 /**
  * Foreign configurations with what is to come of them. A case is a folder `corpus/FORMAT/CASE` that holds what was named (`input`, a file of any
- * ending or a folder; from `input.sql` a database `kuma.db` is made), `expected.yaml` (the document as `tocsin import` writes it) and `expected.txt` (its report, then what `tocsin lint` says).
+ * ending or a folder; from `input.sql` a database `kuma.db` is made), `expected.yaml` (the document as `tocsin import` writes it), `expected.txt`
+ * (its report, then what `tocsin lint` says), and where variables are filled in `environment.json`.
  */
 const CORPUS = join(import.meta.dirname, "corpus");
 const EXPECTED = ["expected.yaml", "expected.txt"] as const;
@@ -71,6 +72,7 @@ export function diskOf({ format, folder }: Pick<Case, "format" | "folder">): For
     tables: async (path) => openTables(real(path)),
     absolute: (path) => path,
     hostName: "monitor.example.com",
+    environment: existsSync(join(folder, "environment.json")) ? (JSON.parse(readFileSync(join(folder, "environment.json"), "utf8")) as { readonly [name: string]: string }) : {},
   };
 }
 

@@ -1,6 +1,7 @@
 import { openApiDocument } from "../openapi.ts";
 import { type Route, route } from "../route.ts";
 import { checkRoutes } from "./checks.ts";
+import { externalRoutes } from "./external.ts";
 import { incidentRoutes } from "./incidents.ts";
 import { linkRoutes } from "./links.ts";
 import { pushRoutes } from "./push.ts";
@@ -38,4 +39,4 @@ const guide = route({
 });
 
 /** Every route there is. It registers the handlers and is the document. */
-export const routes: readonly Route[] = [...siteRoutes, ...checkRoutes, ...incidentRoutes, ...tellingRoutes, ...linkRoutes, ...sessionRoutes, openapi, guide, ...pushRoutes];
+export const routes: readonly Route[] = [...siteRoutes, ...checkRoutes, ...incidentRoutes, ...tellingRoutes, ...linkRoutes, ...sessionRoutes, openapi, guide, ...externalRoutes, ...pushRoutes];

@@ -24,6 +24,7 @@ const disk: ForeignDisk = {
   tables: async (of) => openTables(of),
   absolute: (of) => of,
   hostName: "monitor.example.com",
+  environment: {},
 };
 
 /** What is made of kuma.db, and how many runs its history has; `-1`: it is damaged. */
