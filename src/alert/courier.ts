@@ -2,13 +2,14 @@ import { type Alert, type AlertId, type ChannelName, type CheckName, type Instan
 import type { MessageRow, Settlement, Store } from "../store/store.ts";
 import { alsoTold, untoldEnds } from "./audience.ts";
 import { backoffMs, isHopeless } from "./backoff.ts";
-import type { AnyChannel, Message, Sending } from "./channels/channel.ts";
+import type { AnyChannel, Attachment, Message, Sending } from "./channels/channel.ts";
 import { type Delivered, deliver, type SendingPorts } from "./deliver.ts";
 import { standIns } from "./fallback.ts";
 import { renderMessage, type SiteFacts } from "./message.ts";
 import { actLinks, type SignLink } from "./act-links.ts";
 import { type CheckFacts, inOwnWords, type Templates } from "./words.ts";
 import { type Patience, type Pauses, storeWaitMs } from "./patience.ts";
+import { type Draw, picturesOf } from "./pictures.ts";
 import { NOTHING, withdraw } from "./plan.ts";
 
 /** A channel of the site: the part of its definition that sending needs. */
@@ -32,6 +33,8 @@ export interface OutboxSite {
   readonly check: (name: CheckName) => CheckFacts | null;
   /** Signs a link by which the reader of a message acts; absent: messages have none. */
   readonly token?: SignLink;
+  /** Draws what goes with a message, for channels that carry files; absent: nothing. */
+  readonly picture?: Draw;
   readonly channels: readonly OutboxChannel[];
 }
 
@@ -129,7 +132,9 @@ export class Courier {
     if (untold.size > 0) return store.changeOutbox(withdraw(row, untold, ports.clock.now()));
     const channel = site().channels.find((one) => one.name === row.channel);
     if (channel === undefined) return this.#settle(row, { kind: "failed", at: ports.clock.now(), tookMs: millis(0), reason: "channel removed" });
-    const message = this.render(channel, row.id, alerts, { asOf: row.formedAt, alsoTold: await alsoTold(store, row, alerts), unrecorded: false });
+    const { picture } = site();
+    const pictures = picture === undefined || this.#options.channelOf(channel.type)?.attaches !== true ? new Map() : await picturesOf(alerts, row.formedAt, picture, ports);
+    const message = this.render(channel, row.id, alerts, { asOf: row.formedAt, alsoTold: await alsoTold(store, row, alerts), unrecorded: false, pictures });
     const at = ports.clock.now();
     const { sending, tookMs } = await this.send(channel, message);
     if (sending.kind !== "retry") this.#options.onDone(alerts);
@@ -187,7 +192,7 @@ export class Courier {
     this.#options.ports.log.error(`message to ${row.channel} given up: ${reason}`, { message: row.id, recipient: row.recipient, alerts: row.alerts.length });
   }
 
-  render(channel: OutboxChannel, key: string, alerts: readonly Alert[], how: { readonly asOf: Instant; readonly alsoTold: readonly string[]; readonly unrecorded: boolean }): Message {
+  render(channel: OutboxChannel, key: string, alerts: readonly Alert[], how: { readonly asOf: Instant; readonly alsoTold: readonly string[]; readonly unrecorded: boolean; readonly pictures?: ReadonlyMap<CheckName, Attachment> }): Message {
     const { site, ports } = this.#options;
     const { facts, check, token } = site();
     const act = actLinks(facts, token);

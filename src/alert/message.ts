@@ -1,6 +1,6 @@
 import type { Alert, CheckName, Instant } from "../core/types.ts";
 import type { ActLinks } from "./act-links.ts";
-import type { Message, MessageItem } from "./channels/channel.ts";
+import type { Attachment, Message, MessageItem } from "./channels/channel.ts";
 import { digest, type Item } from "./digest.ts";
 import { type Moments, momentsIn, span } from "./moment.ts";
 import { asHtml, asText, type Block, blockText, type Sheet } from "./sheet.ts";
@@ -29,6 +29,8 @@ export interface MessageInput {
   readonly typeOf?: (check: CheckName) => string | undefined;
   /** Nothing could be written: the message is sent from memory and may come again. */
   readonly unrecorded: boolean;
+  /** What can be shown of a check, for channels that carry files. */
+  readonly pictures?: ReadonlyMap<CheckName, Attachment>;
 }
 
 const SENTENCE_MAX = 160;
@@ -103,7 +105,7 @@ function hidden(alert: Alert): string {
 function blockOf(item: Item, at: number, input: MessageInput, moments: Moments): Block {
   const headline = firstLine(item, moments, input.asOf);
   const { alert, opened } = item;
-  if (at >= DETAILED) return { headline, trouble: item.trouble, rows: [], link: null, act: null, evidence: [] };
+  if (at >= DETAILED) return { headline, trouble: item.trouble, rows: [], link: null, act: null, picture: null, evidence: [] };
   const rows: [string, string][] = [];
   const from = opened?.since ?? alert.outageFrom;
   if (from !== null) rows.push(["From", moments.exact(from)], ["To", moments.exact(alert.since)]);
@@ -112,7 +114,7 @@ function blockOf(item: Item, at: number, input: MessageInput, moments: Moments):
   const code = cause.code === "ok" || isChannel(cause) ? "" : ` (${cause.code})`;
   if (cause.sentence !== "") rows.push([cause.code === "ok" ? "Seen" : "Cause", `${oneLine(cause.sentence)}${code}`]);
   if (alert.hides.length > 0 && item.trouble > 0) rows.push(["Hides", hidden(alert)]);
-  return { headline, trouble: item.trouble, rows, link: linkOf(alert, input.site), act: item.trouble > 0 ? (input.act?.(alert) ?? null) : null, evidence: at < WITH_EVIDENCE ? cause.evidence : [] };
+  return { headline, trouble: item.trouble, rows, link: linkOf(alert, input.site), act: item.trouble > 0 ? (input.act?.(alert) ?? null) : null, picture: input.pictures?.get(alert.check)?.name ?? null, evidence: at < WITH_EVIDENCE ? cause.evidence : [] };
 }
 
 function itemOf({ alert, opened }: Item, block: Block, { typeOf }: MessageInput): MessageItem {
@@ -136,5 +138,6 @@ export function renderMessage(input: MessageInput): Message {
   const told = items.map((item, at) => ({ item, block: blockOf(item, at, input, moments) }));
   const sheet: Sheet = { subject, blocks: told.map(({ block }) => block), notes, footer };
   const rendered = { subject, text: asText(sheet), html: asHtml(sheet), items: told.map(({ item, block }) => itemOf(item, block, input)) };
-  return { key: input.key, recipient: input.recipient, ...rendered, alerts, site: { name: site.name, vantage: site.vantage, url: site.url } };
+  const attachments = [...(input.pictures?.values() ?? [])];
+  return { key: input.key, recipient: input.recipient, ...rendered, ...(attachments.length === 0 ? {} : { attachments }), alerts, site: { name: site.name, vantage: site.vantage, url: site.url } };
 }

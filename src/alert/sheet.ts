@@ -16,6 +16,8 @@ export interface Block {
   readonly rows: readonly (readonly [label: string, text: string])[];
   readonly link: string | null;
   readonly act: ActLinks | null;
+  /** Name of the attached picture. */
+  readonly picture: string | null;
   readonly evidence: Evidence;
 }
 
@@ -78,7 +80,8 @@ function htmlBlock(block: Block): string {
     .slice(0, PARTS_MAX)
     .map((part) => `<p style="margin:8px 0 2px;color:${SOFT}">${escape(part.label)}</p><pre style="margin:0;font-size:13px;white-space:pre-wrap;background:#faf9f7;padding:8px;border-radius:6px">${escape(shorten(part.text).join("\n"))}</pre>`)
     .join("");
-  return `<div style="border-left:4px solid ${colour(block.trouble)};padding:4px 0 4px 12px;margin:0 0 16px"><p style="margin:0 0 4px;font-weight:600">${escape(block.headline)}</p><table style="border-collapse:collapse;font-size:15px">${rows}</table>${link}${evidence}</div>`;
+  const picture = block.picture === null ? "" : `<p style="margin:8px 0 0"><img src="cid:${escape(block.picture)}" alt="Latency in the day before" style="max-width:100%;height:auto"></p>`;
+  return `<div style="border-left:4px solid ${colour(block.trouble)};padding:4px 0 4px 12px;margin:0 0 16px"><p style="margin:0 0 4px;font-weight:600">${escape(block.headline)}</p><table style="border-collapse:collapse;font-size:15px">${rows}</table>${picture}${link}${evidence}</div>`;
 }
 
 /** The same as the text, with colour; styles are inline and nothing is loaded from anywhere. */

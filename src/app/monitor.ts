@@ -12,6 +12,7 @@ import type { AnyProbe } from "../probes/probe.ts";
 import { Beliefs } from "../run/beliefs.ts";
 import { Committer } from "../run/commit.ts";
 import { Engine } from "../run/engine.ts";
+import { latencyPicture } from "./picture.ts";
 import { missed, policyOf, scheduleOf } from "../run/entry.ts";
 import type { Bench } from "../run/execute.ts";
 import { Paths } from "../run/paths.ts";
@@ -111,7 +112,7 @@ export class Monitor {
 
   #outboxSite({ settings, channels }: Pick<Update, "settings" | "channels">): OutboxSite {
     const { name, vantage, url, timezone } = settings;
-    return { facts: { name, vantage, url, timezone }, channels, check: (check) => this.roster.checks.get(check) ?? null, ...(this.parts.links === undefined ? {} : { token: (linked) => this.parts.links?.token(linked) ?? "" }) };
+    return { facts: { name, vantage, url, timezone }, channels, check: (check) => this.roster.checks.get(check) ?? null, picture: (check, asOf) => latencyPicture(this.parts.store, check, asOf, timezone), ...(this.parts.links === undefined ? {} : { token: (linked) => this.parts.links?.token(linked) ?? "" }) };
   }
 
   /** Takes up what was believed before, and begins. */

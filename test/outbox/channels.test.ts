@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Alert, channelName, checkName, type IncidentId, plus } from "../../src/core/types.ts";
 import type { OutboxChannel } from "../../src/alert/outbox.ts";
-import { alert, definition, incident, LATER, MINUTE, REFUSED, SENT, T0, unused, type World, world } from "./world.ts";
+import { alert, definition, FILES, incident, LATER, MINUTE, REFUSED, SENT, T0, unused, type World, world } from "./world.ts";
 
 describe("trouble of a channel", () => {
   const two = [definition("ops"), definition("boss")];
@@ -188,4 +188,12 @@ describe("a fallback", () => {
     await w.pass(5 * MINUTE);
     expect(heard(w)).toEqual([]);
   });
+});
+
+test("a channel that carries files gets the picture, others do not; again when it is sent again", async () => {
+  const w = await world(definition("ops", { type: FILES }), definition("boss"));
+  w.answers = { ops: () => (w.received.length < 3 ? LATER : SENT) };
+  await w.commit([alert(w, "down"), alert(w, "down", { channel: channelName("boss") })]);
+  await w.pass(MINUTE);
+  expect(w.received.map(({ channel, message }) => [channel, message.attachments?.map(({ name }) => name)])).toEqual([["ops", ["latency.png"]], ["boss", undefined], ["ops", ["latency.png"]]]);
 });

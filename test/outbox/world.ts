@@ -6,6 +6,7 @@ import { type Store, StoreError } from "../../src/store/store.ts";
 import type { Log, Network, Processes } from "../../src/sys/ports.ts";
 import type { AnyChannel, Message, Sending } from "../../src/alert/channels/channel.ts";
 import type { ChannelTrouble } from "../../src/alert/health.ts";
+import type { Draw } from "../../src/alert/pictures.ts";
 import { Outbox, type OutboxChannel } from "../../src/alert/outbox.ts";
 
 export const T0 = instant(Date.UTC(2026, 10, 20, 3, 0, 0));
@@ -14,6 +15,10 @@ export const SENT: Sending = { kind: "sent", detail: "250 ok" };
 export const LATER: Sending = { kind: "retry", reason: "451 later", doubt: false };
 export const LOST: Sending = { kind: "retry", reason: "no answer", doubt: true };
 export const REFUSED: Sending = { kind: "refused", reason: "550 no" };
+
+/** The type of a channel that carries files. */
+export const FILES = "files";
+const picture: Draw = (check) => Promise.resolve({ name: "latency.png", type: "image/png", content: Buffer.from(check) });
 
 type Answer = (message: Message, signal: AbortSignal) => Sending | Promise<Sending>;
 interface Received {
@@ -75,7 +80,7 @@ export class World {
     const facts = { name: "Example", vantage: "home", url: null, timezone: "UTC" };
     const ports = { clock, random: new Chance(1), network, processes, log };
     const mask = (text: string): string => text.replaceAll("hunter2", "***");
-    return new Outbox({ store, ports, channelOf: (type) => (type === fake.type ? fake : undefined), site: { facts, channels, check: () => null }, mask, onTrouble: (troubles) => (this.troubles = troubles) });
+    return new Outbox({ store, ports, channelOf: (type) => (type === fake.type ? fake : type === FILES ? { ...fake, attaches: true } : undefined), site: { facts, channels, check: () => null, picture }, mask, onTrouble: (troubles) => (this.troubles = troubles) });
   }
 
   /** The process dies and another one starts on the same store. */

@@ -96,6 +96,7 @@ export const email: Channel<EmailOptions> = {
   about: "Sends mail over SMTP (STARTTLS or TLS) or through the sendmail program",
   source: "RFC 5321, RFC 3207, RFC 3834",
   options,
+  attaches: true,
   recipients: (chosen) => chosen.to,
   send: async (chosen, message, ctx) => {
     const mail = await compose(chosen, message);
