@@ -16,8 +16,21 @@ describe("a check begins where the other system left it", () => {
   test("well, and it passes: nothing", () => f({}, "u u", ""));
   test("failed, and it passes: told", () => f({ status: "down", fails: 5 }, "u", "1 up, 1 recovered!ops"));
   test("failed, and it fails: it was told already", () => f({ status: "down", fails: 5 }, "d d d", ""));
+  test("failed, and one that begins as pending otherwise fails: it was told already, and its end is told", () => {
+    f({ status: "down", fails: 5 }, "d d d u", "4 up, 4 recovered!ops", { initial: "pending" });
+    f({ status: "down", fails: 5 }, "u d d", "1 up, 1 recovered!ops, 3 down, 3 down!ops", { initial: "pending" });
+  });
+  test("well, and one that begins as pending otherwise fails: told", () => f({}, "d d", "2 down, 2 down!ops", { initial: "pending" }));
   test("failing below the threshold: the count goes on", () => f({ fails: 1 }, "d", "1 down, 1 down!ops"));
   test("a count that has no failed state with it stays below the threshold", () => f({ fails: 9 }, "d", "1 down, 1 down!ops"));
+});
+
+test("an outage that another system told has begun when it did there", () => {
+  const bench = new Bench({ failAfter: 1 });
+  bench.state = carriedState(bench.policy, { check: "shop", status: "down", fails: 5, since: T0 - 50 * MINUTE, lastRun: null, sentence: "refused" }, T0);
+  bench.play("d");
+  expect(bench.state.belief.incident).toMatchObject({ firstSign: T0 - 50 * MINUTE });
+  expect(bench.state.belief.since).toBe(T0 - 50 * MINUTE);
 });
 
 test("it has been so since it was so there, and never since later than now", () => {

@@ -1,5 +1,5 @@
 import type { Remembered, Seen, Streak } from "./state.ts";
-import { believe, type Draft } from "./draft.ts";
+import { beganDown, believe, type Draft } from "./draft.ts";
 import type { Result } from "./types.ts";
 
 /** Only these origins count for thresholds and steps. */
@@ -62,7 +62,7 @@ export type Wanted = { readonly to: "up" | "degraded" | "down"; readonly rule: s
 export function wanted(draft: Draft, result: Result): Wanted {
   const { policy, belief } = draft;
   const { streak, status, passes, reprieves } = belief;
-  if (streak !== null && streak.downs >= (policy.initial === "down" && !belief.known ? 1 : policy.failAfter)) return { to: "down", rule: "threshold" };
+  if (streak !== null && streak.downs >= (beganDown(draft) ? 1 : policy.failAfter)) return { to: "down", rule: "threshold" };
   if (status === "down" || belief.incident?.kind === "down") {
     if (passes >= policy.recoverAfter) return { to: "up", rule: "recovered" };
     if (streak !== null && reprieves >= policy.recoverAfter) return { to: "degraded", rule: "better" };

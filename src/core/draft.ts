@@ -42,6 +42,9 @@ export function freshState(policy: Policy, now: Instant): CheckState {
   };
 }
 
+/** Whether the check is taken for down since it was added, or since another system left it so, and has not been seen otherwise: that is not told, and its end is. */
+export const beganDown = ({ policy, belief }: Pick<Draft, "policy" | "belief">): boolean => !belief.known && (policy.initial === "down" || belief.rule === "carried");
+
 /** What is known after a restart from the last stored result alone. */
 export function seenFrom(last: Result | null): Seen {
   const verdict = last === null || last.verdict === "unknown" ? null : last.verdict;

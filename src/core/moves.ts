@@ -1,5 +1,5 @@
 import { blocks, clearance, isDoubtful, parentsWellSince, rootOf } from "./depend.ts";
-import { believe, closeIncident, type Draft, move, noteTelling, openIncident, reasonOf } from "./draft.ts";
+import { beganDown, believe, closeIncident, type Draft, move, noteTelling, openIncident, reasonOf } from "./draft.ts";
 import { fired, firedForGood, muted } from "./escalate.ts";
 import { noteOutage } from "./flap.ts";
 import { firstSteps, joined, type Saying, say, targets } from "./route.ts";
@@ -14,7 +14,7 @@ const firstTargets = (draft: Draft): readonly Told[] => firstSteps(draft.policy)
 
 /** Takes a check down, unless its parents are to blame or must be asked first. */
 export function goDown(draft: Draft): void {
-  const { streak, wait, incident, known } = draft.belief;
+  const { streak, wait, incident, rule, since } = draft.belief;
   if (streak === null || incident?.kind === "down") return;
   const cleared = clearance(draft.policy, draft.around.parents, streak, wait, draft.now);
   if (cleared.kind === "blocked") return block(draft, cleared.by);
@@ -23,12 +23,14 @@ export function goDown(draft: Draft): void {
     if (cleared.ask.length > 0) draft.effects.push({ kind: "ask", parents: cleared.ask });
     return;
   }
-  openIncident(draft, { kind: "down", firstSign: streak.firstDownStarted ?? streak.firstStarted, code: streak.code, sentence: streak.sentence, evidence: streak.evidence });
+  const silent = beganDown(draft);
+  const firstSign = rule === "carried" && silent ? since : (streak.firstDownStarted ?? streak.firstStarted);
+  openIncident(draft, { kind: "down", firstSign, code: streak.code, sentence: streak.sentence, evidence: streak.evidence });
   believe(draft, { wait: null, passes: 0, reprieves: 0, known: true });
   const note = cleared.note === "" ? "" : ` (${cleared.note})`;
   const runs = streak.downs === 1 ? "1 failing run" : `${streak.downs} failing runs`;
   move(draft, "down", reasonOf(cleared.note === "" ? "threshold" : "parents-silent", `${streak.sentence}; ${runs}${note}`));
-  if (draft.policy.initial === "down" && !known) return holdFirstSteps(draft);
+  if (silent) return holdFirstSteps(draft);
   noteOutage(draft);
 }
 
@@ -97,18 +99,19 @@ function renewDeadline(draft: Draft): void {
 export function goUp(draft: Draft, rule: string): void {
   const { belief, policy } = draft;
   if (belief.status === "up" && belief.incident === null) return;
-  const beganDown = policy.initial === "down" && !belief.known;
+  const silent = beganDown(draft);
   const silenced = belief.muting.silenced !== null;
   const closed = closeIncident(draft, "recovered");
   const { last } = draft.seen;
   believe(draft, { streak: null, passes: 0, reprieves: 0, wait: null, known: true });
   endUntilRecovery(draft);
   move(draft, "up", reasonOf(closed === null ? rule : "recovered", last?.sentence ?? "well"));
-  if (closed === null && !beganDown) return;
-  const untold = beganDown || !policy.onFail ? firstTargets(draft) : [];
+  if (closed === null && !silent) return;
+  const untold = silent || !policy.onFail ? firstTargets(draft) : [];
   const to = joined(closed?.told ?? [], untold);
   if (!policy.onPass || silenced || to.length === 0) return noteTelling(draft, silenced ? "silenced" : policy.onPass ? "nobody" : "off");
-  say(draft, to, { ...recovery(draft, closed), kind: "recovered", step: 0, ordinal: 1 });
+  const outageFrom = closed?.firstSign ?? (belief.rule === "carried" ? belief.since : null);
+  say(draft, to, { ...recovery(draft, closed), outageFrom, kind: "recovered", step: 0, ordinal: 1 });
   noteTelling(draft, "told");
 }
 
