@@ -41,14 +41,29 @@ export class GatusAlerts {
   readonly #at: (path: Path) => Origin;
   /** By type, group and override; null where there is none. */
   readonly #channels = new Map<string, string | null>();
-  readonly #used = new Set<string>();
   /** Providers that Gatus passes over. */
   readonly #ignored = new Set<string>();
 
-  constructor(draft: Draft, alerting: Mapping, at: (path: Path) => Origin) {
+  /** Sections of `alerting` that some alert asks for, and those of which some alert says something of itself. */
+  readonly #asked = new Set<string>();
+  readonly #describing = new Set<string>();
+
+  /** `entries`: all whose alerts may be read. */
+  constructor(draft: Draft, alerting: Mapping, entries: readonly Mapping[], at: (path: Path) => Origin) {
     this.#draft = draft;
     this.#alerting = alerting;
     this.#at = at;
+    for (const alert of entries.flatMap((entry) => listOf(entry["alerts"])).map(mappingOf)) {
+      const section = this.#sectionOf(textOf(alert["type"]));
+      this.#asked.add(section);
+      if (textOf(alert["description"]) !== "") this.#describing.add(section);
+    }
+    for (const [type, provider] of Object.entries(alerting)) if (textOf(mappingOf(mappingOf(provider)["default-alert"])["description"]) !== "") this.#describing.add(type);
+  }
+
+  /** The word under `alerting` that a type of alerts means. */
+  #sectionOf(type: string): string {
+    return Object.hasOwn(this.#alerting, type) ? type : (PROVIDER_ALIASES.get(type) ?? type);
   }
 
   /** The alerts of an endpoint as steps and thresholds. */
@@ -82,9 +97,9 @@ export class GatusAlerts {
   /** Providers that nobody asked for. */
   finish(): void {
     for (const type of Object.keys(this.#alerting)) {
-      const known = GATUS_PROVIDERS[type] ?? GATUS_PROVIDERS[PROVIDER_ALIASES[type] ?? ""];
-      if (known === undefined) this.#draft.note("ignored", this.#at(["alerting", type]), `alerting ${type}`, "Gatus knows no such provider");
-      else if (!this.#used.has(type)) this.#draft.note("ignored", this.#at(["alerting", type]), `alerting ${type}`, "no endpoint has an alert of this type", "");
+      const known = Object.hasOwn(GATUS_PROVIDERS, type) || PROVIDER_ALIASES.has(type);
+      if (!known) this.#draft.note("ignored", this.#at(["alerting", type]), `alerting ${type}`, "Gatus knows no such provider");
+      else if (!this.#asked.has(type)) this.#draft.note("ignored", this.#at(["alerting", type]), `alerting ${type}`, "no endpoint has an alert of this type");
     }
   }
 
@@ -94,9 +109,8 @@ export class GatusAlerts {
     const type = textOf(own["type"]);
     const what = `${title} alert ${type}`;
     for (const key of Object.keys(own)) if (!ALERT.has(key)) draft.note("ignored", this.#at([...path, key]), `${what} ${key}`, "Gatus does not know this key");
-    const section = Object.hasOwn(this.#alerting, type) ? type : type in PROVIDER_ALIASES ? (PROVIDER_ALIASES[type] ?? type) : type;
+    const section = this.#sectionOf(type);
     const provider = Object.hasOwn(this.#alerting, section) ? this.#alerting[section] : undefined;
-    this.#used.add(section);
     if (typeof provider !== "object" || provider === null) {
       draft.note("ignored", origin, what, type === "" ? "it has no type: Gatus sends nothing" : `\`alerting\` has no \`${section}\`: Gatus sends nothing`, "");
       return null;
@@ -156,31 +170,10 @@ export class GatusAlerts {
       draft.note("ignored", origin, what, `it has no ${made.keys.map((key) => `\`${key}\``).join(" and no ")}: Gatus passes over it`, "add it");
       return null;
     }
-    const describes = made.keys["text"] === undefined && this.#described(type);
+    const describes = made.keys["text"] === undefined && this.#describing.has(type);
     const name = draft.add("channels", wanted, { ...made.keys, ...(describes ? { text: WITH_DESCRIPTION } : {}) }, origin);
     for (const text of made.differs) draft.note("differs", origin, what, text, "", ["channels", name]);
     draft.note("taken", origin, what, `tells by \`${textOf(made.keys["type"])}\`, and tries longer`, "", ["channels", name]);
     return name;
-  }
-
-  /** Whether some alert of the type says something of itself. */
-  #described(type: string): boolean {
-    this.#describing ??= this.#findDescribing();
-    return this.#describing.has(type);
-  }
-
-  #describing: ReadonlySet<string> | null = null;
-  #entries: readonly Mapping[] = [];
-
-  /** The endpoints whose alerts will be read. */
-  expectEntries(entries: readonly Mapping[]): void {
-    this.#entries = entries;
-  }
-
-  #findDescribing(): ReadonlySet<string> {
-    const found = new Set<string>();
-    for (const [type, provider] of Object.entries(this.#alerting)) if (textOf(mappingOf(mappingOf(provider)["default-alert"])["description"]) !== "") found.add(type);
-    for (const entry of this.#entries) for (const alert of listOf(entry["alerts"])) if (textOf(mappingOf(alert)["description"]) !== "") found.add(textOf(mappingOf(alert)["type"]));
-    return found;
   }
 }

@@ -150,7 +150,7 @@ export const GATUS_PROVIDERS: { readonly [type: string]: GatusProvider } = {
 };
 
 /** The other name that Gatus's documents have for it. */
-export const PROVIDER_ALIASES: { readonly [type: string]: string } = { awsses: "aws-ses" };
+export const PROVIDER_ALIASES: ReadonlyMap<string, string> = new Map([["awsses", "aws-ses"]]);
 
 /** Makes a channel of a provider's configuration. */
 export function makeChannel(provider: GatusProvider, config: Mapping): MadeChannel {

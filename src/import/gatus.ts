@@ -39,8 +39,7 @@ function read(source: Source): ReturnType<Importer["read"]> {
   readTop(site, draft, at, (path) => source.absolute(path));
   draft.put(["defaults"], DEFAULTS, nowhere);
   readConnectivity(site, draft, at);
-  const alerts = new GatusAlerts(draft, mappingOf(site["alerting"]), at);
-  alerts.expectEntries(allEntries(site));
+  const alerts = new GatusAlerts(draft, mappingOf(site["alerting"]), allEntries(site), at);
   const reading: Reading = { draft, source, alerts, windows: new GatusWindows(draft, at), at, within: files.within, keys: new Map() };
   for (const [index, entry] of entriesOf(site, "endpoints").entries()) readEndpoint(endpointOf(entry, ["endpoints", index]), reading);
   for (const [index, entry] of entriesOf(site, "external-endpoints").entries()) readExternal(endpointOf(entry, ["external-endpoints", index]), reading);
@@ -54,7 +53,10 @@ function read(source: Source): ReturnType<Importer["read"]> {
 
 function recognises({ names, tables, text }: Glimpse): boolean {
   if (names !== null) return names.includes("config.yaml") || names.includes("config.yml");
-  return tables === null && /^(endpoints|external-endpoints|suites):/m.test(text) && !/^(checks|channels|modules|scrape_configs):/m.test(text);
+  if (tables !== null) return false;
+  // JSON is YAML.
+  if (/^\s*\{/.test(text)) return /"(endpoints|suites)"\s*:/.test(text) && /"conditions"\s*:/.test(text) && !/"(checks|channels)"\s*:/.test(text);
+  return /^["']?(endpoints|external-endpoints|suites)["']?\s*:/m.test(text) && !/^["']?(checks|channels|modules|scrape_configs)["']?\s*:/m.test(text);
 }
 
 /** Gatus: a file, or a folder whose files are merged. */
