@@ -1,42 +1,81 @@
 import type { BacktestReport } from "../cli/doors.ts";
 import type { Site } from "../config/site.ts";
+import { matcherOf, wantedFacts } from "../core/expect.ts";
 import { createMask } from "../core/mask.ts";
 import type { Terms } from "../core/state.ts";
 import type { Alert, CheckName, Instant } from "../core/types.ts";
 import { probes } from "../probes/index.ts";
-import { differences, firstMismatch } from "../run/difference.ts";
+import { type AlertDifference, Proof, Tally } from "../run/difference.ts";
 import { Replay } from "../run/replay.ts";
 import { termsOf } from "../run/terms.ts";
-import { WhatIf } from "../run/what-if.ts";
+import { type OtherTerms, WhatIf } from "../run/what-if.ts";
 import { openHistory } from "../store/sqlite/history.ts";
 import type { History } from "../store/store.ts";
+import { realPatterns } from "../sys/patterns.ts";
+import { firstUpdate, Roster } from "./roster.ts";
 
 /** What the outbox tells of channels is no decision about a check. */
 const OF_CHANNELS: ReadonlySet<Alert["kind"]> = new Set(["channel-broken", "channel-mended", "test"]);
+
+const counts = ({ at, kind }: Alert, from: Instant): boolean => at >= from && !OF_CHANNELS.has(kind);
+
+/** The next ones, so many at most. */
+function* next<One>(of: Iterator<One>, most: number): Generator<One, void, undefined> {
+  for (let count = 0; count < most; count += 1) {
+    const { done, value } = of.next();
+    if (done === true) return;
+    yield value;
+  }
+}
 
 /** Judges stored history twice: as it was, to prove itself, and by another configuration. Throws `StoreError`. */
 export function backtest(site: Site, folder: string, since: Instant): BacktestReport {
   const history = openHistory(folder, since);
   try {
-    const terms = termsOfSite(site);
-    const renames = [...history.renames, ...renamedNow(site, history)];
-    const replay = new Replay(history.beginning);
-    const whatIf = new WhatIf(history.beginning, terms, renames);
-    for (const told of history.read()) {
-      replay.run(told);
-      whatIf.run(told);
-    }
-    const from = Math.max(since, history.beginning.at) as Instant;
-    const { judged } = replay;
-    const mismatch = firstMismatch(history.transitions, replay.decisions.transitions);
-    const unjudged = unjudgedOf(terms, new Map([...replay.terms].map(([name, one]) => [today(name, renames.slice(history.renames.length)), one])));
-    const unfit = new Set(unjudged.map(({ check }) => check));
-    const counts = (alert: Alert): boolean => alert.at >= from && !unfit.has(alert.check) && !OF_CHANNELS.has(alert.kind);
-    const came = history.alerts.map(({ alert, today: name }) => Object.assign(alert, { check: today(name, renames.slice(history.renames.length)) }));
-    return { from, judged, missing: history.missing, transitions: history.transitions.length, mismatch, unjudged, changes: differences(came.filter(counts), whatIf.decisions.alerts.filter(counts)) };
+    return judge(history, site, since);
   } finally {
     history.close();
   }
+}
+
+function judge(history: History, site: Site, since: Instant): BacktestReport {
+  const now = renamedNow(site, history);
+  const other = otherTerms(site);
+  const replay = new Replay(history.beginning);
+  const whatIf = new WhatIf(history.beginning, other, [...history.renames, ...now]);
+  const [proof, tally] = [new Proof(), new Tally()];
+  const from = Math.max(since, history.beginning.at) as Instant;
+  const was = history.transitions[Symbol.iterator]();
+  const came = history.alerts[Symbol.iterator]();
+  let transitions = 0;
+  const compare = (most: { readonly transitions: number; readonly alerts: number }): void => {
+    for (const one of next(was, most.transitions)) {
+      proof.was(one);
+      transitions += 1;
+    }
+    for (const { alert, today: name } of next(came, most.alerts)) if (counts(alert, from)) tally.came({ ...alert, check: today(name, now) });
+    for (const alert of whatIf.decisions.take().alerts) if (counts(alert, from)) tally.wouldCome(alert);
+  };
+  for (const told of history.read()) {
+    replay.run(told);
+    whatIf.run(told);
+    const is = replay.decisions.take();
+    for (const one of is.transitions) proof.is(one);
+    // At the same pace, so that little waits for its counterpart.
+    compare({ transitions: is.transitions.length, alerts: is.alerts.length });
+  }
+  whatIf.end();
+  compare({ transitions: Number.POSITIVE_INFINITY, alerts: Number.POSITIVE_INFINITY });
+  const { judged } = replay;
+  const limits = limitsOf(other.terms, new Map([...replay.terms].map(([name, one]) => [today(name, now), one])), whatIf, from);
+  return { from, judged, missing: history.missing, transitions, mismatch: proof.mismatch, limits, changes: within(tally.differences, limits) };
+}
+
+function otherTerms(site: Site): OtherTerms {
+  const paused = new Set(site.checks.filter((check) => check.paused).map(({ name }) => name));
+  const roster = new Roster(site.settings);
+  roster.apply(firstUpdate(site));
+  return { terms: termsOfSite(site), windows: site.maintenance, subjects: [...roster.subjects()], paused, match: matcherOf(realPatterns()) };
 }
 
 function termsOfSite(site: Site): readonly Terms[] {
@@ -53,13 +92,50 @@ function renamedNow({ checks }: Site, history: History): History["renames"] {
 
 const today = (name: CheckName, renames: History["renames"]): CheckName => renames.find(({ from }) => from === name)?.to ?? name;
 
-/** Checks whose results say nothing of how they would have been judged. */
-function unjudgedOf(terms: readonly Terms[], last: ReadonlyMap<CheckName, Terms>): BacktestReport["unjudged"] {
-  return terms.flatMap((one) => {
-    const before = last.get(one.check);
-    if (before === undefined) return [{ check: one.check, why: "it has no history" }];
-    if (before.asks !== one.asks) return [{ check: one.check, why: "it asks something else now" }];
-    const conditions = ({ expect, warn }: Terms): string => JSON.stringify([expect, warn]);
-    return conditions(before) === conditions(one) ? [] : [{ check: one.check, why: "its conditions are others; the facts they need were not kept for every run" }];
+/** Checks whose results do not say, or not from the beginning on, how they would have been judged. */
+function limitsOf(terms: readonly Terms[], last: ReadonlyMap<CheckName, Terms>, whatIf: WhatIf, from: Instant): BacktestReport["limits"] {
+  const limits = new Map<CheckName, BacktestReport["limits"][number]>();
+  const limit = (check: CheckName, why: string, judgedFrom: Instant | null = null): void => void limits.set(check, { check, why, from: judgedFrom });
+  for (const one of terms) {
+    const { check, policy } = one;
+    const since = whatIf.judgedFrom(check);
+    const facts = whatIf.unkept.get(check);
+    const left = last.get(check)?.asks === one.asks ? leftTo(one, last.get(check)) : [];
+    // Judged from its members alone.
+    if (policy.group?.run === "own") continue;
+    if (!last.has(check)) limit(check, "it has no history");
+    else if (since === null) limit(check, "it asks something else now");
+    else if (facts !== undefined) limit(check, `what its conditions ask was not kept: ${[...facts].toSorted().join(", ")}`);
+    else if (left.length > 0) limit(check, `by its conditions of then the probe judged ${left.join(", ")} in another way`);
+    else if (since > from) limit(check, "it asked something else before", since);
+  }
+  // Groups in groups.
+  for (let known = -1; known < limits.size; ) {
+    known = limits.size;
+    for (const { check, policy } of terms) {
+      const member = policy.group?.members.find((name) => limits.get(name)?.from === null);
+      if (member !== undefined && !limits.has(check)) limit(check, `its member ${member} is not judged`);
+    }
+  }
+  return [...limits.values()];
+}
+
+/** Facts that the probe judges by itself as long as no condition names them, where that is so on one side only. */
+function leftTo(now: Terms, was: Terms | undefined): readonly string[] {
+  const leaves = probes.find(({ type }) => type === now.policy.type)?.leaves ?? [];
+  const named = (terms: Terms): ReadonlySet<string> => wantedFacts([...terms.expect, ...terms.warn]);
+  return was === undefined ? [] : leaves.filter((fact) => named(was).has(fact) !== named(now).has(fact));
+}
+
+/** What can be compared: alerts of checks that were judged, from when on they were. */
+function within(differences: readonly AlertDifference[], limits: BacktestReport["limits"]): readonly AlertDifference[] {
+  const limited = new Map(limits.map((limit) => [limit.check, limit]));
+  return differences.flatMap((difference) => {
+    const limit = limited.get(difference.check);
+    if (limit === undefined) return [difference];
+    const { from } = limit;
+    if (from === null) return [];
+    const fewer = difference.fewer.filter(({ at }) => at >= from);
+    return [{ ...difference, fewer, came: difference.came - difference.fewer.length + fewer.length }];
   });
 }

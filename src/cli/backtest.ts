@@ -1,8 +1,8 @@
 import { formatProblem } from "../config/problems.ts";
 import { formatDuration, parseDuration } from "../core/time.ts";
-import { type Alert, type Instant, instant } from "../core/types.ts";
+import { type Instant, instant } from "../core/types.ts";
 import { readConfiguration } from "./configuration.ts";
-import type { BacktestReport, CliCommand, RunDoors } from "./doors.ts";
+import type { BacktestReport, CliCommand, LoneAlert, RunDoors } from "./doors.ts";
 import { EXIT_USAGE } from "./exits.ts";
 import { configurationPath, dataFolder } from "./places.ts";
 
@@ -66,7 +66,7 @@ const counted = (count: number, noun: string): string => `${count} ${noun}${coun
 
 /** The report for people: how far it is proven, the sums, then check by check. */
 function backtestText(report: BacktestReport, since: Instant, now: Instant): string {
-  const { from, judged, missing, transitions, mismatch, unjudged, changes } = report;
+  const { from, judged, missing, transitions, mismatch, limits, changes } = report;
   const lines = [`Judged again from ${time(from)} (${formatDuration(Math.max(0, now - from))}): ${counted(judged, "result and input").replace("result and inputs", "results and inputs")}.`];
   if (from > since) lines.push(`The order of judging is on record since then only.`);
   if (missing > 0) lines.push(`${missing} of what was judged then was not kept.`);
@@ -75,8 +75,8 @@ function backtestText(report: BacktestReport, since: Instant, now: Instant): str
     return `${lines.join("\n")}\n`;
   }
   lines.push(`Proven: the configurations of then give exactly the ${counted(transitions, "change")} of state on record.`);
-  for (const { check, why } of unjudged.slice(0, LINES_MAX)) lines.push(`Not judged: ${check}: ${why}.`);
-  if (unjudged.length > LINES_MAX) lines.push(`Not judged: ${unjudged.length - LINES_MAX} more.`);
+  for (const { check, why, from: then } of limits.slice(0, LINES_MAX)) lines.push(`${then === null ? "Not judged" : `Judged from ${time(then)} on`}: ${check}: ${why}.`);
+  if (limits.length > LINES_MAX) lines.push(`So ${limits.length - LINES_MAX} more.`);
   const sum = (of: (change: BacktestReport["changes"][number]) => number): number => changes.reduce((all, change) => all + of(change), 0);
   lines.push("", `${counted(sum(({ wouldCome }) => wouldCome), "alert")} would have come, ${sum(({ came }) => came)} came: ${sum(({ fewer }) => fewer.length)} would not have come, ${sum(({ more }) => more.length)} would have come besides.`);
   for (const { check, channel, recipient, came, wouldCome, fewer, more } of changes) {
@@ -86,7 +86,7 @@ function backtestText(report: BacktestReport, since: Instant, now: Instant): str
   return `${lines.join("\n")}\n`;
 }
 
-function listed(mark: string, alerts: readonly Alert[]): readonly string[] {
+function listed(mark: string, alerts: readonly LoneAlert[]): readonly string[] {
   const lines = alerts.slice(0, LINES_MAX).map(({ at, kind, sentence }) => `  ${mark} ${time(at)} ${kind.padEnd(9)} ${sentence.replaceAll(/\p{Cc}+/gu, " ")}`);
   return alerts.length > LINES_MAX ? [...lines, `  ${mark} ${alerts.length - LINES_MAX} more`] : lines;
 }

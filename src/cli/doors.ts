@@ -52,6 +52,9 @@ export type VitalsRequest =
   | { readonly kind: "once"; readonly hosts: readonly string[]; readonly options: VitalsOptions; readonly json: boolean }
   | { readonly kind: "watch"; readonly hosts: readonly string[]; readonly options: VitalsOptions; readonly rounds: number | null };
 
+/** An alert that came and would not have, or would have and did not. */
+export type LoneAlert = Pick<Alert, "at" | "kind" | "since" | "sentence">;
+
 /** What came of judging history again, as it was and by another configuration. */
 export interface BacktestReport {
   readonly from: Instant;
@@ -63,10 +66,10 @@ export interface BacktestReport {
   readonly transitions: number;
   /** Where history judged again is not what it was; null: nowhere. */
   readonly mismatch: { readonly check: CheckName; readonly at: Instant; readonly was: string | null; readonly is: string | null } | null;
-  /** Checks whose results do not say how they would have been judged. */
-  readonly unjudged: readonly { readonly check: CheckName; readonly why: string }[];
+  /** Checks whose results do not say how they would have been judged; `from`: they do from then on. */
+  readonly limits: readonly { readonly check: CheckName; readonly why: string; readonly from: Instant | null }[];
   /** By check, channel and recipient. */
-  readonly changes: readonly { readonly check: CheckName; readonly channel: ChannelName; readonly recipient: string; readonly came: number; readonly wouldCome: number; readonly fewer: readonly Alert[]; readonly more: readonly Alert[] }[];
+  readonly changes: readonly { readonly check: CheckName; readonly channel: ChannelName; readonly recipient: string; readonly came: number; readonly wouldCome: number; readonly fewer: readonly LoneAlert[]; readonly more: readonly LoneAlert[] }[];
 }
 
 /** What the commands that start Tocsin, or a part of it, need besides. */

@@ -54,8 +54,9 @@ export function seenFrom(last: Result | null): Seen {
 /** Replaces parts of the belief; keeps the object when nothing differs. */
 export function believe(draft: Draft, change: Partial<Belief>): void {
   const before = draft.belief as unknown as Record<string, unknown>;
-  for (const [key, value] of Object.entries(change)) {
-    if (before[key] === value) continue;
+  const after = change as unknown as Record<string, unknown>;
+  for (const key in after) {
+    if (before[key] === after[key]) continue;
     draft.belief = { ...draft.belief, ...change };
     return;
   }

@@ -146,6 +146,8 @@ export interface Terms {
   readonly passive: boolean;
   readonly expect: readonly { readonly fact: string; readonly condition: Condition }[];
   readonly warn: readonly { readonly fact: string; readonly condition: Condition }[];
+  /** What is down counts as up, and the other way round. */
+  readonly invert?: true;
   /** Hash of what it asks: results of another say nothing of this one. */
   readonly asks: string;
   /** Of a check that begins: what it begins with where another system knew it already, else null. */

@@ -51,6 +51,7 @@ export const dnsSerial: Probe<Options> = {
     silent: { about: "How many of them gave no serial; a condition on it decides instead of all having to, as long as one does" },
   },
   host: ({ server }) => server?.[0] ?? null,
+  leaves: ["silent", "lag"],
   target: ({ zone, server, port }) => `${zone} SOA${server === null ? "" : ` @${server.join(",")}`}${port === 53 ? "" : `:${port}`}`,
   check({ zone }) {
     const name = dnsName(zone);

@@ -178,6 +178,7 @@ export const dns: Probe<Options> = {
     "tls.protocol": { about: "With TLS or HTTPS: TLSv1.2 or TLSv1.3" },
   },
   host: ({ server }) => server?.[0] ?? null,
+  leaves: ["rcode", "aa", "ra"],
   target: ({ name, record, server, port }) => `${name} ${record}${server === null ? "" : ` @${server.join(",")}`}${port === null ? "" : `:${port}`}`,
   check(options) {
     const name = nameOf(options);

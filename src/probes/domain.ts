@@ -42,6 +42,7 @@ export const domain: Probe<Options> = {
     server: { about: "The RDAP server that was asked" },
   },
   reaches: "outside",
+  leaves: ["status"],
   target: ({ name }) => name,
   check({ name }) {
     const ascii = dnsName(name);

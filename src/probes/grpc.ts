@@ -42,6 +42,7 @@ export const grpc: Probe<Options> = {
     "certificate.days": { unit: "days", about: "With TLS: whole days until the first certificate of the chain expires" },
     "tls.protocol": { about: "With TLS: TLSv1.2 or TLSv1.3" },
   },
+  leaves: ["serving", "grpcStatus", "grpcStatusName"],
   target: ({ host, port }) => authorityOf(host, port),
   run,
 };

@@ -60,6 +60,7 @@ export const ldap: Probe<Options> = {
     "certificate.days": { unit: "days", about: "With TLS: whole days until the first certificate of the chain expires" },
     "tls.protocol": { about: "With TLS: TLSv1.2 or TLSv1.3" },
   },
+  leaves: ["result", "resultName"],
   target: (chosen) => `${chosen.host.includes(":") ? `[${chosen.host}]` : chosen.host}:${portOf(chosen)}`,
   check({ dn, password, base, attributes }) {
     if (dn !== null && password === null) return { path: ["password"], wrong: "a name without a password binds anonymously, whatever the name", right: "add password: ${env:NAME}, or leave out dn" };

@@ -85,6 +85,8 @@ export interface Probe<Options> {
   named?(options: Options): readonly string[];
   /** Conditions that hold when the check names none for that fact, in the words of the configuration: `{status: "200-299"}`. */
   readonly expect?: { readonly [fact: string]: string };
+  /** Facts that `run` does not judge by itself where a condition names them. */
+  readonly leaves?: readonly string[];
   /** What is asked, for lists and for the limit of runs per target: `shop.example.com:443`. */
   target(options: Options): string;
   /** The host whose way is traced when it does not answer; null for none. Absent: what the option `host` says, and none without such an option. */

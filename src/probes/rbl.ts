@@ -64,6 +64,7 @@ export const rbl: Probe<Options> = {
   // It is looked up, not asked.
   host: () => null,
   reaches: "outside",
+  leaves: ["listed", "unclear"],
   target: ({ host, lists }) => `${host} in ${lists.join(",")}`,
   check({ host, lists, by }) {
     const bad = lists.find((list) => dnsName(list).kind === "wrong");

@@ -46,6 +46,7 @@ export const smb: Probe<Options> = {
     offset: { unit: "ms", about: "The server's clock minus ours, give or take the way there" },
     address: { about: "The address that answered" },
   },
+  leaves: ["dialect"],
   target: (chosen) => `${chosen.host.includes(":") ? `[${chosen.host}]` : chosen.host}:${portOf(chosen)}`,
   run,
 };

@@ -50,6 +50,7 @@ export const sntp: Probe<Options> = {
     version: { about: "NTP version of the answer" },
     address: { about: "The address that answered" },
   },
+  leaves: ["synchronised"],
   target: ({ host, port }) => (host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`),
   async run(chosen, ctx): Promise<Outcome> {
     let question: Uint8Array = new Uint8Array(48);

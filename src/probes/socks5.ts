@@ -48,6 +48,7 @@ export const socks5: Probe<Options> = {
     bound: { about: "With `connect`: where the proxy says it connects from" },
     address: { about: "The address that answered" },
   },
+  leaves: ["reply", "replyName"],
   target: ({ host, port }) => (host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`),
   check({ user, password }) {
     if (user !== null && password === null) return { path: ["password"], wrong: "there is a user, but no password", right: "add password: ${env:NAME}" };

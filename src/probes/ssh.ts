@@ -66,6 +66,7 @@ export const ssh: Probe<Options> = {
     "output.json": { about: "The same read as JSON: output.json.memory.used" },
     address: { about: "The address that answered" },
   },
+  leaves: ["exit"],
   target: ({ host, port }) => (host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`),
   check,
   run,

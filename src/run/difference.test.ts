@@ -1,12 +1,29 @@
 import { expect, test } from "vitest";
 import { type Alert, type AlertId, channelName, checkName, type IncidentId, instant, type Transition } from "../core/types.ts";
-import { differences, firstMismatch } from "./difference.ts";
+import { type AlertDifference, type Mismatch, Proof, Tally } from "./difference.ts";
 
 const alert = (check: string, kind: Alert["kind"], at: number, more: Partial<Alert> = {}): Alert => ({
   id: `${check}${kind}${at}` as AlertId, check: checkName(check), incident: "i" as IncidentId, channel: channelName("ops"), recipient: "ann", kind, at: instant(at), status: "down",
   since: instant(at), sentence: "", code: "refused", evidence: [], hides: [], outageFrom: null, step: 0, ordinal: 1, ...more,
 });
 const transition = (check: string, at: number, to: Transition["to"], sentence = ""): Transition => ({ check: checkName(check), at: instant(at), from: "up", to, reason: { rule: "threshold", sentence, cause: null }, incident: null, telling: "told" });
+
+function differences(came: readonly Alert[], would: readonly Alert[]): readonly AlertDifference[] {
+  const tally = new Tally();
+  for (const one of came) tally.came(one);
+  for (const one of would) tally.wouldCome(one);
+  return tally.differences;
+}
+
+/** Told in turns, as far as there are any. */
+function firstMismatch(was: readonly Transition[], is: readonly Transition[]): Mismatch | null {
+  const proof = new Proof();
+  for (let index = 0; index < Math.max(was.length, is.length); index += 1) {
+    for (const one of was.slice(index, index + 1)) proof.was(one);
+    for (const one of is.slice(index, index + 1)) proof.is(one);
+  }
+  return proof.mismatch;
+}
 
 test("an alert is the same whenever exactly it was decided, and another one where its outage, kind or place is", () => {
   const f = (came: readonly Alert[], would: readonly Alert[], fewer: number, more: number): void =>

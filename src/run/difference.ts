@@ -9,6 +9,55 @@ export interface Mismatch {
   readonly is: string | null;
 }
 
+const textOf = ({ at, from, to, reason, telling }: Transition): string => `${new Date(at).toISOString()} from ${from} to ${to} (${reason.rule}, ${telling}): ${reason.sentence}`;
+const sameness = ({ at, from, to, reason, incident, telling }: Transition): string => JSON.stringify([at, from, to, reason.rule, reason.sentence, reason.cause, incident, telling]);
+
+/** Compares what was decided with what is decided now, check by check, in pieces: only what has no counterpart yet is kept. */
+export class Proof {
+  readonly #waiting = new Map<CheckName, { was: Transition[]; is: Transition[] }>();
+  /** Where each check went another way. */
+  readonly #apart = new Map<CheckName, Mismatch>();
+
+  was(transition: Transition): void {
+    this.#take(transition, "was");
+  }
+
+  is(transition: Transition): void {
+    this.#take(transition, "is");
+  }
+
+  /** The earliest difference; null when there is none. Asked for when both are told to their ends. */
+  get mismatch(): Mismatch | null {
+    const left = [...this.#waiting.values()].flatMap(({ was: [was], is: [is] }) => apart(was, is) ?? []);
+    return [...this.#apart.values(), ...left].reduce<Mismatch | null>((first, one) => (first === null || one.at < first.at ? one : first), null);
+  }
+
+  #take(transition: Transition, side: "was" | "is"): void {
+    const { check } = transition;
+    if (this.#apart.has(check)) return;
+    const waiting = this.#waiting.get(check) ?? { was: [], is: [] };
+    this.#waiting.set(check, waiting);
+    waiting[side].push(transition);
+    const [was, is] = [waiting.was[0], waiting.is[0]];
+    if (was === undefined || is === undefined) return;
+    waiting.was.shift();
+    waiting.is.shift();
+    if (sameness(was) === sameness(is)) return;
+    const mismatch = apart(was, is);
+    if (mismatch !== null) this.#apart.set(check, mismatch);
+    this.#waiting.delete(check);
+  }
+}
+
+function apart(was: Transition | undefined, is: Transition | undefined): Mismatch | null {
+  const first = was === undefined || (is !== undefined && is.at < was.at) ? is : was;
+  if (first === undefined) return null;
+  return { check: first.check, at: first.at, was: was === undefined ? null : textOf(was), is: is === undefined ? null : textOf(is) };
+}
+
+/** An alert that came on one side only. */
+export type LoneAlert = Pick<Alert, "at" | "kind" | "since" | "sentence">;
+
 /** Alerts of one check to one recipient. */
 export interface AlertDifference {
   readonly check: CheckName;
@@ -16,63 +65,55 @@ export interface AlertDifference {
   readonly recipient: string;
   readonly came: number;
   readonly wouldCome: number;
-  /** Those that came and would not have, and those that would have and did not. */
-  readonly fewer: readonly Alert[];
-  readonly more: readonly Alert[];
+  /** Those that came and would not have, and those that would have and did not; oldest first. */
+  readonly fewer: readonly LoneAlert[];
+  readonly more: readonly LoneAlert[];
 }
 
-const textOf = ({ at, from, to, reason, telling }: Transition): string => `${new Date(at).toISOString()} from ${from} to ${to} (${reason.rule}, ${telling}): ${reason.sentence}`;
-const sameness = ({ at, from, to, reason, incident, telling }: Transition): string => JSON.stringify([at, from, to, reason.rule, reason.sentence, reason.cause, incident, telling]);
+type Side = "came" | "wouldCome";
 
-/** The earliest difference between what was decided and what is decided now, check by check; null when there is none. */
-export function firstMismatch(was: readonly Transition[], is: readonly Transition[]): Mismatch | null {
-  const before = Map.groupBy(was, ({ check }) => check);
-  const after = Map.groupBy(is, ({ check }) => check);
-  let first: Mismatch | null = null;
-  for (const check of new Set([...before.keys(), ...after.keys()])) {
-    const old = before.get(check) ?? [];
-    const now = after.get(check) ?? [];
-    for (let index = 0; index < Math.max(old.length, now.length); index += 1) {
-      const a = old[index];
-      const b = now[index];
-      if (a !== undefined && b !== undefined && sameness(a) === sameness(b)) continue;
-      const at = (a === undefined ? b?.at : b === undefined ? a.at : (Math.min(a.at, b.at) as Instant)) ?? null;
-      if (at !== null && (first === null || at < first.at)) first = { check, at, was: a === undefined ? null : textOf(a), is: b === undefined ? null : textOf(b) };
-      break;
-    }
-  }
-  return first;
+interface Place extends Pick<Alert, "check" | "channel" | "recipient"> {
+  came: number;
+  wouldCome: number;
+  /** Those without a counterpart yet, by what makes them the same. */
+  readonly alone: { readonly [side in Side]: Map<string, LoneAlert[]> };
 }
 
 /** What makes an alert the same whenever exactly it was decided. */
 const keyOf = ({ kind, outageFrom, since, ordinal }: Alert): string => `${kind} ${outageFrom ?? since} ${ordinal}`;
 
-/** How alerts differ, by check, channel and recipient in order of their names; where nothing came and nothing would there is no entry. */
-export function differences(came: readonly Alert[], wouldCome: readonly Alert[]): readonly AlertDifference[] {
-  const places = new Map<string, { came: Alert[]; would: Alert[] }>();
-  const placeOf = ({ check, channel, recipient }: Alert): { came: Alert[]; would: Alert[] } => {
-    const name = JSON.stringify([check, channel, recipient]);
-    const place = places.get(name) ?? { came: [], would: [] };
-    places.set(name, place);
-    return place;
-  };
-  for (const alert of came) placeOf(alert).came.push(alert);
-  for (const alert of wouldCome) placeOf(alert).would.push(alert);
-  return [...places].toSorted(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, place]) => {
-    const one = place.came[0] ?? place.would[0];
-    if (one === undefined) return [];
-    const { check, channel, recipient } = one;
-    return [{ check, channel, recipient, came: place.came.length, wouldCome: place.would.length, fewer: without(place.came, place.would), more: without(place.would, place.came) }];
-  });
-}
+/** Counts the alerts that came and those that would have come, in any order; only those without a counterpart are kept. */
+export class Tally {
+  readonly #places = new Map<string, Place>();
 
-/** Those of `some` that have no counterpart in `others`. */
-function without(some: readonly Alert[], others: readonly Alert[]): readonly Alert[] {
-  const left = new Map<string, number>();
-  for (const alert of others) left.set(keyOf(alert), (left.get(keyOf(alert)) ?? 0) + 1);
-  return some.filter((alert) => {
-    const count = left.get(keyOf(alert)) ?? 0;
-    left.set(keyOf(alert), count - 1);
-    return count <= 0;
-  });
+  came(alert: Alert): void {
+    this.#take(alert, "came", "wouldCome");
+  }
+
+  wouldCome(alert: Alert): void {
+    this.#take(alert, "wouldCome", "came");
+  }
+
+  /** By check, channel and recipient in order of their names; where nothing came and nothing would there is no entry. */
+  get differences(): readonly AlertDifference[] {
+    const listed = (alone: Map<string, LoneAlert[]>): readonly LoneAlert[] => [...alone.values()].flat().toSorted((a, b) => a.at - b.at);
+    return [...this.#places].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, { alone, check, channel, recipient, came, wouldCome }]) => ({ check, channel, recipient, came, wouldCome, fewer: listed(alone.came), more: listed(alone.wouldCome) }));
+  }
+
+  #take(alert: Alert, side: Side, other: Side): void {
+    const { check, channel, recipient, at, kind, since, sentence } = alert;
+    const name = JSON.stringify([check, channel, recipient]);
+    const place: Place = this.#places.get(name) ?? { check, channel, recipient, came: 0, wouldCome: 0, alone: { came: new Map(), wouldCome: new Map() } };
+    this.#places.set(name, place);
+    place[side] += 1;
+    const key = keyOf(alert);
+    const counterparts = place.alone[other].get(key);
+    if (counterparts === undefined) {
+      const alone = place.alone[side];
+      alone.set(key, [...(alone.get(key) ?? []), { at, kind, since, sentence }]);
+    } else {
+      counterparts.pop();
+      if (counterparts.length === 0) place.alone[other].delete(key);
+    }
+  }
 }

@@ -1,8 +1,9 @@
-import { firstUnmet, matcherOf } from "../core/expect.ts";
+import { matcherOf } from "../core/expect.ts";
 import type { Evidence, FactValue, FailureCode, Facts, Instant, Origin, Result, Verdict } from "../core/types.ts";
 import type { CheckDefinition } from "../config/site.ts";
 import type { AnyProbe, Outcome, ProbeContext } from "../probes/probe.ts";
 import type { Ports } from "../sys/ports.ts";
+import { applyConditions, invertOutcome } from "./conditions.ts";
 import { asOfNow, momentOf } from "./pulse.ts";
 
 /** Evidence kept with a result, in all. */
@@ -61,7 +62,7 @@ export async function execute(bench: Bench, job: Job): Promise<Ran | null> {
     tries += 1;
     last = await tryOnce(bench, job);
     if (job.stop.aborted) return null;
-    last = { ...last, outcome: invertOutcome(job.definition, applyConditions(bench, job.definition, last.outcome, last.tookMs)) };
+    last = { ...last, outcome: invertOutcome(job.definition, applyConditions(job.definition, last.outcome, last.tookMs, matcherOf(bench.ports.patterns))) };
   } while (tries <= job.definition.retries && mayRetry(last.outcome));
   const result = toResult(bench, job.definition, { slot: job.slot, origin: job.origin, started: asOfNow(clock, begun) }, last, tries);
   return { result, remember: memorable(bench, job, last.outcome.remember) };
@@ -111,31 +112,6 @@ async function tryOnce(bench: Bench, job: Job): Promise<Try> {
 function contextOf(bench: Bench, job: Job, signal: AbortSignal): ProbeContext {
   const { clock, random, network, pinger, processes, patterns, host, log } = bench.ports;
   return { signal, clock, random, network, pinger, processes, patterns, host, log, wants: job.wants, failing: job.failing ?? false, remembered: job.remembered ?? null };
-}
-
-function warnCode(fact: string): FailureCode {
-  if (fact === "latency" || fact.startsWith("latency.")) return "slow";
-  if (fact.startsWith("certificate.")) return "tls-expiring";
-  return fact === "loss" ? "loss" : "warned";
-}
-
-/** Applies the check's own conditions to what was measured: `expect` not met is down, `warn` not met is degraded. */
-function applyConditions(bench: Bench, definition: CheckDefinition, outcome: Outcome, tookMs: number): Outcome {
-  const { expect, warn } = definition;
-  if ((expect.length === 0 && warn.length === 0) || outcome.verdict === "down" || outcome.verdict === "unknown") return outcome;
-  const facts: Facts = { ...outcome.material, ...outcome.facts, latency: Math.round(tookMs * 1000) / 1000, phase: outcome.phases };
-  const match = matcherOf(bench.ports.patterns);
-  const unmet = firstUnmet(expect, facts, match);
-  if (unmet !== null) return { ...outcome, verdict: "down", code: unmet.code, sentence: unmet.reason };
-  const warned = outcome.verdict === "up" ? firstUnmet(warn, facts, match) : null;
-  return warned === null ? outcome : { ...outcome, verdict: "degraded", code: warned.slow ? "pattern-slow" : warnCode(warned.fact), sentence: warned.reason };
-}
-
-/** Of a check that must not answer, what is down is well; what could not be told stays so. */
-export function invertOutcome({ invert }: CheckDefinition, outcome: Outcome): Outcome {
-  if (invert === undefined || outcome.verdict === "unknown") return outcome;
-  if (outcome.verdict === "down") return { ...outcome, verdict: "up", code: "ok", sentence: `not up, as it should be: ${outcome.sentence}` };
-  return { ...outcome, verdict: "down", code: "mismatch", sentence: `up, and should not be: ${outcome.sentence}` };
 }
 
 /** A result from what one try saw: masked, then cut. */

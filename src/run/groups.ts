@@ -24,7 +24,7 @@ function groupResult(definition: Pick<CheckDefinition, "name" | "policy">, membe
 }
 
 /** A group's result from the runs of its members in turn; null: the member gave none. Members that are paused are left out, and those that fail behind something that is down cannot tell. */
-export function turnResult(definition: CheckDefinition, results: ReadonlyMap<CheckName, Result | null>, viewOf: (member: CheckName) => View | null, frame: Frame): Result {
+export function turnResult(definition: Pick<CheckDefinition, "name" | "policy">, results: ReadonlyMap<CheckName, Result | null>, viewOf: (member: CheckName) => View | null, frame: Frame): Result {
   const members = [...results].map(([name, result]): Member => {
     const view = viewOf(name);
     if (result?.verdict === "down" && view?.status === "blocked") return { name, verdict: "unknown", sentence: `blocked by ${view.cause ?? "what it depends on"}` };

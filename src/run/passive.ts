@@ -1,7 +1,7 @@
 import { type Instant, instant } from "../core/types.ts";
 import type { Beat, Outcome } from "../probes/probe.ts";
+import { invertOutcome } from "./conditions.ts";
 import type { Entry } from "./entry.ts";
-import { invertOutcome } from "./execute.ts";
 
 /** By when a check that waits to be told must hear the next heartbeat, when it listened from then on; null for one that asks by itself. */
 export function deadlineOf({ probe, definition }: Entry, from: Instant): Instant | null {

@@ -40,6 +40,11 @@ export class Decisions implements Recorder {
   readonly alerts: Alert[] = [];
   readonly place = { results: 0, journal: 0 };
 
+  /** What was decided since this was asked for last. */
+  take(): { readonly transitions: readonly Transition[]; readonly alerts: readonly Alert[] } {
+    return { transitions: this.transitions.splice(0), alerts: this.alerts.splice(0) };
+  }
+
   decided(_: CheckState, transitions: readonly Transition[], effects: readonly Effect[]): void {
     this.transitions.push(...transitions);
     this.effects(effects);

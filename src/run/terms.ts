@@ -27,7 +27,8 @@ export function termsOf(definition: CheckDefinition, parts: TermsParts): Terms {
     passive: parts.probes.some((probe) => probe.type === type && probe.passive !== undefined),
     expect: masked(definition.expect),
     warn: masked(definition.warn),
-    asks: hash128(JSON.stringify([type, target, masked(options), ...(invert === undefined ? [] : ["invert"])])),
+    ...(invert === undefined ? {} : { invert }),
+    asks: hash128(JSON.stringify([type, target, masked(options)])),
   };
   const { begun } = parts;
   return { check: name, hash: hash128(JSON.stringify(terms)), ...terms, ...(begun === undefined ? {} : { begun }) };

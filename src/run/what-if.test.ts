@@ -1,20 +1,27 @@
 import { expect, test } from "vitest";
 import type { Recorded, Terms } from "../core/state.ts";
-import { type Alert, channelName, checkName, type Policy } from "../core/types.ts";
-import { definitionOf, every, MINUTE, SECOND, T0, type Wish, World } from "./ground.ts";
+import { type Alert, channelName, checkName, instant, type Policy } from "../core/types.ts";
+import { definitionOf, every, MINUTE, NEVER, SECOND, T0, type Wish, World } from "./ground.ts";
 import { toldIn } from "./replay.ts";
 import { termsOf } from "./terms.ts";
-import { WhatIf } from "./what-if.ts";
+import { type OtherTerms, WhatIf } from "./what-if.ts";
 
 type Wishes = { readonly [check: string]: Wish };
 
 /** What was told in a world, and what it told. */
 interface Past {
+  readonly wishes: Wishes;
   readonly told: readonly Recorded[];
   readonly came: readonly string[];
 }
 
 const lines = (alerts: readonly Alert[]): readonly string[] => alerts.map(({ check, channel, recipient, kind, at }) => `${(at - T0) / SECOND} ${check} ${kind} ${recipient}@${channel}`);
+
+/** A configuration as it is judged by. */
+function otherTerms(wishes: Wishes, more: Partial<OtherTerms> = {}): OtherTerms {
+  const subjects = Object.keys(wishes).map((name) => ({ check: checkName(name), tags: [], groups: [] }));
+  return { terms: termsOfAll(wishes), windows: [], subjects, paused: new Set(), match: ({ source, flags }, text) => new RegExp(source, flags).test(text), ...more };
+}
 
 function termsOfAll(wishes: Wishes): readonly Terms[] {
   const definitions = Object.entries(wishes).map(([name, wish]) => definitionOf(name, wish));
@@ -28,14 +35,18 @@ async function pastOf(wishes: Wishes, live: (world: World) => Promise<void>): Pr
   await live(world);
   await world.pass(2 * SECOND);
   expect(world.batches.length).toBeGreaterThan(0);
-  return { told: world.batches.flatMap((batch) => [...toldIn(batch)]), came: lines(world.batches.flatMap(({ alerts }) => alerts)) };
+  return { wishes, told: world.batches.flatMap((batch) => [...toldIn(batch)]), came: lines(world.batches.flatMap(({ alerts }) => alerts)) };
 }
 
-function wouldCome({ told }: Past, wishes: Wishes): readonly string[] {
-  const whatIf = new WhatIf({ at: T0, terms: [], states: [] }, termsOfAll(wishes), []);
-  whatIf.run(told);
-  return lines(whatIf.decisions.alerts);
+function judgedBy({ wishes, told }: Past, other: Wishes, more: Partial<OtherTerms> = {}): WhatIf {
+  const whatIf = new WhatIf({ at: T0, terms: termsOfAll(wishes), states: [] }, otherTerms(other, more), []);
+  // In pieces, as it comes out of the store.
+  for (let at = 0; at < told.length; at += 50) whatIf.run(told.slice(at, at + 50));
+  whatIf.end();
+  return whatIf;
 }
+
+const wouldCome = (past: Past, other: Wishes, more: Partial<OtherTerms> = {}): readonly string[] => lines(judgedBy(past, other, more).decisions.alerts);
 
 const quick: Wish = { schedule: every(10 * SECOND), policy: { failAfter: 2 } };
 
@@ -98,4 +109,100 @@ test("deeds of people are as they were: what is paused is not told by other term
   });
   expect(past.told.some((one) => one.kind === "input" && one.check === checkName("shop"))).toBe(true);
   expect(wouldCome(past, { shop: quick })).toEqual([]);
+});
+
+const namesIn = (told: readonly string[]): readonly string[] => told.map((line) => line.replace(/^\S+ (\S+ \S+) .*/, "$1"));
+
+test("maintenance is that of the other configuration: nobody is told in its windows, and what is left is told at their end", async () => {
+  const past = await pastOf({ shop: quick }, async (world) => {
+    await outage(world, 6, "shop");
+    await outage(world, 12, "shop");
+  });
+  const window = (from: number, to: number): Partial<OtherTerms> => ({ windows: [{ name: "night", checks: "all", tags: [], when: { kind: "once", from: instant(T0 + from * SECOND), to: instant(T0 + to * SECOND) } }] });
+  expect(namesIn(past.came)).toEqual(["shop down", "shop recovered", "shop down", "shop recovered"]);
+  expect(namesIn(wouldCome(past, { shop: quick }, window(0, 100)))).toEqual(["shop down", "shop recovered"]);
+  expect(wouldCome(past, { shop: quick }, window(0, 3600))).toEqual([]);
+  // The second outage is still there when it ends.
+  const later = wouldCome(past, { shop: quick }, window(100, 200));
+  expect([later.length, later[2]]).toEqual([4, "200 shop down ann@ops"]);
+});
+
+test("a check that the other configuration pauses tells nothing", async () => {
+  const past = await pastOf({ shop: quick, mail: quick }, (world) => outage(world, 6, "shop", "mail"));
+  expect(new Set(namesIn(wouldCome(past, { shop: quick, mail: quick }, { paused: new Set([checkName("mail")]) })))).toEqual(new Set(["shop down", "shop recovered"]));
+});
+
+test("a group that was not there is judged from its members; one in turn, by what they saw", async () => {
+  const turn: Wish = { schedule: every(10 * SECOND), group: { members: ["a", "b"], run: "turn" } };
+  const members: Wishes = { a: { schedule: NEVER, policy: { steps: [] } }, b: { schedule: NEVER, policy: { steps: [] } } };
+  const past = await pastOf({ pair: turn, ...members }, (world) => outage(world, 4, "b"));
+  expect(namesIn(past.came)).toEqual(["pair down", "pair recovered"]);
+  const f = (other: Wishes, expected: readonly string[]): void => expect(namesIn(wouldCome(past, { ...members, ...other }))).toEqual(expected);
+  f({ pair: { ...turn, group: { members: ["a", "b"], run: "turn", require: "any" } } }, []);
+  f({ pair: { ...turn, group: { members: ["b"], run: "turn" } } }, ["pair down", "pair recovered"]);
+  f({ both: { group: { members: ["a", "b"], run: "own" } } }, ["both down", "both recovered"]);
+  f({ both: { group: { members: ["a", "b"], run: "own", require: "any" } } }, []);
+});
+
+test("a parent that was not asked then answers what its next run saw", async () => {
+  const slow: Wish = { schedule: every(5 * MINUTE) };
+  const wishes = { gw: slow, shop: quick };
+  const past = await pastOf(wishes, async (world) => {
+    await world.pass(6 * MINUTE);
+    world.set("gw", "down");
+    world.set("shop", "down");
+    await world.pass(8 * MINUTE);
+    world.set("gw", "up");
+    world.set("shop", "up");
+    await world.pass(8 * MINUTE);
+    await outage(world, 6, "shop");
+  });
+  expect(namesIn(past.came)).toEqual(["shop down", "gw down", "shop recovered", "gw recovered", "shop down", "shop recovered"]);
+  const told = namesIn(wouldCome(past, { gw: slow, shop: { ...quick, parents: ["gw"] } }));
+  expect(told).toEqual(["gw down", "gw recovered", "shop down", "shop recovered"]);
+});
+
+test("the pace is that of the runs that were: another schedule takes no check for unchecked", async () => {
+  const past = await pastOf({ shop: quick }, (world) => world.pass(10 * MINUTE));
+  expect(wouldCome(past, { shop: { ...quick, schedule: every(SECOND) } })).toEqual([]);
+});
+
+test("other conditions, and those whose facts were not kept", async () => {
+  const compare = (fact: string, amount: number): Wish => ({ ...quick, definition: { expect: [{ fact, condition: { kind: "compare", operator: "<", amount, unit: "ms" } }] } });
+  const past = await pastOf({ shop: quick }, async (world) => {
+    await world.pass(MINUTE);
+    world.set("shop", "up", 900);
+    await world.pass(MINUTE);
+    world.set("shop", "up");
+    await world.pass(MINUTE);
+  });
+  expect(past.came).toEqual([]);
+  const slow = judgedBy(past, { shop: compare("latency", 500) });
+  expect([namesIn(lines(slow.decisions.alerts)), slow.unkept.size]).toEqual([["shop down", "shop recovered"], 0]);
+  expect(judgedBy(past, { shop: compare("body", 5) }).unkept).toEqual(new Map([["shop", new Set(["body"])]]));
+});
+
+test("results of a check that asks something else now are not taken for its own", async () => {
+  const past = await pastOf({ shop: { ...quick, target: "old" } }, (world) => outage(world, 6, "shop"));
+  expect(judgedBy(past, { shop: quick }).judgedFrom(checkName("shop"))).toBeNull();
+  expect(wouldCome(past, { shop: quick })).toEqual([]);
+  // As the configuration said in the middle of it.
+  const told: Recorded[] = [{ kind: "input", at: past.told[0]?.at ?? T0, check: null, input: { kind: "site", renamed: [], gone: [] }, terms: termsOfAll({ shop: quick }) }, ...past.told];
+  expect(namesIn(wouldCome({ ...past, told }, { shop: quick }))).toEqual(["shop down", "shop recovered"]);
+});
+
+test("a name that changed on the way is the one of today", async () => {
+  const same: Wish = { ...quick, target: "shop", definition: { options: { name: "shop", within: 0 } } };
+  const past = await pastOf({ shop: same }, async (world) => {
+    await outage(world, 6, "shop");
+    await outage(world, 6, "shop");
+  });
+  const half = past.told.findIndex((one) => one.at > T0 + 100 * SECOND);
+  const [shop, store] = [checkName("shop"), checkName("store")];
+  const after = past.told.slice(half).map((one): Recorded => (one.kind === "result" ? { ...one, result: { ...one.result, check: store } } : { ...one, check: store }));
+  const site: Recorded = { kind: "input", at: after[0]?.at ?? T0, check: null, input: { kind: "site", renamed: [{ from: shop, to: store }], gone: [] }, terms: termsOfAll({ store: same }) };
+  const whatIf = new WhatIf({ at: T0, terms: termsOfAll(past.wishes), states: [] }, otherTerms({ store: same }), [{ from: shop, to: store }]);
+  whatIf.run([...past.told.slice(0, half), site, ...after]);
+  whatIf.end();
+  expect(namesIn(lines(whatIf.decisions.alerts))).toEqual(["store down", "store recovered", "store down", "store recovered"]);
 });

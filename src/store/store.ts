@@ -201,10 +201,10 @@ export interface History {
   readonly beginning: Beginning;
   /** In pieces, so that little of it is in memory at a time; once. */
   read(): Iterable<readonly Recorded[]>;
-  /** What the judge decided in that time, oldest first. */
-  readonly transitions: readonly Transition[];
+  /** What the judge decided in that time, oldest first; read when it is asked for. */
+  readonly transitions: Iterable<Transition>;
   /** `today`: what its check is called now. */
-  readonly alerts: readonly { readonly alert: Alert; readonly today: CheckName }[];
+  readonly alerts: Iterable<{ readonly alert: Alert; readonly today: CheckName }>;
   /** Names that changed in that time, oldest first. */
   readonly renames: readonly { readonly from: CheckName; readonly to: CheckName }[];
   /** Checks that have results in the store, by today's names. */

@@ -61,6 +61,7 @@ export const MIGRATIONS: readonly string[] = [
    CREATE TABLE beliefs (turn INTEGER NOT NULL, check_id INTEGER NOT NULL, belief TEXT NOT NULL, PRIMARY KEY (turn, check_id)) WITHOUT ROWID;
    INSERT INTO snapshots SELECT 0, unixepoch() * 1000, coalesce((SELECT max(id) FROM transitions), 0), coalesce((SELECT max(number) FROM alerts), 0);
    INSERT INTO beliefs SELECT 0, check_id, belief FROM states;`,
+  `CREATE INDEX terms_turn ON terms (turn);`,
 ];
 
 function versionOf(db: DatabaseSync): number {

@@ -1,4 +1,4 @@
-import type { CheckName } from "../../core/types.ts";
+import { type CheckName, checkName } from "../../core/types.ts";
 
 export interface Rename {
   readonly turn: number;
@@ -14,7 +14,8 @@ export class Then {
   /** `renames` oldest first. */
   constructor(checks: readonly { readonly id: number; readonly name: CheckName }[], renames: readonly Rename[]) {
     const ids = new Map(checks.map(({ id, name }) => [name, id]));
-    for (const { id, name } of checks) this.#names.set(id, name);
+    // The store puts more behind the name of a check that is gone when another one takes that name.
+    for (const { id, name } of checks) this.#names.set(id, checkName(name.split("\u0000")[0] ?? name));
     for (const rename of renames.toReversed()) {
       const id = ids.get(rename.to);
       if (id === undefined) continue;

@@ -30,14 +30,19 @@ export interface Stretch {
   readonly around: { readonly from: number; readonly to: number } | null;
 }
 
-/** Divides turns where the process began anew or the clock was put right. `ends`: the greatest slot of all. */
-export function stretchesOf(entries: readonly Entry[], whole: { readonly from: number; readonly to: number; readonly at: number; readonly ends: number }): readonly Stretch[] {
+/** Where the process began anew, or the clock was put right by so much. */
+export interface Mark {
+  readonly turn: number;
+  readonly at: number;
+  readonly kind: "start" | "clock";
+  readonly byMs: number;
+}
+
+/** Divides turns at their marks. `ends`: the greatest slot of all. */
+export function stretchesOf(marks: readonly Mark[], whole: { readonly from: number; readonly to: number; readonly at: number; readonly ends: number }): readonly Stretch[] {
   const stretches: Stretch[] = [];
   let open = { from: whole.from, begins: whole.at - RUN_MS_MOST, around: null as Stretch["around"] };
-  for (const { turn, at, input } of entries) {
-    const kind = field(input, "kind");
-    if (kind !== "start" && kind !== "clock") continue;
-    const byMs = kind === "clock" ? Number(field(input, "byMs")) : 0;
+  for (const { turn, at, kind, byMs } of marks) {
     const before = at - byMs;
     stretches.push({ ...open, to: turn, ends: before });
     open = kind === "start" ? { from: turn, begins: at - UNSTEADY_MS, around: null } : { from: turn, begins: at - RUN_MS_MOST, around: { from: before - RUN_MS_MOST, to: before + UNSTEADY_MS } };
@@ -45,20 +50,18 @@ export function stretchesOf(entries: readonly Entry[], whole: { readonly from: n
   return [...stretches, { ...open, to: whole.to, ends: whole.ends }].filter(({ from, to }) => to > from);
 }
 
-/** A field of a journalled input; undefined where there is none. */
-export const field = (input: unknown, name: string): unknown => (typeof input === "object" && input !== null && name in input ? (input as { readonly [name: string]: unknown })[name] : undefined);
-
 /** Puts results and journal entries back in their order: they are read by time, and some were judged late. */
 export class InOrder<Row extends Turned, One extends Turned> {
-  readonly #entries: readonly One[];
-  #entry = 0;
+  readonly #entries: Iterator<One>;
+  #entry: One | undefined;
   #rows: readonly Row[] = [];
   #expected: number;
 
   /** `entries` in order; `first`: the turn that is expected first. */
-  constructor(entries: readonly One[], first: number) {
-    this.#entries = entries;
+  constructor(entries: Iterable<One>, first: number) {
+    this.#entries = entries[Symbol.iterator]();
     this.#expected = first;
+    this.#advance();
   }
 
   /** The turn that comes next. */
@@ -75,16 +78,21 @@ export class InOrder<Row extends Turned, One extends Turned> {
     let taken = 0;
     for (;;) {
       const row = this.#rows[taken];
-      const entry = this.#entries[this.#entry];
+      const entry = this.#entry;
       const next = row === undefined || (entry !== undefined && entry.turn < row.turn) ? entry : row;
       if (next === undefined || next.turn >= to || (next.turn > this.#expected && next.at + UNSTEADY_MS > readTo)) break;
       if (next === row) taken += 1;
-      else this.#entry += 1;
+      else this.#advance();
       // Stretches of slots may overlap: read twice, told once.
       if (next.turn < this.#expected) continue;
       this.#expected = next.turn + 1;
       yield next;
     }
     this.#rows = this.#rows.slice(taken);
+  }
+
+  #advance(): void {
+    const { done, value } = this.#entries.next();
+    this.#entry = done === true ? undefined : value;
   }
 }
