@@ -18,7 +18,8 @@ export function siteText(count: number): string {
   return `${lines.join("\n")}\n`;
 }
 
-async function load(path: string, previous: Site | null): Promise<LoaderResult & { readonly kind: "loaded" }> {
+/** Loads a site as `tocsin run` does; throws for one with errors. */
+export async function load(path: string, previous: Site | null): Promise<LoaderResult & { readonly kind: "loaded" }> {
   const result = await loadInWorker({ path, environment: {}, modules, previous });
   if (result.kind === "broken") throw new Error(result.problems.map((problem) => problem.wrong).join("\n"));
   return result;

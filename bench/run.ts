@@ -1,4 +1,5 @@
 import { availableParallelism, cpus, loadavg } from "node:os";
+import { backtest } from "./backtest.ts";
 import { blackbox } from "./blackbox.ts";
 import { commit } from "./commit.ts";
 import { asJson, asLine, type Measure } from "./figure.ts";
@@ -16,6 +17,7 @@ const BENCHES: { readonly [name: string]: Measure } = {
   "load-1000": benchLoad(1000, 1),
   "load-10000": benchLoad(10_000, 6),
   commit,
+  backtest,
   "tcp-cpu-ratio": tcpCpu("tcp-cpu-ratio", 1000),
   "tcp-cpu-ratio-4000": tcpCpu("tcp-cpu-ratio-4000", 4000),
   blackbox,
