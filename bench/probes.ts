@@ -15,6 +15,9 @@ const TURNS = 4;
 const AT_ONCE = 4;
 const DEADLINE_MS = 10_000;
 
+/** One for all runs, as in the program: it keeps what it knows of names. */
+const CONTEXT = probeContext();
+
 const probeOf = (type: string): AnyProbe => {
   const found = probes.find((probe) => probe.type === type);
   if (found === undefined) throw new Error(`there is no probe ${type}`);
@@ -40,7 +43,7 @@ function runner(subject: Subject, given: Ground): (port: number) => () => Promis
   return (port) => {
     const options = probe.options.parse(subject.options(port, given));
     return async () => {
-      const { verdict, sentence } = await probe.run(options, probeContext({ deadlineMs: DEADLINE_MS }));
+      const { verdict, sentence } = await probe.run(options, { ...CONTEXT, signal: AbortSignal.timeout(DEADLINE_MS) });
       if (verdict !== "up") throw new Error(`${nameOf(subject)} is ${verdict}: ${sentence}`);
     };
   };

@@ -1,11 +1,9 @@
 import { domainToASCII } from "node:url";
 import { z } from "zod";
-import { family, host, port, secret, sourceAddress, type TlsSettings, tlsSettings } from "./options.ts";
+import { DEFAULT_TLS, family, host, port, secret, sourceAddress, type TlsSettings, tlsSettings } from "./options.ts";
 
 /** When a plain conversation turns to TLS: it must, it does when the server offers it, or it never does. */
 export type Starttls = "required" | "optional" | "off";
-
-const DEFAULT_TLS = tlsSettings().parse({});
 
 /** Options of every server that keeps or takes mail, without its port's default: spread them into a strict object. */
 export const serverOptions = () => ({

@@ -153,6 +153,9 @@ export const tlsSettings = () =>
       if (tls.servername !== null && domainToASCII(tls.servername) === "") wrong("servername", `\`${tls.servername}\` is no host name`, "write a name as in a certificate: www.example.com");
     });
 
+/** As nothing is said of TLS. */
+export const DEFAULT_TLS: TlsSettings = tlsSettings().parse({});
+
 function isCertificate(pem: string): boolean {
   try {
     return new X509Certificate(pem).subject !== undefined && pem.includes("-----BEGIN");

@@ -1,7 +1,5 @@
 import { z } from "zod";
-import { family, host, port, secret, sourceAddress, type TlsSettings, tlsSettings } from "./options.ts";
-
-const DEFAULT_TLS = tlsSettings().parse({});
+import { DEFAULT_TLS, family, host, port, secret, sourceAddress, type TlsSettings, tlsSettings } from "./options.ts";
 
 /** Options of a service at one TCP port, plain or under TLS: spread them into a strict object. */
 export const serviceOptions = () => ({

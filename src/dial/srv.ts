@@ -1,7 +1,7 @@
 import { wantedRecords } from "./dns-lookup.ts";
 import { type DnsContext, askDns } from "./dns.ts";
 import { impatience } from "./datagrams.ts";
-import { tlsSettings } from "./options.ts";
+import { DEFAULT_TLS } from "./options.ts";
 
 /** Where services of a domain are found by name (RFC 2782). */
 
@@ -27,7 +27,6 @@ const RESOLVERS_MAX = 3;
 const RESOLVER_MS = 3000;
 const TARGETS_MAX = 16;
 const NXDOMAIN = 3;
-const TLS = tlsSettings().parse({});
 
 /** Asks for the records of `_service._tcp.domain`, A-labels; resolvers of this machine in turn, 3 s each. */
 export async function lookUpSrv(name: string, ctx: DnsContext): Promise<SrvAnswer> {
@@ -35,7 +34,7 @@ export async function lookUpSrv(name: string, ctx: DnsContext): Promise<SrvAnswe
   let reason = "this machine has no resolver";
   for (const { ip, port } of resolvers.slice(0, RESOLVERS_MAX)) {
     const patience = impatience(RESOLVER_MS, ctx);
-    const answer = await askDns({ host: ip, port, family: "any", source: null, transport: "udp", tls: TLS }, { name, type: "SRV", recursion: true }, { ...ctx, signal: patience.signal });
+    const answer = await askDns({ host: ip, port, family: "any", source: null, transport: "udp", tls: DEFAULT_TLS }, { name, type: "SRV", recursion: true }, { ...ctx, signal: patience.signal });
     patience.end();
     if (answer.kind === "failed") reason = answer.failure.sentence;
     else if (answer.message.rcode === 0 || answer.message.rcode === NXDOMAIN) {

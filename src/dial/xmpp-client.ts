@@ -6,7 +6,7 @@ import { type XmlElement, xmlEscaped } from "../wire/xml-stream.ts";
 import { impatience } from "./datagrams.ts";
 import type { Read } from "./dialogue.ts";
 import type { DnsContext } from "./dns.ts";
-import { type TlsSettings, tlsSettings } from "./options.ts";
+import { DEFAULT_TLS, type TlsSettings } from "./options.ts";
 import { printable } from "./outcome.ts";
 import { type Session, openSession } from "./session.ts";
 import { type SrvTarget, lookUpSrv, srvOrder } from "./srv.ts";
@@ -17,7 +17,6 @@ import { type XmppRequest, type XmppStream, nextElement, openXmpp, openXmppStrea
 const SASL = "urn:ietf:params:xml:ns:xmpp-sasl";
 const BIND = "urn:ietf:params:xml:ns:xmpp-bind";
 const STANZA_ERRORS = "urn:ietf:params:xml:ns:xmpp-stanzas";
-const DEFAULT_TLS = tlsSettings().parse({});
 const C2S_PORT = 5222;
 const DIRECT_PORT = 5223;
 /** One of several places must not take the time of all. */

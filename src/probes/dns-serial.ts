@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { FailureCode, Facts, Phases } from "../core/types.ts";
 import { askDns, dnsName } from "../dial/dns.ts";
 import { digText, everyAddress, resolverOf, wantedRecords } from "../dial/dns-lookup.ts";
-import { host, port, sourceAddress, tlsSettings } from "../dial/options.ts";
+import { DEFAULT_TLS, host, port, sourceAddress } from "../dial/options.ts";
 import { evidenceOf, tenth, verdictOf } from "../dial/outcome.ts";
 import type { Failure } from "../sys/ports.ts";
 import { type DnsMessage, rcodeName } from "../wire/dns.ts";
@@ -25,7 +25,6 @@ type Options = z.output<typeof options>;
 
 /** A zone has at most 13 servers as a rule, with two addresses each. */
 const ADDRESSES_MAX = 64;
-const NO_TLS = tlsSettings().parse({});
 
 /** One address of one server, and what it said. */
 interface Told {
@@ -81,7 +80,7 @@ async function serversOf(zone: string, { source }: Options, ctx: ProbeContext): 
   const failed = (verdict: Outcome["verdict"], code: FailureCode, sentence: string, phases: Phases = {}, text = ""): Servers => ({ kind: "failed", verdict: { verdict, code, sentence }, phases, text });
   const resolver = await resolverOf(ctx);
   if (resolver === null) return failed("unknown", "resolver", "this machine has no name server; name the zone's with `server`");
-  const answer = await askDns({ ...resolver, transport: "udp", family: "any", source, tls: NO_TLS }, { name: zone, type: "NS", recursion: true }, ctx);
+  const answer = await askDns({ ...resolver, transport: "udp", family: "any", source, tls: DEFAULT_TLS }, { name: zone, type: "NS", recursion: true }, ctx);
   if (answer.kind === "failed") return failed("unknown", "resolver", `the resolver of this machine: ${answer.failure.sentence}`, answer.phases);
   const { message, phases } = answer;
   const hosts = wantedRecords(message, zone, "NS").records.map(({ text }) => text);
@@ -108,7 +107,7 @@ async function ask({ place, ip, failure }: Place, zone: string, { port, transpor
     const told = failure ?? { code: "unresolvable" as const, sentence: `${place} has no address` };
     return { place, said: { kind: "failed", failure: told }, text: told.sentence, phases: {} };
   }
-  const answer = await askDns({ host: ip, port, family: "any", source, transport, tls: NO_TLS }, { name: zone, type: "SOA", recursion: false }, ctx);
+  const answer = await askDns({ host: ip, port, family: "any", source, transport, tls: DEFAULT_TLS }, { name: zone, type: "SOA", recursion: false }, ctx);
   if (answer.kind === "failed") return { place, said: { kind: "failed", failure: answer.failure }, text: answer.failure.sentence, phases: answer.phases };
   return { place, said: serialOf(answer.message, zone), text: digText(answer.message), phases: answer.phases };
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { FailureCode, Facts, Phases, Verdict } from "../core/types.ts";
 import { type Exchanged, type HttpResponse, exchange } from "../dial/http.ts";
 import { exchange1 } from "../dial/http1.ts";
-import { host, tlsSettings } from "../dial/options.ts";
+import { DEFAULT_TLS, host } from "../dial/options.ts";
 import { evidenceOf, printable, tenth, verdictOf } from "../dial/outcome.ts";
 import { connectionFacts, endpoint, serviceOptions } from "../dial/service-options.ts";
 import type { Connection, Failure } from "../sys/ports.ts";
@@ -36,6 +36,7 @@ const DOCUMENT = z.object({
     Health: z.object({ Status: z.string().max(100), FailingStreak: z.number().optional(), Log: z.array(z.object({ Output: z.string().optional() })).nullish() }).nullish(),
   }),
 });
+const REFUSAL = z.object({ message: z.string() });
 type State = z.output<typeof DOCUMENT>["State"];
 
 /** A container as its engine sees it. An exchange of our own: one GET, and clients of Docker bring a hundred calls and no phases. */
@@ -95,7 +96,7 @@ async function run(chosen: Options, ctx: ProbeContext): Promise<Outcome> {
 function overTcp(chosen: Options, host: string, path: string, ctx: ProbeContext): Promise<Exchanged> {
   const { tls, family, source } = chosen;
   const url = new URL(`${tls === null ? "http" : "https"}://${endpoint(host, portOf(chosen))}${path}`);
-  return exchange({ url, method: "GET", headers: {}, body: null, family, source, tls: tls ?? tlsSettings().parse({}), http2: false, proxy: null, bodyLimit: BODY_MAX }, ctx);
+  return exchange({ url, method: "GET", headers: {}, body: null, family, source, tls: tls ?? DEFAULT_TLS, http2: false, proxy: null, bodyLimit: BODY_MAX }, ctx);
 }
 
 async function overSocket(socket: string, path: string, ctx: ProbeContext): Promise<Exchanged> {
@@ -126,7 +127,7 @@ function parsed(text: string): unknown {
 
 /** The engine explains itself as `{"message": "..."}`. */
 function refusal({ status, statusText }: HttpResponse, text: string, container: string): Failure {
-  const said = z.object({ message: z.string() }).safeParse(parsed(text));
+  const said = REFUSAL.safeParse(parsed(text));
   const message = said.success ? printable(said.data.message).slice(0, 200) : statusText;
   if (status === 404 && said.success) return { code: "mismatch", sentence: `there is no container ${container}: ${message}` };
   return { code: status === 401 || status === 403 ? "auth" : said.success ? "status" : "protocol", sentence: `the engine answered with HTTP ${status}: ${message}` };

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { callGrpc, type GrpcAnswer } from "../dial/grpc.ts";
-import { type TlsSettings, family, host, port, secret, sourceAddress, tlsSettings } from "../dial/options.ts";
+import { DEFAULT_TLS, type TlsSettings, family, host, port, secret, sourceAddress, tlsSettings } from "../dial/options.ts";
 import { evidenceOf, printable, tenth, verdictOf } from "../dial/outcome.ts";
 import { openStream } from "../dial/stream.ts";
 import type { Facts } from "../core/types.ts";
@@ -17,7 +17,7 @@ const options = z.strictObject({
   service: z.string().max(SERVICE_MAX).default("").describe('Service to ask for: shop.v1.Orders; "" asks for the server as a whole'),
   tls: z
     .union([z.boolean(), tlsSettings()])
-    .transform((value): TlsSettings | null => (value === false ? null : value === true ? tlsSettings().parse({}) : value))
+    .transform((value): TlsSettings | null => (value === false ? null : value === true ? DEFAULT_TLS : value))
     .default(null)
     .describe("TLS from the first byte: true, or {verify, ca, servername, minVersion, cert, key}"),
   token: secret().regex(/^[\x21-\x7e]+$/, "a token holds no blanks").nullable().default(null).describe("Bearer token to send as authorization").meta({ source: "RFC 6750" }),

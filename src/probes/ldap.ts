@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { FailureCode, FactValue, Facts, Phases } from "../core/types.ts";
 import { Dialogue, type Read, TOTAL_MAX } from "../dial/dialogue.ts";
-import { type TlsSettings, family, host, port, secret, sourceAddress, tlsSettings } from "../dial/options.ts";
+import { DEFAULT_TLS, type TlsSettings, family, host, port, secret, sourceAddress, tlsSettings } from "../dial/options.ts";
 import { decoded, evidenceOf, printable, tenth, verdictOf } from "../dial/outcome.ts";
 import { openStream } from "../dial/stream.ts";
 import { secure } from "../dial/tls.ts";
@@ -15,7 +15,7 @@ const options = z.strictObject({
   port: port().nullable().default(null).describe("TCP port; 389, with tls 636"),
   tls: z
     .union([z.boolean(), tlsSettings()])
-    .transform((value): TlsSettings | null => (value === false ? null : value === true ? tlsSettings().parse({}) : value))
+    .transform((value): TlsSettings | null => (value === false ? null : value === true ? DEFAULT_TLS : value))
     .default(null)
     .describe("TLS from the first byte (LDAPS), or with starttls its settings: true, or {verify, ca, servername, minVersion, cert, key}"),
   starttls: z.boolean().default(false).describe("Asks for TLS by the StartTLS operation before the bind").meta({ source: "RFC 4511, section 4.14" }),
@@ -103,8 +103,6 @@ async function converse(dialogue: Dialogue, chosen: Options, seen: Seen, ctx: Pr
   const base = chosen.base;
   return timed("search", seen, ctx, () => search(dialogue, base, chosen, seen, ctx));
 }
-
-const DEFAULT_TLS = tlsSettings().parse({});
 
 async function timed<Value>(phase: string, seen: Seen, ctx: ProbeContext, act: () => Promise<Value>): Promise<Value> {
   const begun = ctx.clock.monotonic();

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Facts, Phases } from "../core/types.ts";
 import { askDns, dnsName } from "../dial/dns.ts";
 import { digText, everyAddress, resolverOf, wantedRecords } from "../dial/dns-lookup.ts";
-import { host, port, sourceAddress, tlsSettings } from "../dial/options.ts";
+import { DEFAULT_TLS, host, port, sourceAddress } from "../dial/options.ts";
 import { evidenceOf, printable, tenth, verdictOf } from "../dial/outcome.ts";
 import { rcodeName } from "../wire/dns.ts";
 import { reverseLabels } from "../wire/dns-names.ts";
@@ -27,7 +27,6 @@ const ADDRESSES_MAX = 16;
 /** Questions under way at the same time. */
 const AT_ONCE = 16;
 const REASON_MAX = 300;
-const NO_TLS = tlsSettings().parse({});
 /** What big lists answer instead of an entry. */
 const REFUSALS: { readonly [last: number]: string } = { 252: "wrong name of the list", 254: "it answers no public resolver", 255: "too many questions" };
 
@@ -81,7 +80,7 @@ export const rbl: Probe<Options> = {
     const entries = await entriesOf(chosen, ctx);
     const resolved = ctx.clock.monotonic();
     if (entries.kind === "failed") return { verdict: verdictOf(entries.failure.code), ...entries.failure, phases: { resolve: tenth(resolved - begun) }, facts: {}, evidence: [] };
-    const server = { ...resolver, transport: "udp" as const, family: "any" as const, source: chosen.source, tls: NO_TLS };
+    const server = { ...resolver, transport: "udp" as const, family: "any" as const, source: chosen.source, tls: DEFAULT_TLS };
     const ask: Ask = (name, type) => askDns(server, { name, type, recursion: true }, ctx);
     const found = await lookUp(entries.entries, chosen, ask);
     const phases: Phases = { ...(chosen.by === "name" ? {} : { resolve: tenth(resolved - begun) }), answer: tenth(ctx.clock.monotonic() - resolved) };

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Facts, Phases } from "../core/types.ts";
 import { dial } from "../dial/dial.ts";
 import { Dialogue, type Read } from "../dial/dialogue.ts";
-import { type Expected, expected, family, host, port, sourceAddress, type TlsSettings, tlsSettings, unescaped } from "../dial/options.ts";
+import { DEFAULT_TLS, type Expected, expected, family, host, port, sourceAddress, type TlsSettings, tlsSettings, unescaped } from "../dial/options.ts";
 import { evidenceOf, tenth, verdictOf } from "../dial/outcome.ts";
 import { STARTTLS_PROTOCOLS, requestTls } from "../dial/starttls.ts";
 import { secure } from "../dial/tls.ts";
@@ -34,7 +34,7 @@ const options = z.strictObject({
   dialogue: z.array(turn).max(TURNS_MAX).default([]).describe("Turns after connecting; without any, an accepted connection is enough"),
   tls: z
     .union([z.boolean(), tlsSettings()])
-    .transform((value): TlsSettings | null => (value === false ? null : value === true ? tlsSettings().parse({}) : value))
+    .transform((value): TlsSettings | null => (value === false ? null : value === true ? DEFAULT_TLS : value))
     .default(null)
     .describe("TLS from the first byte, or with starttls its settings: true, or {verify, ca, servername, minVersion, cert, key}"),
   starttls: z.enum(STARTTLS_PROTOCOLS).nullable().default(null).describe("Asks for TLS the way this protocol does, before the dialogue").meta({ source: "RFC 3207, RFC 3501, RFC 2595, RFC 4217, RFC 4642, RFC 4511, RFC 6120; SSLRequest of PostgreSQL and of MySQL" }),
@@ -53,7 +53,6 @@ function escapes(text: string, ctx: z.RefinementCtx): string {
 
 const upgrades = ({ starttls, dialogue }: Options): boolean => starttls !== null || dialogue.some((step) => step.tls === true);
 const settingsOf = (chosen: Options): TlsSettings | null => chosen.tls ?? (upgrades(chosen) ? DEFAULT_TLS : null);
-const DEFAULT_TLS = tlsSettings().parse({});
 
 /** Connects, and if wanted talks: the plain connect is kept as cheap as a connect can be. */
 export const tcp: Probe<Options> = {

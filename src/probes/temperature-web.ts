@@ -1,5 +1,5 @@
 import { exchange } from "../dial/http.ts";
-import { tlsSettings } from "../dial/options.ts";
+import { DEFAULT_TLS } from "../dial/options.ts";
 import { printable } from "../dial/outcome.ts";
 import { endpoint } from "../dial/service-options.ts";
 import { celsiusOf, parseTemperature, readComet } from "../wire/temperature.ts";
@@ -9,13 +9,12 @@ import type { Taken, TemperatureOptions } from "./temperature.ts";
 /** The document has some hundred octets. */
 const BODY_MAX = 16_384;
 /** Not used: these sensors speak no TLS. */
-const PLAIN = tlsSettings().parse({});
 
 /** A channel of a Comet web sensor. */
 export async function readWeb({ host, port, sensor, family, source }: TemperatureOptions, ctx: ProbeContext): Promise<Taken> {
   const whose = host ?? "";
   const url = new URL(`http://${endpoint(whose, port ?? 80)}/event.xml`);
-  const asked = await exchange({ url, method: "GET", headers: {}, body: null, family, source, tls: PLAIN, http2: false, proxy: null, bodyLimit: BODY_MAX }, ctx);
+  const asked = await exchange({ url, method: "GET", headers: {}, body: null, family, source, tls: DEFAULT_TLS, http2: false, proxy: null, bodyLimit: BODY_MAX }, ctx);
   const told = { phases: asked.phases, facts: asked.facts, evidence: { attempts: asked.attempts.join("\n"), sent: asked.sent, received: asked.received } };
   if (asked.kind === "failed") return { kind: "failed", ...asked.failure, ...told };
   const { status, statusText, body, cut } = asked.response;

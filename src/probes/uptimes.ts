@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Facts } from "../core/types.ts";
 import { type Heard, askDatagram } from "../dial/datagrams.ts";
 import { exchange } from "../dial/http.ts";
-import { family, host, port, secret, sourceAddress, tlsSettings } from "../dial/options.ts";
+import { DEFAULT_TLS, family, host, port, secret, sourceAddress } from "../dial/options.ts";
 import { decoded, evidenceOf, printable, verdictOf } from "../dial/outcome.ts";
 import type { Failure, HostFacts } from "../sys/ports.ts";
 import type { Outcome, Probe, ProbeContext } from "./probe.ts";
@@ -110,7 +110,7 @@ async function sendRequest(chosen: Options, ctx: ProbeContext): Promise<Outcome>
   url.port = String(portOf(chosen));
   const headers = { "user-agent": "upclient/4.20/tocsin-1.0", connection: "close", "content-type": "application/x-www-form-urlencoded" };
   const body = new URLSearchParams({ auth: chosen.key, ...rest }).toString();
-  const exchanged = await exchange({ url, method: "POST", headers, body, family, source, tls: PLAIN, http2: false, proxy: null, bodyLimit: BODY_MAX }, ctx);
+  const exchanged = await exchange({ url, method: "POST", headers, body, family, source, tls: DEFAULT_TLS, http2: false, proxy: null, bodyLimit: BODY_MAX }, ctx);
   const known: Facts = { ...exchanged.facts, uptime: report.uptime, load: report.loadMean, idle: report.idle };
   const evidence = evidenceOf({ attempts: exchanged.attempts.join("\n"), sent: `POST ${url.pathname} auth=(key)&${new URLSearchParams(rest).toString()}`, received: exchanged.received });
   if (exchanged.kind === "failed") return failed(exchanged.failure, exchanged.phases, known, evidence);
@@ -124,4 +124,3 @@ async function sendRequest(chosen: Options, ctx: ProbeContext): Promise<Outcome>
 }
 
 /** Not used: the protocol has no TLS. */
-const PLAIN = tlsSettings().parse({});

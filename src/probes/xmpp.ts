@@ -1,10 +1,8 @@
 import { z } from "zod";
-import { family, host, port, sourceAddress, type TlsSettings, tlsSettings } from "../dial/options.ts";
+import { DEFAULT_TLS, family, host, port, sourceAddress, type TlsSettings, tlsSettings } from "../dial/options.ts";
 import { openSession } from "../dial/session.ts";
 import { openXmpp, readXmppEnd } from "../dial/xmpp.ts";
 import type { Outcome, Probe, ProbeContext } from "./probe.ts";
-
-const DEFAULT_TLS = tlsSettings().parse({});
 
 const options = z.strictObject({
   domain: host().describe("Domain that the server must serve: example.com; its certificate must be for it"),

@@ -1,4 +1,4 @@
-import type { Socket } from "node:net";
+import { type Socket, connect } from "node:net";
 import { beforeAll, describe, expect, it } from "vitest";
 import { tls } from "../../src/probes/tls.ts";
 import { type Certificates, makeCertificates } from "./certificates.ts";
@@ -68,6 +68,21 @@ describeWith(["nginx-light", "openssl", "slapd"], "tls against nginx, OpenSSL an
     expect(await line({ port: nginx.https, tls: trusted(), pin: key })).toMatch(/^up ok/);
     expect(await line({ port: nginx.httpsWith.selfSigned, tls: { verify: false }, pin: key })).toMatch(/^down mismatch the server's key is \S{44}, which is not pinned$/);
     expect(await line({ port: nginx.https, tls: trusted(), pin: ["ab".repeat(32), Buffer.from(key, "base64").toString("hex")] })).toMatch(/^up ok/);
+  });
+
+  it("tells the key of the certificate that it sees now, not of the one before", async () => {
+    let target = nginx.https;
+    const way = await rawServer((client) => {
+      const server = connect(target, "127.0.0.1").on("error", () => client.destroy());
+      client.pipe(server).pipe(client);
+    });
+    const chosen = tls.options.parse({ host: "127.0.0.1", port: way.port, tls: { verify: false } });
+    const key = async (): Promise<unknown> => (await tls.run(chosen, probeContext())).facts["key"];
+    const first = await key();
+    expect(await key()).toBe(first);
+    target = nginx.httpsWith.selfSigned;
+    expect(await key()).toMatch(/^\S{44}$/);
+    expect(await key()).not.toBe(first);
   });
 
   it("agrees on a protocol inside", async () => {

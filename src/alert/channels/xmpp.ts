@@ -1,12 +1,10 @@
 import { domainToASCII, domainToUnicode } from "node:url";
 import { z } from "zod";
-import { host, port, secret, type TlsSettings, tlsSettings } from "../../dial/options.ts";
+import { DEFAULT_TLS, host, port, secret, type TlsSettings, tlsSettings } from "../../dial/options.ts";
 import { connectXmpp } from "../../dial/xmpp-client.ts";
 import type { Failure } from "../../sys/ports.ts";
 import type { Channel, ChannelContext, Sending } from "./channel.ts";
 import { tellAccount, tellRoom } from "./xmpp-talk.ts";
-
-const DEFAULT_TLS = tlsSettings().parse({});
 
 /** A bare address (RFC 7622), as servers write it back: small letters, the domain as it is read. */
 const jid = () =>

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { createMask, type Mask } from "../../core/mask.ts";
-import { type TlsSettings, tlsSettings } from "../../dial/options.ts";
+import { DEFAULT_TLS, type TlsSettings } from "../../dial/options.ts";
 import type { AnyChannel, ChannelContext, Message, MessageItem, Sending } from "../channels/channel.ts";
 import { type HttpRequest, sendHttp } from "../channels/http-send.ts";
 import { judgeAnswer } from "./answer.ts";
@@ -9,10 +9,9 @@ import { eventOf, itemView, messageView } from "./view.ts";
 
 /** Requests for one message, one after the other within its one deadline. */
 const INCIDENTS_PER_MESSAGE = 20;
-const HOSTED: TlsSettings = tlsSettings().parse({});
 
 /** The settings of a provider that one hosts oneself; hosted ones have none. */
-const tlsOf = (options: unknown): TlsSettings => (typeof options === "object" && options !== null && "tls" in options ? (options.tls as TlsSettings) : HOSTED);
+const tlsOf = (options: unknown): TlsSettings => (typeof options === "object" && options !== null && "tls" in options ? (options.tls as TlsSettings) : DEFAULT_TLS);
 
 const wellFormed = (_: string, value: unknown): unknown => (typeof value === "string" ? value.toWellFormed() : value);
 
