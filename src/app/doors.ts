@@ -21,9 +21,9 @@ export function openDoors(): RunDoors {
       const { readForeign } = await import("./foreign.ts");
       return readForeign(path, choice);
     },
-    async openForeign(path, from) {
+    async openForeign(path, from, around) {
       const { openForeignConfiguration } = await import("./foreign.ts");
-      return openForeignConfiguration(path, from);
+      return openForeignConfiguration(path, from, around);
     },
     async setPassword(folder, password) {
       const auth = await import("../api/auth.ts");

@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { resolve } from "node:path";
 import type { Foreign } from "../config/foreign.ts";
 import type { ForeignChoice } from "../config/loader.ts";
+import type { Around } from "../import/importer.ts";
 import { loadForeign } from "../import/foreign.ts";
 import { type ForeignDisk, type Look, openForeign, type Opened } from "../import/open.ts";
 import { openTables } from "../store/sqlite/foreign.ts";
@@ -45,4 +46,4 @@ const disk: ForeignDisk = { look, read, tables: (path) => Promise.resolve(openTa
 export const readForeign = (path: string, choice: ForeignChoice): Promise<Foreign | null> => loadForeign(path, choice, disk);
 
 /** The same with notes, state and history, for `tocsin import`. */
-export const openForeignConfiguration = (path: string, from: string | null): Promise<Opened> => openForeign(path, from, disk);
+export const openForeignConfiguration = (path: string, from: string | null, around: Around | null = null): Promise<Opened> => openForeign(path, from, disk, around);

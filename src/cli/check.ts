@@ -8,6 +8,7 @@ import type { CliCommand, RunDoors } from "./doors.ts";
 import { PLUGIN_EXITS } from "./exits.ts";
 import { type OptionReader, readOptions } from "./options.ts";
 import { configurationPath } from "./places.ts";
+import { unknownName, unknownType } from "./unknown.ts";
 import { resultJson, resultText } from "./verdict.ts";
 
 const HELP = `
@@ -65,9 +66,7 @@ async function runNamed(doors: RunDoors, name: string, flags: Flags): Promise<nu
     doors.terminal.out(`CHANNEL ${kind === "sent" ? "OK" : "CRITICAL"} - ${name}: ${kind === "sent" ? "a test message was sent" : detail}\n`);
     return kind === "sent" ? PLUGIN_EXITS.up : PLUGIN_EXITS.down;
   }
-  const { nearest } = await import("../config/nearest.ts");
-  const close = nearest(name, [...site.checks, ...site.channels].map((known) => known.name));
-  return refuse(doors, `there is no check or channel \`${name}\`${close === null ? "" : `; did you mean \`${close}\`?`}`);
+  return refuse(doors, await unknownName("check or channel", name, [...site.checks, ...site.channels].map((known) => known.name)));
 }
 
 async function report(doors: RunDoors, site: Site, name: string, { json }: Flags): Promise<number> {
@@ -94,11 +93,7 @@ async function siteOf(doors: RunDoors, type: string, words: readonly string[]): 
     doors.registry(),
   ]);
   const kind = createRegistry(registry.probes, registry.channels).probes.get(type);
-  if (kind === undefined) {
-    const { nearest } = await import("../config/nearest.ts");
-    const close = nearest(type, registry.probes.map((probe) => probe.type));
-    return { wrong: `there is no type \`${type}\`; ${close === null ? "`tocsin types` lists them" : `did you mean \`${close}\`?`}` };
-  }
+  if (kind === undefined) return { wrong: await unknownType(type, registry.probes.map((probe) => probe.type)) };
   const schemas = { ...CHECK_KEYS, ...keysOf(kind.of.options) };
   const read: OptionReader = {
     value: (text) => {

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { AnyChannel } from "../alert/channels/channel.ts";
+import type { Around } from "../import/importer.ts";
 import type { Opened } from "../import/open.ts";
 import type { Foreign } from "../config/foreign.ts";
 import type { ForeignChoice } from "../config/loader.ts";
@@ -75,7 +76,7 @@ export interface BacktestReport {
 /** What the commands that start Tocsin, or a part of it, need besides. */
 export interface RunDoors extends Doors {
   /** Opens a configuration of another system with its notes, state and history. */
-  openForeign(path: string, from: string | null): Promise<Opened>;
+  openForeign(path: string, from: string | null, around: Around | null): Promise<Opened>;
   /** Runs until a signal ends it; the exit code. */
   run(given: { readonly config: string; readonly foreign: ForeignChoice; readonly data: string; readonly listen: Site["settings"]["listen"] | null }): Promise<number>;
   /** Runs one check or group of a site once. Null: it waits for heartbeats and cannot be run. */

@@ -3,6 +3,7 @@ import { channelName } from "../core/types.ts";
 import { readConfiguration } from "./configuration.ts";
 import type { CliCommand, RunDoors } from "./doors.ts";
 import { configurationPath } from "./places.ts";
+import { unknownName } from "./unknown.ts";
 
 const HELP = `
 Example:
@@ -32,8 +33,7 @@ async function tell(doors: RunDoors, channel: string, path: string): Promise<num
     return 2;
   }
   if (!site.channels.some(({ name }) => name === channel)) {
-    const names = site.channels.map(({ name }) => name).join(", ");
-    terminal.err(`tocsin notify: there is no channel \`${channel}\`; ${names === "" ? "the configuration has none" : `the configuration has ${names}`}\n`);
+    terminal.err(`tocsin notify: ${await unknownName("channel", channel, site.channels.map(({ name }) => name))}\n`);
     return 2;
   }
   const { kind, detail } = await doors.notifyOnce(site, channelName(channel));

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { CheckSummary, StatusReport } from "../api/types.ts";
 import { openDoors } from "../app/doors.ts";
+import { FOREIGN_TYPES } from "../import/formats.ts";
 import { instant } from "../core/types.ts";
 import { backtest } from "./backtest.ts";
 import type { RunDoors } from "./doors.ts";
@@ -125,6 +126,8 @@ describe("types, schema, completion", () => {
       expect(out).toContain(`${type} `);
       expect(await run(["types", type])).toMatchObject({ exit: 0, out: expect.stringContaining(about) });
     }
+    expect(await run(["types", "dnslookup"])).toMatchObject({ exit: 2, err: "there is no type `dnslookup`; here it is `dns`\n" });
+    for (const own of Object.values(FOREIGN_TYPES)) expect(await run(["types", own])).toMatchObject({ exit: 0 });
     expect(await run(["types", "htpp"])).toMatchObject({ exit: 2, err: expect.stringContaining("did you mean `http`?") });
   });
   test("the schema is JSON", async () => expect(JSON.parse((await run(["schema"])).out)).toMatchObject({ title: "Tocsin configuration" }));

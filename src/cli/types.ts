@@ -2,6 +2,7 @@ import type { AnyChannel } from "../alert/channels/channel.ts";
 import type { OptionRow } from "../config/reference.ts";
 import type { AnyProbe } from "../probes/probe.ts";
 import type { CliCommand } from "./doors.ts";
+import { unknownType } from "./unknown.ts";
 
 /** `tocsin types`: what the probes and channels do, and their options. */
 export const types: CliCommand = {
@@ -22,9 +23,7 @@ export const types: CliCommand = {
         const probe = probes.find((it) => it.type === type);
         const channel = channels.find((it) => it.type === type);
         if (probe === undefined && channel === undefined) {
-          const { nearest } = await import("../config/nearest.ts");
-          const close = nearest(type, [...probes, ...channels].map((it) => it.type));
-          terminal.err(`there is no type \`${type}\`; ${close === null ? "`tocsin types` lists them" : `did you mean \`${close}\`?`}\n`);
+          terminal.err(`${await unknownType(type, [...probes, ...channels].map((it) => it.type))}\n`);
           end(2);
           return;
         }

@@ -4,7 +4,7 @@ import { Draft } from "./draft.ts";
 import { readEntries } from "./fletchck.ts";
 import { OPTIONS } from "./fletchck-checks.ts";
 import { readTrigger } from "./fletchck-trigger.ts";
-import type { Glimpse, Importer, Origin, Path, Source } from "./importer.ts";
+import type { Around, Glimpse, Importer, Origin, Path, Source } from "./importer.ts";
 
 /** Columns that are keys of a check, by what their cells hold. */
 const KEYS: { readonly [column: string]: "text" | "trigger" | "switch" | "whole" | "list" } = {
@@ -55,6 +55,7 @@ interface Row {
 
 /** What is known while one file is read. */
 interface Reading {
+  readonly around: Around | null;
   readonly draft: Draft;
   readonly columns: readonly string[];
   readonly origin: (cell: Cell | undefined) => Origin;
@@ -90,7 +91,7 @@ function nearAdvice(column: string): string {
   return near === null ? "" : `write \`${near}\` if that is meant`;
 }
 
-/** A cell's value; undefined when Fletchck would not go on, which is told. */
+/** A cell's value; undefined for one that Fletchck passes over, null when it would not go on. Both are told. */
 function valueOf(column: string, cell: Cell, name: string, { draft, origin }: Reading): unknown {
   const { text } = cell;
   switch (KEYS[column] ?? TYPED[column]) {
@@ -98,7 +99,7 @@ function valueOf(column: string, cell: Cell, name: string, { draft, origin }: Re
       const value = /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN;
       if (Number.isSafeInteger(value)) return value;
       draft.note("refused", origin(cell), `${name} ${column}`, `\`${text}\` is no whole number`, "write a whole number, without a unit");
-      return undefined;
+      return null;
     }
     case "switch": {
       const word = text.toLowerCase();
@@ -143,6 +144,7 @@ function readRow(row: readonly Cell[], reading: Reading): Row | null {
     if (column === "checks" || OPTIONS.has(column)) options.push([column, valueOf(column, cell, name, reading)]);
     else if (Object.hasOwn(KEYS, column) && column !== "inseq") keys.push([column, valueOf(column, cell, name, reading)]);
   }
+  if ([...keys, ...options].some(([, value]) => value === null)) return null;
   const known = (entries: readonly [string, unknown][]): Mapping => Object.fromEntries(entries.filter(([, value]) => value !== undefined));
   return { name, cells, check: { ...known(keys), options: known(options) }, sequences: listOf(cells.get("inseq")?.text ?? "") };
 }
@@ -161,26 +163,31 @@ function readRows(rows: readonly (readonly Cell[])[], reading: Reading): Readonl
 }
 
 /** Members that sequences get by `inseq`, behind those that they name themselves. */
-function joined(rows: ReadonlyMap<string, Row>, { draft, origin }: Reading): ReadonlyMap<string, readonly string[]> {
+function joined(rows: ReadonlyMap<string, Row>, { draft, around, origin }: Reading): ReadonlyMap<string, readonly string[]> {
   const members = new Map<string, Set<string>>();
   for (const [name, { cells, sequences }] of rows) {
     for (const sequence of sequences) {
       const type = rows.get(sequence)?.check["type"];
       const known = members.get(sequence) ?? new Set<string>();
       if (type === "sequence") members.set(sequence, known.add(name));
+      else if (type === undefined && around?.checks.has(sequence) === true) draft.note("left", origin(cells.get("inseq")), `${name} inseq`, `\`${sequence}\` is not of this file`, `add \`${name}\` to its \`members\``);
       else draft.note("ignored", origin(cells.get("inseq")), `${name} inseq`, type === undefined ? `there is no sequence \`${sequence}\`` : `\`${sequence}\` is no sequence`);
     }
   }
   return new Map([...members].map(([name, added]) => [name, [...added]]));
 }
 
+const actionsOf = (check: Mapping): readonly string[] => (Array.isArray(check["actions"]) ? check["actions"].map(String) : []);
+
 /** What a CSV names and does not hold: whom to tell and where to publish, each told once. */
-function leaveOut(rows: ReadonlyMap<string, Row>, { draft, origin }: Reading): void {
+function leaveOut(rows: ReadonlyMap<string, Row>, { draft, around, origin }: Reading): void {
   const told = new Set<string>();
   for (const [name, { check, cells }] of rows) {
-    for (const action of Array.isArray(check["actions"]) ? check["actions"].map(String) : []) {
-      if (!told.has(action)) draft.note("left", origin(cells.get("actions")), `action ${action}`, "a CSV holds no actions: nobody is told", "define it as a channel, and name it in `defaults: {notify: [...]}`");
+    for (const action of actionsOf(check)) {
+      if (told.has(action) || around?.channels.has(action) === true) continue;
       told.add(action);
+      const [text, advice] = around === null ? ["a CSV holds no actions: nobody is told", "`tocsin import FILE --into tocsin.yaml` names its channels"] : ["there is no channel of this name: nobody is told", "add it below `channels:`"];
+      draft.note("left", origin(cells.get("actions")), `action ${action}`, text, advice);
     }
     if (check["publish"] !== undefined) draft.note("left", origin(cells.get("publish")), `${name} publish`, "a CSV names no MQTT server: nothing is published", "add a channel `mqtt` with `format: fletchck`");
   }
@@ -190,7 +197,8 @@ function leaveOut(rows: ReadonlyMap<string, Row>, { draft, origin }: Reading): v
 function siteOf(rows: ReadonlyMap<string, Row>, reading: Reading): Mapping {
   const added = joined(rows, reading);
   const checks = [...rows].map(([name, { check }]): [string, unknown] => {
-    const { actions: _, publish: __, ...kept } = check;
+    const { publish: _, ...rest } = check;
+    const kept = { ...rest, actions: actionsOf(check).filter((action) => reading.around?.channels.has(action) === true) };
     const more = added.get(name);
     const options = check["options"] as Mapping;
     const own = Array.isArray(options["checks"]) ? options["checks"] : [];
@@ -200,7 +208,7 @@ function siteOf(rows: ReadonlyMap<string, Row>, reading: Reading): Mapping {
 }
 
 function read(source: Source): ReturnType<Importer["read"]> {
-  const { path } = source;
+  const { path, around } = source;
   const nowhere: Origin = { file: path, line: 0, column: 0 };
   const draft = new Draft(nowhere);
   const refuse = (place: { readonly line: number; readonly column: number }, wrong: string, right: string): ReturnType<Importer["read"]> => {
@@ -215,16 +223,16 @@ function read(source: Source): ReturnType<Importer["read"]> {
   if (header === undefined) return refuse(nowhere, "the file is empty", "name the columns in the first line, `name` and `checkType` among them");
   tellForm(table, draft, path);
   const origin = (cell: Cell | undefined): Origin => (cell === undefined ? nowhere : { file: path, line: cell.line, column: cell.column });
-  const columns = readHeader(header, { draft, columns: [], origin });
+  const columns = readHeader(header, { draft, columns: [], around, origin });
   if (columns === null) return draft.done();
-  const reading: Reading = { draft, columns, origin };
+  const reading: Reading = { draft, columns, around, origin };
   const rows = readRows(rest, reading);
   leaveOut(rows, reading);
   const at = ([, name, key, option]: Path): Origin => {
     const cells = rows.get(String(name))?.cells;
     return origin(cells?.get(String(option ?? key)) ?? cells?.get("name"));
   };
-  readEntries(siteOf(rows, reading), "UTC", draft, at);
+  readEntries(siteOf(rows, reading), { zone: "UTC", draft, around, at });
   return draft.done();
 }
 

@@ -3,7 +3,7 @@ import { allowedName, Draft } from "./draft.ts";
 import { broker, publisher, readAction } from "./fletchck-actions.ts";
 import { ASKING, NEEDS_HOST, type Translated } from "./fletchck-checks.ts";
 import { readTrigger } from "./fletchck-trigger.ts";
-import type { Glimpse, Importer, Origin, Path, Source } from "./importer.ts";
+import type { Around, Glimpse, Importer, Origin, Path, Source } from "./importer.ts";
 import { parseJson, written } from "./json.ts";
 
 type Mapping = { readonly [key: string]: unknown };
@@ -24,7 +24,9 @@ interface Reading {
   /** The channel that each action became. */
   readonly channels: ReadonlyMap<string, string>;
   readonly mqtt: Mapping;
+  /** Where its times are meant. */
   readonly zone: string;
+  readonly around: Around | null;
   /** What each check waits for or runs so far. */
   readonly edges: Map<string, string[]>;
   /** The other way round: what waits for or runs each check so far. */
@@ -114,11 +116,12 @@ function translate(name: string, check: Mapping, reading: Reading): Translated |
 
 /** What it depends on, without what would close a circle: Fletchck lives with circles, and would wait in them for ever. */
 function dependsOf(name: string, check: Mapping, reading: Reading): readonly string[] {
-  const { draft, checks, at } = reading;
+  const { draft, checks, around, at } = reading;
   const origin = at(["checks", name, "depends"]);
   const kept: string[] = [];
   for (const parent of new Set(names(check["depends"]))) {
-    if (parent === name || !Object.hasOwn(checks, parent)) draft.note("ignored", origin, `${name} depends`, `there is no other check \`${parent}\``, "", ["checks", allowedName(name)]);
+    if (parent !== name && !Object.hasOwn(checks, parent) && around?.checks.has(parent) === true) kept.push(parent);
+    else if (parent === name || !Object.hasOwn(checks, parent)) draft.note("ignored", origin, `${name} depends`, `there is no other check \`${parent}\``, "", ["checks", allowedName(name)]);
     else if (reaches(reading, parent, name)) draft.note("left", origin, `${name} depends`, `\`${parent}\` depends on it in turn: neither could ever be judged`, "remove one of the two", ["checks", allowedName(name)]);
     else {
       kept.push(parent);
@@ -170,9 +173,10 @@ function* walk(edges: ReadonlyMap<string, readonly string[]>, from: string, want
 
 /** Threshold, tries, order, switches: what every check has. */
 function common(name: string, check: Mapping, reading: Reading): Mapping {
-  const { draft, channels, at } = reading;
-  const told = names(check["actions"]).flatMap((action) => channels.get(action) ?? []);
-  for (const action of names(check["actions"])) if (!channels.has(action)) draft.note("ignored", at(["checks", name, "actions"]), `${name} actions`, `there is no action \`${action}\` that tells anybody`, "", ["checks", name]);
+  const { draft, channels, around, at } = reading;
+  const channelOf = (action: string): string | null => channels.get(action) ?? (around?.channels.has(action) === true ? action : null);
+  const told = names(check["actions"]).flatMap((action) => channelOf(action) ?? []);
+  for (const action of names(check["actions"])) if (channelOf(action) === null) draft.note("ignored", at(["checks", name, "actions"]), `${name} actions`, `there is no action \`${action}\` that tells anybody`, "", ["checks", name]);
   const depends = dependsOf(name, check, reading);
   const threshold = Math.max(1, whole(check["threshold"], 1));
   const retries = Math.min(20, Math.max(0, whole(check["retries"], 1) - 1));
@@ -277,16 +281,16 @@ function read(source: Source): ReturnType<Importer["read"]> {
   }
   const at = (where: Path): Origin => parsed.at(where);
   for (const { key, origin } of parsed.repeated) draft.note("ignored", origin, key, "this key stands again further down, and the last one counts", "remove one of the two");
-  readEntries(parsed.value, readTop(parsed.value, draft, at), draft, at);
+  readEntries(parsed.value, { zone: readTop(parsed.value, draft, at), draft, around: source.around, at });
   return draft.done();
 }
 
-/** The actions and checks of a site as Fletchck's JSON holds them. `zone`: where its times are meant. */
-export function readEntries(site: Mapping, zone: string, draft: Draft, at: (path: Path) => Origin): void {
+/** The actions and checks of a site as Fletchck's JSON holds them. */
+export function readEntries(site: Mapping, { zone, draft, around, at }: Pick<Reading, "zone" | "draft" | "around" | "at">): void {
   draft.put(["defaults"], DEFAULTS, { ...at([]), line: 0, column: 0 });
   const channels = readActions(site, draft, at);
   const checks = mappingOf(site["checks"]);
-  const reading: Reading = { draft, checks, channels, mqtt: mappingOf(site["mqtt"]), zone, edges: new Map(), needed: new Map(), at };
+  const reading: Reading = { draft, checks, channels, mqtt: mappingOf(site["mqtt"]), zone, around, edges: new Map(), needed: new Map(), at };
   if (reading.mqtt["autoadd"] === true) draft.note("left", at(["mqtt", "autoadd"]), "mqtt autoadd", "checks of other places are not added by themselves", "add a `remote` check for each");
   const order = new Map(Object.keys(checks).map((name, index) => [name, index]));
   for (const [name, check] of Object.entries(checks)) if (mappingOf(check)["type"] === "sequence") join(name, sequence(name, order, reading), reading);

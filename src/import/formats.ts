@@ -11,3 +11,19 @@ export const FORMATS: { readonly [format: string]: string } = {
   blackbox: "blackbox.yml with the prometheus.yml beside it, or a folder with both",
   gatus: "config.yaml, or a folder of several files",
 };
+
+/** What other systems call a type of check or channel, and what it is here; for those who type the word they know. */
+export const FOREIGN_TYPES: { readonly [word: string]: string } = {
+  cert: "tls",
+  dnslookup: "dns",
+  dnsserial: "dns-serial",
+  https: "http",
+  jabber: "xmpp",
+  mailbox: "mailflow",
+  ping: "icmp",
+  portconnect: "tcp",
+  sequence: "group",
+  sms_clickatell: "sms-clickatell-legacy",
+  submit: "smtp",
+  temp: "temperature",
+};

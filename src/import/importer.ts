@@ -42,6 +42,12 @@ export interface Tables {
   last(table: string, where: { readonly column: string; readonly value: string | number }, orderBy: string, most: number): readonly Row[];
 }
 
+/** The configuration that a foreign one is to become a part of: names that it may refer to. */
+export interface Around {
+  readonly checks: ReadonlySet<string>;
+  readonly channels: ReadonlySet<string>;
+}
+
 /** All that an importer may read, by path as told to the user. */
 export interface Source {
   /** The file or folder that was named. */
@@ -58,6 +64,8 @@ export interface Source {
   readonly hostName: string;
   /** The variables of the environment, for a format that fills them in. */
   readonly environment: { readonly [name: string]: string | undefined };
+  /** What it becomes a part of; null when it stands alone. */
+  readonly around: Around | null;
   /** The path from the root of the file system, for what is written into the document. */
   absolute(path: string): string;
 }

@@ -1,4 +1,4 @@
-import type { Glimpse, Imported, Importer, Source, SourceFile, Tables } from "./importer.ts";
+import type { Around, Glimpse, Imported, Importer, Source, SourceFile, Tables } from "./importer.ts";
 import { importers } from "./index.ts";
 
 /** What lies at a path. */
@@ -33,7 +33,7 @@ const SQLITE = "SQLite format 3\u0000";
 const formats = (): string => importers.map(({ format }) => format).join(", ");
 
 /** Reads a foreign configuration: in the named format, or in the one that knows it for its own. */
-export async function openForeign(path: string, from: string | null, disk: ForeignDisk): Promise<Opened> {
+export async function openForeign(path: string, from: string | null, disk: ForeignDisk, around: Around | null = null): Promise<Opened> {
   const looked = await disk.look(path);
   if (looked.kind === "missing") return from === null ? { kind: "own" } : { kind: "wrong", wrong: looked.sentence, right: "correct the path, or let Tocsin read it" };
   const database = looked.kind === "file" && (await isDatabase(path, disk)) ? await disk.tables(path) : null;
@@ -44,7 +44,7 @@ export async function openForeign(path: string, from: string | null, disk: Forei
       database?.close();
       return chosen;
     }
-    const gathered = await gather(chosen, path, looked, database?.tables ?? null, disk);
+    const gathered = await gather(chosen, { path, looked, tables: database?.tables ?? null, around }, disk);
     return { kind: "opened", format: chosen.format, imported: chosen.read(gathered.source), files: gathered.paths, close: () => database?.close() };
   } catch (error) {
     database?.close();
@@ -74,7 +74,7 @@ async function glimpseOf(path: string, looked: Exclude<Look, { readonly kind: "m
 }
 
 /** Reads what the importer asks for until it asks for nothing new. */
-async function gather(importer: Importer, path: string, looked: Look, tables: Tables | null, disk: ForeignDisk): Promise<{ readonly source: Source; readonly paths: readonly string[] }> {
+async function gather(importer: Importer, { path, looked, tables, around }: Pick<Source, "path" | "tables" | "around"> & { readonly looked: Look }, disk: ForeignDisk): Promise<{ readonly source: Source; readonly paths: readonly string[] }> {
   const files = new Map<string, SourceFile>();
   const folders = new Map<string, readonly string[]>();
   const missing = new Map<string, string>();
@@ -92,7 +92,7 @@ async function gather(importer: Importer, path: string, looked: Look, tables: Ta
   };
   if (tables === null) await take(path, looked);
   else paths.add(path);
-  const source: Source = { path, files, folders, missing, tables, hostName: disk.hostName, environment: disk.environment, absolute: (relative) => disk.absolute(relative) };
+  const source: Source = { path, files, folders, missing, tables, hostName: disk.hostName, environment: disk.environment, around, absolute: (relative) => disk.absolute(relative) };
   for (;;) {
     const wanted = [...new Set(importer.related(source))].filter((each) => !paths.has(each)).slice(0, MOST_PATHS - paths.size);
     if (wanted.length === 0) return { source, paths: [...paths] };

@@ -137,7 +137,7 @@ describe("of the configuration", () => {
     box.refuses = 550;
     expect(await run("notify", "ops")).toMatchObject({ exit: 2, out: expect.stringMatching(/^refused by ops: .*550/) });
     box.refuses = null;
-    expect(await run("notify", "opps")).toMatchObject({ exit: 2, err: expect.stringContaining("there is no channel `opps`; the configuration has ops, chat") });
+    expect(await run("notify", "opps")).toMatchObject({ exit: 2, err: expect.stringContaining("there is no channel `opps`; did you mean `ops`?") });
     expect(await tocsin(["notify", "ops", "--config", "nowhere.yaml"], site.folder)).toMatchObject({ exit: 2, err: expect.stringContaining("nowhere.yaml: there is no such file") });
   });
 });

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { hook, service } from "./receivers.ts";
-import { Place, tocsin } from "./world.ts";
+import { type Ended, Place, tocsin } from "./world.ts";
 
 const PLUGIN = '#!/bin/sh\n[ -e "$0.$1" ] && echo FAIL || echo OK\n';
 
@@ -39,6 +39,32 @@ describe.concurrent("another system's configuration", () => {
     expect(await tocsin(["lint", "out.yaml"], folder)).toMatchObject({ exit: 0 });
     expect(await tocsin(["import", "dmonitor", "-o", "out.yaml"], folder)).toMatchObject({ exit: 1, err: expect.stringContaining("out.yaml exists already") });
     expect((await tocsin(["import", "dmonitor"], folder)).out).toBe(readFileSync(join(folder, "out.yaml"), "utf8"));
+  });
+
+  test("import --into adds a file to a configuration, with its names, when both are right together", async () => {
+    const place = new Place({ defaults: { every: "1h", notify: ["ops"] }, channels: { ops: { type: "log" } }, checks: { router: { type: "tcp", host: "127.0.0.1", port: 9 }, old: { type: "tcp", host: "127.0.0.1", port: 9 } } });
+    const { folder } = place;
+    const into = (): Promise<Ended> => tocsin(["import", "more.csv", "--into", "tocsin.yaml"], folder);
+    place.write("name,checkType,hostname,trigger,depends,actions\nweb,https,127.0.0.1,1 hr,router,\"ops,boss\"\nold,https,127.0.0.1,1 hr,,\n", "more.csv");
+    expect(await into()).toMatchObject({ exit: 0, out: "", err: expect.stringMatching(/more\.csv:2:33: not taken: action boss: there is no channel of this name.*\n.*more\.csv:3:1: not taken: old: there is one of this name already, which stays as it is; rename one of the two\n(.*\n)*wrote conf\.d\/more\.yaml, which tocsin\.yaml reads from now on\n$/) });
+    expect((await tocsin(["lint", "tocsin.yaml"], folder)).err).toBe("tocsin.yaml: 3 checks, 1 channel, no problems\n");
+    expect(readFileSync(join(folder, "conf.d/more.yaml"), "utf8")).toMatch(/^ {2}web:\n(.*\n)* {4}depends:\n {6}- router\n {4}notify:\n {6}- ops\n {4}failAfter: 1\n {4}initial: down\n/m);
+    expect(await into()).toMatchObject({ exit: 1, err: expect.stringMatching(/^tocsin import: conf\.d\/more\.yaml exists already/) });
+    rmSync(join(folder, "conf.d"), { recursive: true });
+    place.write("name,checkType,hostname,port\nweb,https,127.0.0.1,99999\n", "more.csv");
+    expect(await into()).toMatchObject({ exit: 2, err: expect.stringContaining("conf.d/more.yaml:") });
+    expect(existsSync(join(folder, "conf.d"))).toBe(false);
+    expect(await tocsin(["import", "dmonitor", "--into", "more.csv"], folder)).toMatchObject({ exit: 2, err: expect.stringContaining("more.csv is another system's; write it as a tocsin.yaml first") });
+  });
+
+  test("what is half good is imported only when asked to", async () => {
+    const place = new Place("");
+    place.write("name,checkType,hostname,port\ngood,https,127.0.0.1,\nbad,https,127.0.0.1,many\n,https,127.0.0.1,\n", "half.csv");
+    const { folder } = place;
+    expect(await tocsin(["import", "half.csv", "-o", "out.yaml"], folder)).toMatchObject({ exit: 2, err: expect.stringMatching(/half\.csv:3:21: error: bad port: `many` is no whole number.*\n.*half\.csv:4:1: error: this row has no `name`(.*\n)*nothing is written; correct what is wrong, or leave it out with --keep-going\n$/) });
+    expect(existsSync(join(folder, "out.yaml"))).toBe(false);
+    expect(await tocsin(["import", "half.csv", "-o", "out.yaml", "--keep-going"], folder)).toMatchObject({ exit: 0 });
+    expect(await tocsin(["lint", "out.yaml"], folder)).toMatchObject({ exit: 0, err: expect.stringContaining("1 check,") });
   });
 
   test("mistakes are told with what to do", async () => {
