@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { channels } from "../src/alert/channels/index.ts";
 import { providers } from "../src/alert/providers/index.ts";
 import { createRegistry } from "../src/config/registry.ts";
+import { secretPaths } from "../src/config/shape.ts";
 import { probes } from "../src/probes/index.ts";
 
 test("no option of a probe or channel has the name of a common key, and no type stands twice", () => {
@@ -24,4 +25,8 @@ test("a fact that a probe leaves to the conditions is one that it says it does",
     expect([type, leaves.filter((fact) => !Object.hasOwn(facts, fact))]).toEqual([type, []]);
   }
   expect(probes.filter(({ leaves }) => leaves !== undefined).length).toBeGreaterThan(5);
+});
+
+test("addresses that channels post to are secrets: most services put a token into them", () => {
+  for (const { type, options } of channels.filter((channel) => ["webhook", "apprise"].includes(channel.type))) expect(secretPaths(options).flat(), type).toContain(type === "webhook" ? "url" : "urls");
 });

@@ -9,11 +9,14 @@ import type { Document } from "./sources.ts";
 /** Nothing but a value that a run fills in (`{{token}}`), with or without a scheme before it (`Bearer {{token}}`): it stands for a secret and is none. */
 const FILLED_LATER = /^\s*(?:[A-Za-z]{1,20}\s+)?\{\{[^{}]*\}\}\s*$/;
 
+/** An address that names a host and nothing else holds no secret. */
+const BARE_ADDRESS = /^https?:\/\/[^/?#@]*\/?$/i;
+
 /** Finds the secrets of one check or channel, keeps them for masking, and warns of those that stand in the file. */
 export function noteSecrets(paths: readonly (readonly string[])[], values: Mapping, layers: readonly Layer[], documents: readonly Document[], report: Report): void {
   for (const pattern of paths) {
     for (const { path, text } of textsAt(values, pattern, [])) {
-      if (FILLED_LATER.test(text)) continue;
+      if (FILLED_LATER.test(text) || BARE_ADDRESS.test(text)) continue;
       report.secrets.add(text);
       const place = locate(layers, path);
       const document = documents[place.document];

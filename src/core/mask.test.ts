@@ -31,6 +31,14 @@ describe("every form of a secret is masked", () => {
   test("the secret in the secret's file had spaces around it", () => f("sesame", MASK, [" sesame "]));
 });
 
+describe("an address that is a secret", () => {
+  const hook = "https://hooks.example.com/services/T0/R2D2R2D2R2D2R2D2?key=1";
+  test("whole", () => f(`set url to ${hook}`, `set url to ${MASK}`, [hook]));
+  test("its path, which a receiver repeats", () => f("HTTP 404: Cannot POST /services/T0/R2D2R2D2R2D2R2D2?key=1", `HTTP 404: Cannot POST ${MASK}`, [hook]));
+  test("the token in it", () => f("no such token: R2D2R2D2R2D2R2D2", `no such token: ${MASK}`, [hook]));
+  test("not the host, nor a short path that says nothing", () => f("hooks.example.com /hook", "hooks.example.com /hook", [hook, "https://hooks.example.com/hook"]));
+});
+
 describe("short secrets", () => {
   test("alone", () => f("code ab, not cab or abc", `code ${MASK}, not cab or abc`, ["ab"]));
   test("an empty one masks nothing", () => f("abc", "abc", [""]));

@@ -4,6 +4,9 @@ export const MASK = "***";
 const SHORTEST_INSIDE = 4;
 /** Lines of a longer secret (a private key) are secrets as well, from this length on. */
 const SHORTEST_LINE = 8;
+/** What comes after the host of an address that is a secret: the whole of it from eight characters on, a part of it from this length on. */
+const ADDRESS = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*([/?#].*)$/i;
+const SHORTEST_PART = 16;
 /** Slots of the filter that says where a secret may begin; a power of two. */
 const FILTER_SIZE = 1 << 16;
 
@@ -36,11 +39,14 @@ export function createMask(secrets: readonly string[]): Mask {
   };
 }
 
-/** The secret itself, without the white space around it, and its longer lines. */
+/** The secret itself, without the white space around it, its longer lines, and of an address what a receiver knows of it: its path, and what in there looks like a token. */
 function wholes(secret: string): readonly string[] {
   const found = new Set([secret, secret.trim()]);
   const lines = secret.split(/\r?\n/);
   if (lines.length > 1) for (const line of lines) if (line.trim().length >= SHORTEST_LINE) found.add(line.trim());
+  const [, target = ""] = ADDRESS.exec(secret.trim()) ?? [];
+  if (target.length >= SHORTEST_LINE) found.add(target);
+  for (const part of target.split(/[/?&=#]/)) if (part.length >= SHORTEST_PART) found.add(part);
   found.delete("");
   return [...found];
 }

@@ -10,7 +10,8 @@ import { sendHttp } from "./http-send.ts";
 const url = z
   .string()
   .refine((text) => URL.canParse(text) && ["http:", "https:"].includes(new URL(text).protocol), "not a web address; write http://HOST/PATH or https://HOST/PATH")
-  .describe("Address that gets the request; write a token in it as ${file:path} or ${env:NAME}");
+  .describe("Address that gets the request; write one with a token in it as ${file:path} or ${env:NAME}")
+  .meta({ secret: true });
 
 const template = z.string().superRefine((text, ctx) => {
   const problem = templateProblem(text, null);
