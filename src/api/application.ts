@@ -127,7 +127,7 @@ async function page(context: Context<Bindings>, door: Door): Promise<Response> {
   const path = context.req.path;
   const missing = problem(404, `there is no ${context.req.method} ${path.slice(0, 100)}`, "see /api for what there is");
   const reading = context.req.method === "GET" || context.req.method === "HEAD";
-  if (door.kind === "socket" || !reading || /^\/(api|push|ping|metrics|healthz|readyz)(\/|$)/.test(path)) return problemResponse(missing);
+  if (door.kind === "socket" || !reading || /^\/(api|push|ping|probe|metrics|healthz|readyz)(\/|$)/.test(path)) return problemResponse(missing);
   const refusal = refuseHost(knockOf(incoming), door.house());
   if (refusal !== null) return problemResponse({ kind: "problem", ...refusal });
   const encodings = incoming.headers["accept-encoding"] ?? "";

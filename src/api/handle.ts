@@ -20,6 +20,28 @@ export interface Beat {
   readonly latencyMs: number | null;
 }
 
+/** Somebody wants a target asked by a configured module. */
+export interface ProbeRequest {
+  /** Empty: the usual one. */
+  readonly module: string;
+  readonly target: string;
+  /** Name to ask for in place of the target's; empty: none. */
+  readonly hostname: string;
+  readonly debug: boolean;
+  /** How long the asker waits, ms; null when it did not say. */
+  readonly waitsMs: number | null;
+  readonly token: string | null;
+  /** Aborts when the asker is gone. */
+  readonly signal: AbortSignal;
+}
+
+/** `off`: this is not allowed; `stranger`: who asks may not; `wrong`: there is no such module or no target, in the words of blackbox_exporter. */
+export type Probed =
+  | { readonly kind: "probed"; readonly text: string }
+  | { readonly kind: "off" | "stranger"; readonly reason: string; readonly advice: string }
+  | { readonly kind: "wrong"; readonly text: string }
+  | { readonly kind: "busy" };
+
 export interface Handle {
   readonly store: Pick<Store, "range" | "results" | "incidents" | "incident" | "transitions" | "messages" | "journal" | "facts">;
   overview(): Overview;
@@ -49,6 +71,8 @@ export interface Handle {
   sendAgain(message: string): Promise<Done>;
   testChannel(name: ChannelName): Promise<{ readonly kind: "sent" | "retry" | "refused"; readonly detail: string }>;
   reload(): Promise<{ readonly kind: "reloaded" | "unchanged" | "broken"; readonly problems: readonly string[] }>;
+  /** Asks a target once, for `GET /probe`; nothing of it is kept. */
+  probe(request: ProbeRequest): Promise<Probed>;
   /** Engine, store and outbox make progress (`/readyz`); the reasons when not. */
   ready(): { readonly ready: boolean; readonly reasons: readonly string[] };
   /** Figures for `/metrics`. */

@@ -226,4 +226,5 @@ export const pingParams = z.strictObject({ key: z.string().min(1).max(128), name
 export const externalParams = z.strictObject({ key: z.string().min(1).max(1024) });
 export const externalQuery = z.object({ success: z.enum(["true", "false"]), error: z.string().optional(), duration: z.string().optional() });
 /** Other fields are let through: some senders add their own. */
+export const probeQuery = z.object({ module: z.string().max(200).optional(), target: z.string().max(2000).optional(), hostname: z.string().max(253).optional(), debug: z.string().max(10).optional() });
 export const pushQuery = z.object({ status: z.string().max(16).optional(), msg: z.string().optional(), ping: z.string().max(32).optional() });

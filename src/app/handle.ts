@@ -9,10 +9,11 @@ export interface HandleParts {
   readonly store: Store;
   readonly loop: LoopDelay;
   readonly reload: Handle["reload"];
+  readonly probe: Handle["probe"];
 }
 
 /** The API's handle on a running Tocsin. */
-export function createHandle({ monitor, store, loop, reload }: HandleParts): Handle {
+export function createHandle({ monitor, store, loop, reload, probe }: HandleParts): Handle {
   const desk = new Desk(monitor);
   return {
     store,
@@ -36,6 +37,7 @@ export function createHandle({ monitor, store, loop, reload }: HandleParts): Han
     sendAgain: (message) => desk.sendAgain(message),
     testChannel: (name) => desk.testChannel(name),
     reload,
+    probe,
     ready: () => desk.ready(),
     figures: () => ({ ...desk.figures(), loopDelayMs: loop.figures() }),
     mask: (text) => desk.mask(text),

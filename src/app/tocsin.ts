@@ -22,6 +22,7 @@ import { loadConfiguration, logProblems, updateOf, watchedPaths } from "./config
 import { createHandle } from "./handle.ts";
 import { type Chore, heartbeatChore, loopChore, retentionChore } from "./housekeeping.ts";
 import { Monitor } from "./monitor.ts";
+import { Prober } from "./prober.ts";
 import { firstUpdate } from "./roster.ts";
 import { Ways } from "./ways.ts";
 
@@ -121,7 +122,8 @@ class Tocsin {
     const { store, setAside } = opened;
     const monitor = new Monitor({ ports: this.#ports, probes, channelOf: this.#ways.channelOf, store, loaded: await store.load(), first: firstUpdate(site), links: await Links.open(data) });
     if (setAside !== null) monitor.banners.storeNote(`The database was damaged (${setAside.reason}) and a new one was begun.`, `The damaged one is kept as ${setAside.path}.`);
-    const handle = createHandle({ monitor, store, loop: this.#loop, reload: () => this.#reload() });
+    const prober = new Prober(this.#ports, () => this.#running?.site ?? site, (text) => this.#mask(text));
+    const handle = createHandle({ monitor, store, loop: this.#loop, reload: () => this.#reload(), probe: (request) => prober.ask(request) });
     const settings = (): Settings => this.#running?.site.settings ?? site.settings;
     if (!(await this.#listen(handle, site, settings))) {
       await store.close();

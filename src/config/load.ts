@@ -13,13 +13,14 @@ import { type Finding, sortProblems } from "./finding.ts";
 import { type Foreign, type ForeignReader, foreignSources, goodHalf } from "./foreign.ts";
 import { warnExposed } from "./literals.ts";
 import { readMembership } from "./members.ts";
+import { readProbeAccess } from "./probe.ts";
 import { createPlaces, type Places } from "./places.ts";
 import type { Problem } from "./problems.ts";
 import { createRegistry, type Registry } from "./registry.ts";
 import { Report } from "./report.ts";
 import { readRotations } from "./rotations.ts";
 import { namedEntries } from "./sections.ts";
-import type { Settings, Site } from "./site.ts";
+import type { ProbeAccess, Settings, Site } from "./site.ts";
 import { type Environment, folderOf, isMapping, joinPath, readSources, type SourceSet } from "./sources.ts";
 import { readSettings } from "./top.ts";
 import { warnAll } from "./warnings.ts";
@@ -108,19 +109,20 @@ function readSite(path: string, sources: SourceSet, registry: Registry, report: 
   const around = { registry, documents, report, site, membership, channels: channelNames, rotations: new Set(rotationEntries.keys()), timezone: settings.timezone, conditions: createConditionParser() };
   const set = readChecks(entries, around);
   const parents = withConnectivity(set.drafts, set.parents, connectivity, report);
+  const probe = readProbeAccess(documents[0], around);
   const maintenance = readWindows(documents, new Set(entries.keys()), settings.timezone, report);
   warnExposed(documents, report);
   if (report.broken || sources.problems.some(({ severity }) => severity === "error")) return null;
   const checks = makeDefinitions({ ...set, parents, membership, channels, rotations });
   warnAll({ settings, drafts: set.drafts, membership, channels: channelEntries, rotations: rotationEntries, definitions: channels, checks }, report);
-  const version = versionOf(settings, { channels, checks, maintenance });
-  return { settings, channels, rotations: [...rotations].map(([name, rotation]) => ({ name, rotation })), checks, maintenance, version, files: sources.files, carried: [], secrets: secretsOf(sources, report) };
+  const version = versionOf(settings, { channels, checks, maintenance }, probe);
+  return { settings, channels, rotations: [...rotations].map(([name, rotation]) => ({ name, rotation })), checks, maintenance, version, files: sources.files, carried: [], secrets: secretsOf(sources, report), ...(probe === null ? {} : { probe }) };
 }
 
 /** Order of the file does not make another site; everything else does. */
-function versionOf(settings: Settings, { channels, checks, maintenance }: Pick<Site, "channels" | "checks" | "maintenance">): string {
+function versionOf(settings: Settings, { channels, checks, maintenance }: Pick<Site, "channels" | "checks" | "maintenance">, probe: ProbeAccess | null): string {
   const parts = [...channels.map(({ name, hash }) => `channel ${name} ${hash}`), ...checks.map(({ name, hashes }) => `check ${name} ${hashes.target} ${hashes.judging} ${hashes.telling}`)].sort();
-  return hash128([canonical(settings), canonical(maintenance), ...parts].join("\n"));
+  return hash128([canonical(settings), canonical(maintenance), ...(probe === null ? [] : [canonical(probe)]), ...parts].join("\n"));
 }
 
 function secretsOf(sources: SourceSet, report: Report): readonly string[] {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { connectivitySchema } from "./connectivity.ts";
+import { probeSchema } from "./probe.ts";
 import { webAddress } from "../dial/options.ts";
 import { millis } from "../core/types.ts";
 import type { Settings } from "./site.ts";
@@ -43,6 +44,7 @@ export const SETTINGS_KEYS = {
     .optional(),
   include: names().describe("Further files with checks, channels, rotations and maintenance; `*` in a file's name stands for anything. `conf.d` beside this file is always read.").meta({ default: "none" }).optional(),
   connectivity: connectivitySchema.describe("By what this host knows that it is cut off itself; off unless it is set.").optional(),
+  probe: probeSchema.describe("What `GET /probe` asks for Prometheus, as blackbox_exporter does; off unless it is set.").optional(),
   confirm: z.unknown().describe("How many places must see an outage; not available in this version.").optional(),
   peers: z.unknown().describe("Other places; not available in this version.").optional(),
 } as const;

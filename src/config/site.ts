@@ -19,6 +19,8 @@ export interface Site {
   readonly files: readonly string[];
   /** Of a configuration of another system: what that believed of its checks. */
   readonly carried: readonly Carried[];
+  /** What others may have asked; absent: nothing. */
+  readonly probe?: ProbeAccess;
   /** Values that no log, page, answer or row may show. */
   readonly secrets: readonly string[];
 }
@@ -36,6 +38,26 @@ export interface Settings {
   readonly limits: { readonly runs: number; readonly perTarget: number };
   /** Resolvers to ask, `host` or `host:port`; empty: the system's. */
   readonly resolvers: readonly string[];
+}
+
+/** What `GET /probe` may ask, and for whom. */
+export interface ProbeAccess {
+  readonly modules: readonly ProbeModule[];
+  /** Networks and addresses that targets may have; empty: any, but link-local ones. */
+  readonly networks: readonly string[];
+  /** What a request must bring; null: nothing. With neither, nobody is answered. */
+  readonly token: string | null;
+}
+
+/** A check without its target. */
+export interface ProbeModule {
+  readonly name: string;
+  readonly type: string;
+  /** As written and filled in, to be read again with a target; may hold secrets. */
+  readonly options: { readonly [key: string]: unknown };
+  readonly timeoutMs: Millis | null;
+  readonly expect: readonly FactCondition[];
+  readonly warn: readonly FactCondition[];
 }
 
 export interface RotationDefinition {

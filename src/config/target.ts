@@ -4,7 +4,19 @@ type Keys = { readonly [key: string]: string | number };
 export type TargetKeys = { readonly kind: "keys"; readonly keys: Keys } | { readonly kind: "wrong"; readonly wrong: string; readonly right: string };
 
 /** Types that can be pointed at a target from outside. */
-const TARGET_TYPES = ["http", "tcp", "dns", "icmp", "grpc", "websocket"] as const;
+export const TARGET_TYPES = ["http", "tcp", "dns", "icmp", "grpc", "websocket"] as const;
+/** Of each, some target. */
+const SAMPLES: { readonly [type: string]: Keys } = {
+  http: { url: "http://target.invalid/" },
+  tcp: { host: "target.invalid", port: 1 },
+  dns: { server: "target.invalid" },
+  icmp: { host: "target.invalid" },
+  grpc: { host: "target.invalid" },
+  websocket: { url: "ws://target.invalid/" },
+};
+
+/** The options that a target of this type stands for, with values that stand for nothing; null for a type that takes none. */
+export const sampleTarget = (type: string): Keys | null => (Object.hasOwn(SAMPLES, type) ? (SAMPLES[type] ?? null) : null);
 
 const wrong = (what: string, right: string): TargetKeys => ({ kind: "wrong", wrong: what, right });
 

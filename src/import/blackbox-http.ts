@@ -25,6 +25,10 @@ class Conditions {
     this.#facts.set(fact, [...(this.#facts.get(fact) ?? []), ...wanted]);
   }
 
+  get none(): boolean {
+    return this.#facts.size === 0;
+  }
+
   get all(): Mapping {
     return Object.fromEntries([...this.#facts].map(([fact, wanted]) => [fact, wanted.length === 1 ? wanted[0] : wanted]));
   }
@@ -50,7 +54,7 @@ export function httpKeys(values: Mapping, around: Around): Mapping {
     tls: tlsOf(values, around),
     proxy: proxyOf(values, around),
     family: familyOf(values, around),
-    expect: expect.all,
+    expect: expect.none ? undefined : expect.all,
   };
 }
 

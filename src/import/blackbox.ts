@@ -120,6 +120,7 @@ function read(source: Source): ReturnType<Importer["read"]> {
   const layout = layoutOf(source, draft);
   draft.put(["defaults"], { failAfter: 1, notify: [] }, nowhere);
   const modules = modulesOf(source, layout, draft);
+  putModules(modules, layout, draft);
   const builder = new Builder(modules, rulesOf(source, layout, draft), draft);
   for (const target of targetsOf(source, layout, draft)) builder.add(target);
   builder.tellRules();
@@ -127,6 +128,14 @@ function read(source: Source): ReturnType<Importer["read"]> {
   if (layout.modules === null) draft.note("refused", nowhere, "", "there is no blackbox.yml beside it", "put the configuration of blackbox_exporter there");
   if (layout.prometheus === null) draft.note("left", nowhere, "", "there is no prometheus.yml beside it, which names the targets", "put it there, or write `checks` with targets");
   return draft.done();
+}
+
+/** The modules for `GET /probe`, so that Prometheus can go on asking. */
+function putModules(modules: ReadonlyMap<string, Module | null> | null, layout: Layout, draft: Draft): void {
+  const taken = [...(modules ?? [])].flatMap(([name, module]) => (module === null ? [] : [[name, module] as const]));
+  if (taken.length === 0) return;
+  draft.put(["probe"], {}, layout.modules?.at(["modules"]));
+  for (const [name, { keys, timeoutMs, origin }] of taken) draft.put(["probe", "modules", name], { ...keys, ...(timeoutMs === null ? {} : { timeout: inWords(timeoutMs) }) }, origin);
 }
 
 /** Who is told, and what else Prometheus does. */

@@ -2,7 +2,7 @@ import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from "nod
 import { request as secureRequest } from "node:https";
 import { connect } from "node:net";
 import { join } from "node:path";
-import type { Beat, Change, Done, Figures, Handle } from "../../src/api/handle.ts";
+import type { Beat, Change, Done, Figures, Handle, Probed, ProbeRequest } from "../../src/api/handle.ts";
 import { ensurePassword } from "../../src/api/auth.ts";
 import { type Running, startServer } from "../../src/api/server.ts";
 import { SignIn } from "../../src/api/sign-in.ts";
@@ -89,6 +89,9 @@ export class SmallHandle implements Handle {
   overviews = 0;
   testing: Promise<{ readonly kind: "sent" | "retry" | "refused"; readonly detail: string }> = Promise.resolve({ kind: "refused", detail: "550 no such user, hunter2" });
 
+  readonly probed: ProbeRequest[] = [];
+  probing: Probed = { kind: "off", reason: "`GET /probe` is off", advice: "name `modules` below `probe:`" };
+
   constructor(store: Store, checks: readonly CheckSummary[]) {
     this.store = store;
     this.checks = new Map(checks.map((check) => [check.name, check]));
@@ -118,6 +121,10 @@ export class SmallHandle implements Handle {
   readonly beliefs = new Map<string, Partial<Belief>>();
   state(name: CheckName): CheckState | null {
     return this.checks.has(name) ? sampleState(name, sampleBelief(this.beliefs.get(name))) : null;
+  }
+  probe(request: ProbeRequest): Promise<Probed> {
+    this.probed.push(request);
+    return Promise.resolve(this.probing);
   }
   rotations(): readonly RotationView[] {
     return [{ name: "night", timezone: "Europe/Berlin", now: ["ops"], next: [{ at: T0 + 3_600_000, to: ["boss"] }] }];

@@ -4,6 +4,7 @@ import { checkRoutes } from "./checks.ts";
 import { externalRoutes } from "./external.ts";
 import { incidentRoutes } from "./incidents.ts";
 import { linkRoutes } from "./links.ts";
+import { probeRoutes } from "./probe.ts";
 import { pushRoutes } from "./push.ts";
 import { sessionRoutes } from "./session.ts";
 import { siteRoutes } from "./site.ts";
@@ -39,4 +40,4 @@ const guide = route({
 });
 
 /** Every route there is. It registers the handlers and is the document. */
-export const routes: readonly Route[] = [...siteRoutes, ...checkRoutes, ...incidentRoutes, ...tellingRoutes, ...linkRoutes, ...sessionRoutes, openapi, guide, ...externalRoutes, ...pushRoutes];
+export const routes: readonly Route[] = [...siteRoutes, ...checkRoutes, ...incidentRoutes, ...tellingRoutes, ...linkRoutes, ...sessionRoutes, openapi, guide, ...externalRoutes, ...pushRoutes, ...probeRoutes];
