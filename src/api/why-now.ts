@@ -6,7 +6,7 @@ import type { CheckSummary, WhyLine } from "./types.ts";
 
 export interface Now {
   readonly state: CheckState;
-  readonly summary: CheckSummary;
+  readonly summary: Pick<CheckSummary, "cause" | "hides" | "nextRunAt">;
   readonly failAfter: number;
   readonly now: Instant;
   readonly messages: readonly MessageStory[];
@@ -14,7 +14,7 @@ export interface Now {
 
 /** What holds a check in its state now, what keeps its outage from being told, and what comes next. Pure. */
 export function nowLines({ state, summary, failAfter, now, messages }: Now): readonly WhyLine[] {
-  const { belief } = state;
+  const { belief, seen } = state;
   const { muting, streak, wait, incident } = belief;
   const lines: WhyLine[] = [];
   const say = (text: string): void => void lines.push({ at: now, until: null, kind: "now", verdict: null, text });
@@ -32,6 +32,7 @@ export function nowLines({ state, summary, failAfter, now, messages }: Now): rea
   if (incident !== null && incident.acknowledged !== null) say(`Acknowledged by ${incident.acknowledged.by}: no reminders`);
   if (incident !== null && incident.told.length === 0) say("Nobody was told of this incident so far");
   if (wait !== null) ahead(wait.until, "Told by then, if the parents it waits for give no news");
+  if (seen.putOff !== undefined && seen.expectBy !== null && incident === null) ahead(seen.expectBy, "Told as unchecked by then; put off to hear of its parents first");
   for (const step of incident?.steps ?? []) if (step.nextAt !== null) ahead(step.nextAt, "A reminder is due");
   for (const message of messages) {
     if (message.status !== "waiting") continue;

@@ -1,4 +1,4 @@
-import { believe, type Draft, freshState, move, publicIncident, reasonOf } from "./draft.ts";
+import { believe, type Draft, dueBy, freshState, move, publicIncident, reasonOf } from "./draft.ts";
 import { endBecause } from "./moves.ts";
 import { endUntilRecovery } from "./silence.ts";
 import type { Action } from "./state.ts";
@@ -52,7 +52,7 @@ function watchFrom(draft: Draft, from: Instant | undefined): void {
 }
 
 function expect(draft: Draft, expectBy: Instant | null): void {
-  if (draft.seen.expectBy !== expectBy) draft.seen = { ...draft.seen, expectBy };
+  if (draft.seen.expectBy !== expectBy) draft.seen = dueBy(draft.seen, expectBy);
 }
 
 function acknowledge(draft: Draft, by: string, note: string): void {

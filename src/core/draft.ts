@@ -51,6 +51,9 @@ export function seenFrom(last: Result | null): Seen {
   return { last, verdictStarted: verdict === null ? null : (last?.started ?? null), verdict, wellSince: null, unjudged: 0, expectBy: null };
 }
 
+/** A new time in which a verdict is due: before its end is taken for one, the parents may be asked again. */
+export const dueBy = ({ last, verdictStarted, verdict, wellSince, unjudged }: Seen, expectBy: Instant | null): Seen => ({ last, verdictStarted, verdict, wellSince, unjudged, expectBy });
+
 /** Replaces parts of the belief; keeps the object when nothing differs. */
 export function believe(draft: Draft, change: Partial<Belief>): void {
   const before = draft.belief as unknown as Record<string, unknown>;

@@ -1,5 +1,5 @@
 import { blocks, clearance, isDoubtful, parentsWellSince, rootOf } from "./depend.ts";
-import { beganDown, believe, closeIncident, type Draft, move, noteTelling, openIncident, reasonOf } from "./draft.ts";
+import { beganDown, believe, closeIncident, type Draft, dueBy, move, noteTelling, openIncident, reasonOf } from "./draft.ts";
 import { fired, firedForGood, muted } from "./escalate.ts";
 import { noteOutage } from "./flap.ts";
 import { firstSteps, joined, type Saying, say, targets } from "./route.ts";
@@ -92,7 +92,7 @@ function renewDeadline(draft: Draft): void {
   const { seen, policy, now } = draft;
   if (seen.expectBy === null) return;
   const expectBy = plus(now, VERDICT_RUNS * policy.everyMs + policy.runMs);
-  if (expectBy > seen.expectBy) draft.seen = { ...seen, expectBy };
+  if (expectBy > seen.expectBy) draft.seen = dueBy(seen, expectBy);
 }
 
 /** Takes a check up, closes its incident and tells those who were told. */

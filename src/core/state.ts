@@ -123,7 +123,7 @@ export interface Seen {
   readonly unjudged: number;
   /** By then a verdict is due, or the check is `unchecked`. */
   readonly expectBy: Instant | null;
-  /** Times that this was put off to hear of the parents first, since the last verdict. */
+  /** Times that this was put off to hear of the parents first, since the last verdict or since it was worked out anew. */
   readonly putOff?: number;
 }
 

@@ -33,6 +33,15 @@ test("behind a parent that is down it is blocked instead, and has its whole time
   f("u gw:fail ? ? ? ? ? ? ?", { parents: ["gw"] }, "1 up, 4.2 ask gw, 7.3 pending, 7.3 unchecked!ops");
 });
 
+test("what its parents put off is bounded, begins anew with a new deadline, and is told", () => {
+  // Asked, then held for a parent that fails under its threshold: no longer, however that goes on.
+  f("u ? ? ? +10s gw:fail +10s gw:answer +10s gw:fail +10s gw:answer +10m", { parents: ["gw"] }, "1 up, 4.2 ask gw, 7.5 pending, 7.5 unchecked!ops");
+  f("u gw:fail ? ? ? ? gw:down +3m gw:up +10m", { parents: ["gw"] }, "1 up, 4.2 ask gw, 7.3 blocked, 11.2 ask gw, 11.3 pending, 11.3 unchecked!ops");
+  const told = (script: string, parents: readonly string[]): string | undefined => new Bench({ parents }).play(script).state.belief.sentence;
+  expect(told("u ? ? ? +2m", ["gw"])).toBe("no verdict in 3 runs: saw unknown (put off to hear of gw first)");
+  expect(told("u ? ? ? +2m", [])).toBe("no verdict in 3 runs: saw unknown");
+});
+
 test("a check that is known to fail needs no verdict", () => {
   f("u d ? ? ? ? ? +10m", {}, "1 up, 2 down, 2 down!ops");
   f("u g ? ? ? ? ? +10m", {}, "1 up, 2 degraded, 2 degraded!ops");

@@ -13,7 +13,8 @@ export function uncheckedAt(draft: Draft): Instant | null {
 
 /**
  * Before a check that depends on others is unchecked those are asked, and one that fails under its threshold holds it for as long as it may
- * take to reach it: where this host cannot ask anybody, that is told and not each check. Put off twice at most.
+ * take to reach it: where this host cannot ask anybody, that is told and not each check. Put off twice at most in the time in which one
+ * verdict is due: by the longest run of a parent and what its answer takes, and by the longest way of a failing one to its threshold.
  */
 function holdForParents(draft: Draft): boolean {
   const { around, seen, now } = draft;
@@ -40,5 +41,6 @@ export function noteUnchecked(draft: Draft): void {
   draft.seen = { ...seen, expectBy: null };
   openIncident(draft, { kind: "unchecked", firstSign, code, sentence, evidence: seen.last?.evidence ?? [] });
   believe(draft, { streak: null, passes: 0 });
-  move(draft, "pending", reasonOf("no-verdict", sentence));
+  const asked = seen.putOff === undefined ? "" : ` (put off to hear of ${draft.policy.parents.join(", ")} first)`;
+  move(draft, "pending", reasonOf("no-verdict", `${sentence}${asked}`));
 }
