@@ -7,7 +7,7 @@ import { instant } from "../src/core/types.ts";
 import type { Figure, Measure } from "./figure.ts";
 import { makeHistory } from "./history.ts";
 import { load, siteText } from "./load.ts";
-import { memoryMb, withFolder } from "./world.ts";
+import { cpuSeconds, memoryMb, withFolder } from "./world.ts";
 
 const RESULTS = 4_000_000;
 const CHECKS = 100;
@@ -32,9 +32,13 @@ async function judge(folder: string, say: (text: string) => void): Promise<reado
   const child = spawn(join(import.meta.dirname, "../bin/tocsin"), ["backtest", "tocsin.yaml", "--data", "data", "--json"], { cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
   const { pid } = child;
   if (pid === undefined) throw new Error("tocsin could not be started");
-  let [out, memory] = ["", 0];
+  let [out, memory, cpu] = ["", 0, 0];
   child.stdout.setEncoding("utf8").on("data", (text: string) => void (out += text));
-  const looking = setInterval(() => void (memory = Math.max(memory, memoryMb(pid, "VmHWM"))), LOOK_MS);
+  const looking = setInterval(() => {
+    if (child.exitCode !== null) return;
+    memory = Math.max(memory, memoryMb(pid, "VmHWM"));
+    cpu = cpuSeconds(pid);
+  }, LOOK_MS);
   const exit = await new Promise((resolve, reject) => child.on("error", reject).on("close", resolve));
   clearInterval(looking);
   const seconds = (performance.now() - begun) / 1000;
@@ -43,6 +47,7 @@ async function judge(folder: string, say: (text: string) => void): Promise<reado
   say(`${judged} judged, ${transitions} changes of state, ${changes.reduce((sum, { came }) => sum + came, 0)} alerts, ${changes.reduce((sum, { fewer }) => sum + fewer.length, 0)} would not have come`);
   return [
     { name: "backtest four-million", value: seconds, unit: "s", goal: GOAL_S },
+    { name: "backtest cpu", value: cpu, unit: "s", goal: null },
     { name: "backtest a-result", value: (seconds * 1e6) / judged, unit: "µs", goal: null },
     { name: "backtest memory-max", value: memory, unit: "MB", goal: null },
   ];
