@@ -95,7 +95,8 @@ function proxyOf(text: string | undefined, say: Say): Mapping | undefined {
   return present({ host: url.hostname.replace(/^\[|\]$/g, ""), port: url.port === "" ? 80 : Number(url.port), ...(user === "" ? {} : { user, password }) });
 }
 
-function decoded(text: string): string {
+/** A part of an address, without its percent signs where they are sound. */
+export function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

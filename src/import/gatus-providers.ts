@@ -28,8 +28,8 @@ const tls = (config: Mapping): Mapping | undefined => (flag(mappingOf(config["cl
 /** A provider that is told at one address. */
 const hook = (type: string, looks: readonly string[] = ["title"]): GatusProvider => ({ taken: ["webhook-url"], looks, needs: ["webhook-url"], make: (config) => keys({ type, url: some(config["webhook-url"]) }) });
 
-/** `GROUP/NAME` is called NAME in Gatus's messages. */
-const PREFIX = '{% assign prefix = "" %}{% if tags != empty %}{% assign prefix = tags | first | append: "/" %}{% endif %}';
+/** `GROUP/NAME` is called NAME in Gatus's messages; `of` is its group, which stands as the first tag. */
+const PREFIX = '{% assign of = "" %}{% assign prefix = "" %}{% if tags != empty %}{% assign of = tags | first %}{% assign prefix = of | append: "/" %}{% endif %}';
 const NAME = "check | remove_first: prefix";
 const RESOLVED = 'kind == "recovered"';
 const triggered = (yes: string, no: string): string => `{% if ${RESOLVED} %}${yes}{% else %}${no}{% endif %}`;
@@ -38,8 +38,8 @@ const triggered = (yes: string, no: string): string => `{% if ${RESOLVED} %}${ye
 const posted = (url: string | undefined, text: string, more: Mapping = {}): ReturnType<typeof keys> => keys({ type: "webhook", url, text: `${PREFIX}${text}`, body: "{{ text }}", ...more });
 
 const N8N = (title: string): string =>
-  `{"title": ${JSON.stringify(plain(title))}, "endpoint_name": {{ ${NAME} | json }}, "endpoint_group": {{ tags | first | json }}, "endpoint_url": {{ target | json }}, "alert_description": {{ description | json }}, "resolved": ${triggered("true", "false")}, "message": {{ subject | json }}, "condition_results": [{"condition": {{ sentence | json }}, "success": ${triggered("true", "false")}}]}`;
-const ZAPIER = `{"alert_type": "${triggered("resolved", "triggered")}", "status": "${triggered("ok", "critical")}", "endpoint": {{ check | json }}, "group": {{ tags | first | json }}, "message": {{ subject | json }}, "description": {{ description | json }}, "timestamp": {{ atIso | json }}}`;
+  `{"title": ${JSON.stringify(plain(title))}, "endpoint_name": {{ ${NAME} | json }}, "endpoint_group": {{ of | json }}, "endpoint_url": {{ target | json }}, "alert_description": {{ description | json }}, "resolved": ${triggered("true", "false")}, "message": {{ subject | json }}, "condition_results": [{"condition": {{ sentence | json }}, "success": ${triggered("true", "false")}}]}`;
+const ZAPIER = `{"alert_type": "${triggered("resolved", "triggered")}", "status": "${triggered("ok", "critical")}", "endpoint": {{ check | json }}, "group": {{ of | json }}, "message": {{ subject | json }}, "description": {{ description | json }}, "timestamp": {{ atIso | json }}}`;
 const HOME_ASSISTANT = `{"event_type": "gatus_alert", "event_data": {"status": "${triggered("resolved", "triggered")}", "endpoint": {{ check | json }}, "description": {{ description | json }}, "conditions": [{"condition": {{ sentence | json }}, "success": ${triggered("true", "false")}}]}}`;
 
 /** In a template `{{` and `{%` begin something. */
@@ -52,7 +52,7 @@ function templateOf(body: string, isJson: boolean, placeholders: Mapping): strin
   const meaning: { readonly [placeholder: string]: string } = {
     ALERT_DESCRIPTION: `{{ description${json} }}`,
     ENDPOINT_NAME: `{{ ${NAME}${json} }}`,
-    ENDPOINT_GROUP: "{{ tags | first }}",
+    ENDPOINT_GROUP: `{{ of${json} }}`,
     ENDPOINT_URL: `{{ target${json} }}`,
     RESULT_ERRORS: `{{ sentence${json} }}`,
     RESULT_CONDITIONS: `{{ sentence${json} }}`,

@@ -2,7 +2,7 @@ import type { OAuth2 } from "./gatus-client.ts";
 import type { Mapping } from "./gatus-words.ts";
 
 /** Keys of a check that belong to the step that asks. */
-const OF_STEP: ReadonlySet<string> = new Set(["url", "method", "headers", "body", "redirects"]);
+const OF_STEP: ReadonlySet<string> = new Set(["url", "auth", "method", "headers", "body", "redirects"]);
 
 /** A token is asked for first (RFC 6749, section 4.4), then what is checked is, with it. */
 export function stepsWithToken({ tokenUrl, id, secret, scopes }: OAuth2, name: string, keys: Mapping, expect: Mapping): Mapping {

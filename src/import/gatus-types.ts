@@ -1,4 +1,4 @@
-import type { Client } from "./gatus-client.ts";
+import { type Client, decoded } from "./gatus-client.ts";
 import type { Operand, PlaceholderName } from "./gatus-condition.ts";
 import type { Measured } from "./gatus-expect.ts";
 import { asDuration, flag, type Mapping, mappingOf, present, type Remark, some, textOf } from "./gatus-words.ts";
@@ -71,17 +71,32 @@ function filledBody(entry: Mapping): { readonly text: string; readonly remarks: 
 /** What is sent in a `dialogue`, in which a backslash begins an escape. */
 const escapedText = (text: string): string => text.replaceAll("\\", "\\\\").replaceAll("\r", "\\r").replaceAll("\n", "\\n").replaceAll("\t", "\\t").replaceAll("\0", "\\0");
 
+const base64 = (text: string): string => btoa(Array.from(new TextEncoder().encode(text), (byte) => String.fromCodePoint(byte)).join(""));
+
+/** An address without the user and password in it, and what says them. */
+function credentialsOf(address: string): { readonly url: string; readonly auth?: Mapping; readonly header?: string } {
+  const [, before = "", credentials, after = ""] = /^(https?:\/\/)([^/?#]*)@([^/?#@]*.*)$/s.exec(address) ?? [];
+  if (credentials === undefined) return { url: address };
+  const [, user = "", password = ""] = /^([^:]*):?(.*)$/s.exec(credentials) ?? [];
+  const url = before + after;
+  // An empty password is none that `auth` takes.
+  if (password === "" || user === "") return { url, header: `Basic ${base64(`${decoded(user)}:${decoded(password)}`)}` };
+  return { url, auth: { user: decoded(user), password: decoded(password) } };
+}
+
 /** The keys of one web request, of a check or of a step. */
 export function requestOf(entry: Mapping): { readonly keys: Mapping; readonly remarks: readonly Remark[] } {
   const { text, remarks } = filledBody(entry);
   const graphql = flag(entry["graphql"]) === true;
   const method = (some(entry["method"]) ?? "GET").toUpperCase();
   const said = Object.fromEntries(Object.entries(mappingOf(entry["headers"])).map(([name, value]) => [name, textOf(value)]));
-  const typed = Object.keys(said).some((name) => name.toLowerCase() === "content-type");
-  const headers = graphql && !typed ? { ...said, "Content-Type": "application/json" } : said;
+  const names = new Set(Object.keys(said).map((name) => name.toLowerCase()));
+  const { url, auth, header } = credentialsOf(textOf(entry["url"]));
+  const signs = !names.has("authorization");
+  const headers = { ...said, ...(graphql && !names.has("content-type") ? { "Content-Type": "application/json" } : {}), ...(signs && header !== undefined ? { Authorization: header } : {}) };
   const body = graphql ? JSON.stringify({ query: text }) : text;
   return {
-    keys: { url: some(entry["url"]), ...(method === "GET" ? {} : { method }), ...(Object.keys(headers).length === 0 ? {} : { headers }), ...(body === "" ? {} : { body }) },
+    keys: { url, ...(signs && auth !== undefined ? { auth } : {}), ...(method === "GET" ? {} : { method }), ...(Object.keys(headers).length === 0 ? {} : { headers }), ...(body === "" ? {} : { body }) },
     remarks,
   };
 }

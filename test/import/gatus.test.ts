@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { openForeignConfiguration, readForeign } from "../../src/app/foreign.ts";
 import { parseYaml } from "../../src/config/yaml.ts";
 import { writeDocument } from "../../src/import/write.ts";
-import { header, service } from "../e2e/receivers.ts";
+import { header, hook, service } from "../e2e/receivers.ts";
 import { ask, Place } from "../e2e/world.ts";
 import { makeCertificates } from "../servers/certificates.ts";
 import { atEnd, describeWith, freePort, temporaryFolder } from "../servers/ground.ts";
@@ -80,6 +80,53 @@ external-endpoints:
     token: potato
     alerts: [{type: email, failure-threshold: 2, success-threshold: 1}]
 `;
+
+const hooks = (hook: string, port: number): string => `
+alerting:
+  custom:
+    url: ${hook}/custom
+    method: PUT
+    headers: {X-Key: abc}
+    body: '{"text": "[ALERT_TRIGGERED_OR_RESOLVED]: [ENDPOINT_GROUP] - [ENDPOINT_NAME] - [ALERT_DESCRIPTION] - [RESULT_ERRORS]", "url": "[ENDPOINT_URL]"}'
+    placeholders: {ALERT_TRIGGERED_OR_RESOLVED: {TRIGGERED: outage}}
+  n8n: {webhook-url: ${hook}/n8n, title: "{{ mine }}"}
+  zapier: {webhook-url: ${hook}/zapier}
+  webex: {webhook-url: ${hook}/webex}
+  homeassistant: {url: "${hook}/", token: sesame}
+endpoints:
+${["group: core", "enabled: true"].map((more) => `  - name: a/b
+    ${more}
+    url: tcp://127.0.0.1:${port}
+    interval: 300ms
+    conditions: ["[CONNECTED] == true"]
+    alerts:
+${["custom", "n8n", "zapier", "webex", "homeassistant"].map((type) => `      - {type: ${type}, failure-threshold: 1, success-threshold: 1, send-on-resolved: true, description: "it's {{ down }}"}\n`).join("")}`).join("")}`;
+
+test("webhooks are called with what Gatus says in them", async () => {
+  const [heard, db] = [await hook(), await service(false)];
+  const place = new Place("");
+  place.config = `${place.folder}/config.yaml`;
+  place.write(hooks(heard.url("").replace(/\/$/, ""), db.port), "config.yaml");
+  await place.start();
+  await place.until("ten are told", () => heard.calls.length === 10);
+  await db.open();
+  await place.until("ten are told of the end", () => heard.calls.length === 20);
+  await place.stop();
+  const said = (path: string): readonly unknown[] => heard.calls.filter((call) => call.path === path).map(({ body }) => JSON.parse(body) as unknown);
+  const refused = expect.stringContaining("refused the connection") as unknown;
+  const description = "it's {{ down }}";
+  const unordered = (path: string): readonly unknown[] => said(path).toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+  const text = (state: string, group: string): unknown => ({ text: expect.stringContaining(`${state}: ${group} - a/b - ${description} - `) as unknown, url: expect.stringMatching(/^127\.0\.0\.1:/) as unknown });
+  expect(unordered("/custom")).toEqual([text("RESOLVED", ""), text("RESOLVED", "core"), text("outage", ""), text("outage", "core")]);
+  expect(heard.calls.filter(({ path }) => path === "/custom").map(({ headers }) => headers["x-key"])).toEqual(["abc", "abc", "abc", "abc"]);
+  const told = (endpoint: string, group: string, resolved: boolean): unknown => expect.objectContaining({ title: "{{ mine }}", endpoint_name: endpoint, endpoint_group: group, alert_description: description, resolved, condition_results: [{ condition: resolved ? expect.any(String) as unknown : refused, success: resolved }] });
+  const n8n = said("/n8n");
+  for (const one of [told("a/b", "core", false), told("a/b", "", false), told("a/b", "core", true), told("a/b", "", true)]) expect(n8n).toContainEqual(one);
+  expect(said("/zapier")).toContainEqual(expect.objectContaining({ alert_type: "triggered", status: "critical", endpoint: "core/a/b", group: "core", description }));
+  expect(said("/api/events/gatus_alert")).toContainEqual({ event_type: "gatus_alert", event_data: { status: "resolved", endpoint: "a/b", description, conditions: [{ condition: expect.any(String) as unknown, success: true }] } });
+  expect(heard.calls.filter(({ headers }) => headers.authorization === "Bearer sesame")).toHaveLength(4);
+  expect(said("/webex")).toContainEqual({ markdown: expect.stringContaining("core/a/b") as unknown });
+});
 
 asRoot(["postfix", "openssl"], "Gatus's configuration, run as it is", () => {
   let postfix: Postfix;
