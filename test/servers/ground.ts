@@ -36,13 +36,21 @@ export function atEnd(end: () => Promise<void>): void {
   endings.push(end);
 }
 
+/** What this process has given away: a server takes its port only after a while. */
+const given = new Set<number>();
+/** Test files that run at the same time, each in a process with a number of its own, take their ports from shares of their own. */
+const SHARES = 4;
+const share = (Number(process.env["VITEST_POOL_ID"] ?? 0) || 0) % SHARES;
+const SHARE_PORTS = Math.floor((LAST_PORT - FIRST_PORT) / SHARES);
+
 /** The first of `count` neighbouring ports that are free for TCP and UDP on 127.0.0.1 and, for TCP, on ::1. */
 export async function freePort(count = 1): Promise<number> {
   for (let tries = 0; tries < 200; tries++) {
-    const first = randomInt(FIRST_PORT, LAST_PORT - count);
-    let free = true;
-    for (let port = first; free && port < first + count; port++) free = await isFree(port);
-    if (free) return first;
+    const first = FIRST_PORT + share * SHARE_PORTS + randomInt(SHARE_PORTS - count);
+    const ports = Array.from({ length: count }, (_, index) => first + index);
+    if (ports.some((port) => given.has(port))) continue;
+    for (const port of ports) given.add(port);
+    if ((await Promise.all(ports.map(isFree))).every(Boolean)) return first;
   }
   throw new Error(`no ${count} neighbouring free ports found between ${FIRST_PORT} and ${LAST_PORT}`);
 }

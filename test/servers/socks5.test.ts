@@ -45,7 +45,7 @@ describeWith(["dante-server", "microsocks"], "socks5 against Dante and microsock
     const closed = await freePort();
     const through = await ask({ port: dante.port, connect: `127.0.0.1:${behind.port}` });
     expect(through).toMatchObject({ verdict: "up", sentence: `127.0.0.1 port ${dante.port} connects to 127.0.0.1 port ${behind.port}`, facts: { reply: 0, replyName: "succeeded", bound: expect.stringMatching(/^127\.0\.0\.1:\d+$/) as string } });
-    expect(behind.accepted()).toBe(1);
+    await expect.poll(() => behind.accepted()).toBe(1);
     expect(await line({ port: microsocks.port, ...LOGIN, connect: `localhost:${behind.port}` })).toMatch(/^up ok .* connects to localhost port /);
     expect(await line({ port: dante.port, connect: `127.0.0.1:${closed}` })).toBe(`down status 127.0.0.1 port ${dante.port} did not connect to 127.0.0.1 port ${closed}: connection refused (5)`);
     expect(await line({ port: dante.port, connect: `127.0.0.9:${behind.port}` })).toMatch(/: not allowed by its rules \(2\)$/);
