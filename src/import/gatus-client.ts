@@ -25,6 +25,7 @@ export interface OAuth2 {
 }
 
 const KNOWN: ReadonlySet<string> = new Set(["insecure", "ignore-redirect", "timeout", "dns-resolver", "oauth2", "proxy-url", "identity-aware-proxy", "tls", "network", "tunnel", "store-cookies"]);
+const HTTP_ONLY = ["identity-aware-proxy", "oauth2", "proxy-url", "ignore-redirect", "store-cookies"];
 /** Gatus takes its usual time for less than that. */
 const LEAST_MS = 1;
 /** Between these a timeout may be here. */
@@ -50,7 +51,8 @@ export function readClient(client: Mapping, http: boolean, source: Source): Clie
   const timeoutMs = time === "wrong" || time === null || time < LEAST_MS ? USUAL_MS : Math.min(LONGEST_MS, Math.max(SHORTEST_MS, time));
   const insecure = flag(client["insecure"]) === true;
   if (some(client["tunnel"]) !== undefined) say("left", "tunnel", "there are no SSH tunnels here", "run a Tocsin behind the tunnel, or forward a port with `ssh -L` and name that", true);
-  if (client["identity-aware-proxy"] !== undefined) say("left", "identity-aware-proxy", "no token of Google's is asked for here", "check from inside, or with a `script`", true);
+  for (const key of HTTP_ONLY) if (!http && client[key] !== undefined) say("ignored", key, "Gatus does not look at it for an endpoint of this kind");
+  if (http && client["identity-aware-proxy"] !== undefined) say("left", "identity-aware-proxy", "no token of Google's is asked for here", "check from inside, or with a `script`", true);
   const resolver = some(client["dns-resolver"]);
   if (resolver !== undefined && !/^.*:\/\/[A-Za-z0-9.-]+:\d{1,5}/.test(resolver)) say("refused", "dns-resolver", `\`${resolver}\` is no resolver`, "write tcp://8.8.8.8:53");
   else if (resolver !== undefined) say("differs", "dns-resolver", "names are looked up as for every other check", "`resolvers` in tocsin.yaml names servers for all");

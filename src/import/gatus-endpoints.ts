@@ -161,18 +161,36 @@ export function tellTelling({ notes }: Telling, { draft }: Reading, below: Path)
   for (const { origin, what, text, advice } of notes) draft.note("differs", origin, what, text, advice, below);
 }
 
+/** Keys that Gatus does not know, and those that are about its page and its metrics. */
 function tellKeys({ entry, path, title }: Endpoint, known: ReadonlySet<string>, { draft, at }: Reading, below: Path): void {
   const note = (kind: "ignored" | "left", key: string, text: string, advice = ""): void => draft.note(kind, at([...path, key]), `${title} ${key}`, text, advice, below);
   for (const key of Object.keys(entry)) if (!known.has(key)) note("ignored", key, "Gatus does not know this key");
   if (Object.keys(mappingOf(entry["ui"])).length > 0) note("left", "ui", "it is about the look of Gatus's page");
   if (Object.keys(mappingOf(entry["extra-labels"])).length > 0) note("left", "extra-labels", "labels of metrics are the check's name and type here", "`tags` in tocsin.yaml group checks");
-  for (const key of ["store", "always-run"]) if (entry[key] !== undefined && known.has(key)) note("ignored", key, "it has a meaning in suites only");
+}
+
+/** What a type looks at of what it may be asked with; of web requests everything but `ssh`. */
+const LOOKED_AT: { readonly [scheme: string]: readonly string[] } = { tcp: ["body"], tls: ["body"], ws: ["body", "headers"], wss: ["body", "headers"], ssh: ["body", "ssh"], http: ["method", "body", "graphql", "headers"], https: ["method", "body", "graphql", "headers"] };
+
+function tellIdle({ entry, path, title }: Endpoint, { draft, at }: Reading, below: Path): void {
+  const looked = LOOKED_AT[schemeOf(entry) ?? ""] ?? [];
+  for (const key of ["method", "body", "graphql", "headers", "ssh"]) if (entry[key] !== undefined && !looked.includes(key)) draft.note("ignored", at([...path, key]), `${title} ${key}`, "Gatus does not look at it for an endpoint of this kind", "", below);
+}
+
+/** What of an endpoint's keys has no meaning where it stands. */
+export function tellMeaningless(endpoint: Endpoint, inSuite: boolean, reading: Reading, below: Path): void {
+  const { entry, path, title } = endpoint;
+  tellKeys(endpoint, ENDPOINT, reading, below);
+  if (!inSuite) tellIdle(endpoint, reading, below);
+  const words = inSuite ? (["enabled", "group", "interval"] as const) : (["store", "always-run"] as const);
+  for (const key of words) if (entry[key] !== undefined) reading.draft.note("ignored", reading.at([...path, key]), `${title} ${key}`, inSuite ? "the suite's own counts" : "it has a meaning in suites only", "", below);
 }
 
 /** What every check of an endpoint has. */
 const common = ({ entry, group }: Endpoint, telling: Telling): Mapping => ({ ...(group === "" ? {} : { tags: [group] }), ...(flag(entry["enabled"]) === false ? { paused: true } : {}), ...telling.keys });
 
-function readWindows({ entry, path, title }: Endpoint, names: readonly string[], { windows }: Reading): void {
+/** The windows of an endpoint, for these checks. */
+export function readWindows({ entry, path, title }: Endpoint, names: readonly string[], { windows }: Reading): void {
   const list = listOf(entry["maintenance-windows"]);
   for (const [index, window] of list.entries()) windows.read(mappingOf(window), list.length === 1 ? `${title} maintenance` : `${title} maintenance ${index + 1}`, names, [...path, "maintenance-windows", index]);
 }
@@ -234,7 +252,7 @@ export function readEndpoint(endpoint: Endpoint, reading: Reading): void {
   tellRemarks(endpoint, remarks, reading, below);
   if (client.oauth2 !== null) draft.note("differs", at([...path, "client", "oauth2"]), `${title} client.oauth2`, "a token is asked for at each run", "", below);
   tellTelling(telling, reading, below);
-  tellKeys(endpoint, ENDPOINT, reading, below);
+  tellMeaningless(endpoint, false, reading, below);
   draft.note("taken", at(path), title, flag(entry["enabled"]) === false ? "it is not enabled: paused" : translated.whole ? "checks as before" : "checks what is taken of its conditions", "", ["checks", name]);
   const more = translated.domain.length === 0 ? [] : addDomain(endpoint, translated.domain, telling, reading);
   readWindows(endpoint, [name, ...more], reading);

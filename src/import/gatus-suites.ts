@@ -1,6 +1,6 @@
 import { readClient } from "./gatus-client.ts";
 import { type GatusCondition, type Operand, operandOf } from "./gatus-condition.ts";
-import { conditionsOf, type Endpoint, endpointOf, expectOf, intervalOf, namesAreRight, type Reading, tellRemarks, tellTelling, translateAll } from "./gatus-endpoints.ts";
+import { conditionsOf, type Endpoint, endpointOf, expectOf, intervalOf, namesAreRight, readWindows, type Reading, tellMeaningless, tellRemarks, tellTelling, translateAll } from "./gatus-endpoints.ts";
 import { httpMeasured, requestOf, schemeOf } from "./gatus-types.ts";
 import { asDuration, durationOf, flag, listOf, type Mapping, mappingOf, texts, textOf } from "./gatus-words.ts";
 import type { Path } from "./importer.ts";
@@ -77,7 +77,7 @@ function readSteps(suite: Endpoint, endpoints: readonly Endpoint[], below: Path,
     const full = filledEntry(entry, context, lost);
     for (const name of lost) stop("url", `nothing before it sets [CONTEXT].${name}`, "add it to `context`, or to `store` of an endpoint before");
     if (/^https?:\/\/[^/?#]*\{\{/.test(textOf(full["url"]))) stop("url", "a value that is taken cannot be a part of the host", "write the host out");
-    if (!["http", "https"].includes(schemeOf(entry) ?? "")) stop("url", "the steps of a suite are web requests here", "make it an endpoint of its own");
+    if (!["http", "https"].includes(schemeOf(full) ?? "")) stop("url", "the steps of a suite are web requests here", "make it an endpoint of its own");
     const client = readClient(mappingOf(entry["client"]), true, source);
     if (client.oauth2 !== null) stop("client", "within a suite no token is asked for", "ask for it in an endpoint of the suite, and store it");
     if (!tellRemarks(endpoint, client.remarks, reading, below)) whole = false;
@@ -92,6 +92,7 @@ function readSteps(suite: Endpoint, endpoints: readonly Endpoint[], below: Path,
     const { expect, domain, inverted } = translateAll(endpoint, readable, { measured: httpMeasured }, reading, below);
     if (inverted) stop("conditions", "a step of a suite is to be reached", "make it an endpoint of its own");
     if (domain.length > 0) draft.note("left", at([...path, "conditions"]), title, "a suite asks no registry", "add a `domain` check", below);
+    tellMeaningless(endpoint, true, reading, below);
     const take = takes(endpoint, context, reading, below);
     if (flag(entry["always-run"]) === true && index > 0) draft.note("left", at([...path, "always-run"]), `${title} always-run`, "the first step that fails ends the check: what cleans up after it does not run", "let the service expire what tests leave behind", below);
     return { name: endpoint.name, ...keys, ...(client.follows ? {} : { redirects: 0 }), ...(Object.keys(take).length === 0 ? {} : { take }), expect: expectOf({ expect }, { status: "exists" }) };
@@ -149,5 +150,10 @@ export function readSuite(suite: Endpoint, reading: Reading): void {
   const keys = { type: "http-steps", steps, ...shared, every: asDuration(interval), timeout: asDuration(timeoutMs), ...(group === "" ? {} : { tags: texts([group]) }), ...(flag(entry["enabled"]) === false ? { paused: true } : {}), ...tellingOf(suite, endpoints, reading, below) };
   const name = draft.add("checks", title, keys, at(path));
   for (const key of Object.keys(entry)) if (!SUITE.has(key)) draft.note("ignored", at([...path, key]), `${title} ${key}`, "Gatus does not know this key", "", ["checks", name]);
-  draft.note("taken", at(path), title, `${endpoints.length} requests in order`, "", ["checks", name]);
+  draft.note("taken", at(path), title, endpoints.length === 1 ? "one request" : `${endpoints.length} requests in order`, "", ["checks", name]);
+  for (const endpoint of endpoints) {
+    if (listOf(endpoint.entry["maintenance-windows"]).length === 0) continue;
+    draft.note("differs", at([...endpoint.path, "maintenance-windows"]), `${endpoint.title} maintenance-windows`, "they are for the whole suite", "", ["maintenance"]);
+    readWindows(endpoint, [name], reading);
+  }
 }
