@@ -25,8 +25,7 @@ export class Fence {
   readonly pinger: Pinger;
   /** Of the target: how long its name was looked up, ms, and what came of it. */
   lookup: { readonly ms: number; readonly addresses: readonly Address[] } | null = null;
-  /** The address at which the first try ended; null: none did. */
-  refused: string | null = null;
+  #refused: string | null = null;
   #used = false;
 
   constructor(networks: readonly string[], { network, pinger, clock }: { readonly network: Network; readonly pinger: Pinger; readonly clock: Clock }) {
@@ -50,12 +49,17 @@ export class Fence {
     };
   }
 
+  /** The address that kept the probe from asking anybody; null when it could ask somebody, or did not want to. */
+  get refused(): string | null {
+    return this.#used ? null : this.#refused;
+  }
+
   #refusal(ip: string): { readonly kind: "failed"; readonly failure: Failure } | null {
     if (this.#allows(ip)) {
       this.#used = true;
       return null;
     }
-    if (!this.#used) this.refused ??= ip;
+    this.#refused ??= ip;
     return { kind: "failed", failure: { code: "unreachable", sentence: `${ip} may not be asked` } };
   }
 

@@ -32,6 +32,7 @@ async function siteOf(probe: object): Promise<Site> {
   return loading.site;
 }
 
+const TOKEN = "0123456789abcdefghij";
 const MODULES = { http: { type: "http" }, tcp: { type: "tcp" }, secret: { type: "http", auth: { user: "u", password: "hunter22" } }, proxied: { type: "http", proxy: { host: "127.0.0.1", port: 1 } } };
 
 async function ask(probe: object, request: { readonly module: string; readonly target: string; readonly token?: string; readonly debug?: boolean }): Promise<string> {
@@ -45,11 +46,11 @@ async function ask(probe: object, request: { readonly module: string; readonly t
 it("answers nobody until it may", async () => {
   const target = `127.0.0.1:${port}`;
   expect(await ask({}, { module: "tcp", target })).toBe("off: `GET /probe` answers nobody yet");
-  expect(await ask({ token: "abc" }, { module: "tcp", target })).toBe("stranger: the token is missing or wrong");
-  expect(await ask({ token: "abc" }, { module: "tcp", target, token: "abd" })).toBe("stranger: the token is missing or wrong");
-  expect(await ask({ token: "abc" }, { module: "tcp", target, token: "abc" })).toBe("probe_success 1");
+  expect(await ask({ token: TOKEN }, { module: "tcp", target })).toBe("stranger: the token is missing or wrong");
+  expect(await ask({ token: TOKEN }, { module: "tcp", target, token: "abd" })).toBe("stranger: the token is missing or wrong");
+  expect(await ask({ token: TOKEN }, { module: "tcp", target, token: TOKEN })).toBe("probe_success 1");
   expect(await ask({ networks: ["127.0.0.1"] }, { module: "tcp", target })).toBe("probe_success 1");
-  expect(await ask({ networks: ["127.0.0.0/8"], token: "abc" }, { module: "tcp", target })).toBe("stranger: the token is missing or wrong");
+  expect(await ask({ networks: ["127.0.0.0/8"], token: TOKEN }, { module: "tcp", target })).toBe("stranger: the token is missing or wrong");
   const { probe: _probe, ...without } = await siteOf({ modules: MODULES });
   const off = await new Prober(ports, () => without, String).ask({ module: "tcp", target, hostname: "", debug: false, waitsMs: null, token: null, signal: new AbortController().signal });
   expect(off).toMatchObject({ kind: "off", reason: "`GET /probe` is off" });
@@ -59,9 +60,15 @@ it("keeps to its networks, also where a redirect leads", async () => {
   expect(await ask({ networks: ["192.0.2.0/24"] }, { module: "tcp", target: `127.0.0.1:${port}` })).toBe("off: 127.0.0.1 may not be asked");
   expect(await ask({ networks: ["127.0.0.1/32"] }, { module: "http", target: `http://127.0.0.1:${port}/away` })).toBe("probe_success 0");
   expect(await ask({ networks: ["127.0.0.0/8"] }, { module: "http", target: `http://127.0.0.1:${port}/away` })).toBe("probe_success 1");
-  expect(await ask({ token: "abc" }, { module: "http", target: "http://169.254.169.254/latest/meta-data", token: "abc" })).toBe("off: 169.254.169.254 may not be asked");
-  expect(await ask({ token: "abc" }, { module: "http", target: "http://[::ffff:169.254.169.254]/", token: "abc" })).toMatch(/^off: .* may not be asked$/);
+  expect(await ask({ token: TOKEN }, { module: "http", target: "http://169.254.169.254/latest/meta-data", token: TOKEN })).toBe("off: 169.254.169.254 may not be asked");
+  expect(await ask({ token: TOKEN }, { module: "http", target: "http://[::ffff:169.254.169.254]/", token: TOKEN })).toMatch(/^off: .* may not be asked$/);
   expect(await ask({ networks: ["127.0.0.0/8"] }, { module: "proxied", target: "http://192.0.2.1/" })).toBe("off: a module with a proxy leads anywhere");
+});
+
+it("asks for one name only", async () => {
+  const site = await siteOf({ modules: { own: { type: "http", headers: { Host: "a.example" } } }, networks: ["127.0.0.1"] });
+  const f = async (hostname: string): Promise<string> => (await new Prober(ports, () => site, String).ask({ module: "own", target: `127.0.0.1:${port}`, hostname, debug: false, waitsMs: null, token: null, signal: new AbortController().signal })).kind;
+  expect([await f(""), await f("a.example"), await f("b.example")]).toEqual(["probed", "probed", "wrong"]);
 });
 
 it("shows no secret", async () => {
@@ -84,6 +91,15 @@ it("lets no address through in another dress", async () => {
   await f([], "fe80::1%eth0", false);
   await f([], "10.0.0.1", true);
   await f([], "nonsense", false);
+});
+
+it("asks the address of a name that it may ask", async () => {
+  const fence = new Fence(["192.0.2.0/24"], { ...ports, network: { ...ports.network, connect: async () => ({ kind: "failed", failure: { code: "refused", sentence: "" } }) } });
+  const connect = (ip: string): Promise<{ readonly kind: string }> => fence.network.connect({ ip, port: 1, source: null, signal: new AbortController().signal });
+  await connect("2001:db8::1");
+  expect(fence.refused).toBe("2001:db8::1");
+  await connect("192.0.2.1");
+  expect(fence.refused).toBeNull();
 });
 
 it("hashes addresses as blackbox_exporter does", () => {

@@ -49,6 +49,8 @@ export class Prober {
     if (module === undefined || probe === undefined) return { kind: "wrong", text: `Unknown module ${JSON.stringify(name.slice(0, 100))}` };
     if (request.target === "") return { kind: "wrong", text: "Target parameter is missing" };
     if (mappingOf(module.options["proxy"])["host"] !== undefined && access.token === null) return { kind: "off", reason: "a module with a proxy leads anywhere", advice: "write a `token` below `probe:`" };
+    const own = hostOf(module);
+    if (module.type === "http" && own !== "" && request.hostname !== "" && own !== request.hostname) return { kind: "wrong", text: `host header defined both in module configuration (${own}) and with URL-parameter 'hostname' (${request.hostname})` };
     if (this.#running >= AT_ONCE) return { kind: "busy" };
     this.#running += 1;
     try {
@@ -100,16 +102,30 @@ export class Prober {
 }
 
 /** A module's options with the target and the name that come with the request. */
-function optionsOf({ type, options }: ProbeModule, probe: AnyProbe, { target, hostname }: ProbeRequest, timeoutMs: number): { readonly kind: "read"; readonly options: Options } | { readonly kind: "wrong"; readonly wrong: string } {
+function optionsOf(module: ProbeModule, probe: AnyProbe, { target, hostname }: ProbeRequest, timeoutMs: number): { readonly kind: "read"; readonly options: Options } | { readonly kind: "wrong"; readonly wrong: string } {
+  const { type, options } = module;
   const keys = targetKeys(type, target);
   if (keys.kind === "wrong") return keys;
-  const tls = mappingOf(options["tls"]);
-  const named = hostname === "" ? {} : type === "http" ? { headers: { Host: hostname, ...mappingOf(options["headers"]) }, tls: { servername: hostname, ...tls } } : type === "tcp" && options["tls"] !== undefined ? { tls: { servername: hostname, ...tls } } : {};
   const wait = type === "icmp" && options["wait"] === undefined ? { wait: `${Math.max(10, Math.ceil(timeoutMs))}ms` } : {};
-  const read = probe.options.safeParse({ ...wait, ...options, ...keys.keys, ...named });
+  const read = probe.options.safeParse({ ...wait, ...options, ...keys.keys, ...named(module, hostname) });
   if (!read.success) return { kind: "wrong", wrong: read.error.issues[0]?.message ?? "the target does not fit" };
   const problem = probe.check?.(read.data) ?? null;
   return problem === null ? { kind: "read", options: mappingOf(read.data) } : { kind: "wrong", wrong: problem.wrong };
+}
+
+/** The field Host of a module; empty: none. */
+function hostOf({ options }: ProbeModule): string {
+  const [, value] = Object.entries(mappingOf(options["headers"])).find(([name]) => name.toLowerCase() === "host") ?? [];
+  return typeof value === "string" ? value : "";
+}
+
+/** Another name to ask for than the target's: in the field Host, and under TLS. */
+function named(module: ProbeModule, hostname: string): Options {
+  const { type, options } = module;
+  const name = type === "http" ? hostname || hostOf(module) : type === "tcp" && options["tls"] !== undefined ? hostname : "";
+  if (name === "") return {};
+  const tls = { servername: name, ...mappingOf(options["tls"]) };
+  return type === "http" ? { headers: { Host: name, ...mappingOf(options["headers"]) }, tls } : { tls };
 }
 
 /** The address that answered, else the first of those that were found. */

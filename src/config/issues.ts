@@ -105,7 +105,7 @@ function wanted(path: Path, context: IssueContext): string {
 }
 
 /** `whole number 1 to 5, or list of text` becomes `a whole number 1 to 5, or a list of text`. */
-const withArticle = (words: string): string => words.replaceAll(/(^|, or )(duration|whole number|number|list|mapping|text|size|condition|web address)\b/g, "$1a $2");
+const withArticle = (words: string): string => words.replaceAll(/(^|, or )(duration|whole number|number|list|mapping|text|size|condition|network|web address)\b/g, "$1a $2");
 
 /** The last key of a path that has a name, for sentences. */
 function nameOf(path: Path): string {

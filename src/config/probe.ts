@@ -12,14 +12,17 @@ import { sampleTarget, TARGET_TYPES } from "./target.ts";
 
 const network = z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()], { error: "this is no network" }).meta({ unit: "network (`192.0.2.0/24`)" });
 
+/** As those of push addresses: nobody guesses it. */
+const TOKEN_MIN = 20;
+
 export const probeSchema = z.strictObject({
-  modules: z.record(z.string(), z.unknown()).describe("What may be asked, by name: type, options, `expect`, `warn` and `timeout` of a check, without its target."),
+  modules: z.record(z.string(), z.unknown()).describe("What may be asked, by name: type, options, `expect` and `timeout` of a check, without its target."),
   networks: z.array(network).describe("Networks and addresses that targets may have.").meta({ default: "any but link-local ones, with a `token`; else none" }).optional(),
-  token: secret().describe("Bearer token that must come with each request.").meta({ default: "none" }).optional(),
+  token: secret().min(TOKEN_MIN, `a token has at least ${TOKEN_MIN} characters`).describe(`Bearer token that must come with each request, at least ${TOKEN_MIN} characters.`).meta({ default: "none" }).optional(),
 });
 
 /** What a module may say of a check besides options. */
-const OF_CHECK: ReadonlySet<string> = new Set(["type", "description", "timeout", "expect", "warn"]);
+const OF_CHECK: ReadonlySet<string> = new Set(["type", "description", "timeout", "expect"]);
 const NOBODY: Membership = { members: new Map(), groups: new Map(), turn: new Set(), defaultsOf: () => [] };
 
 /** Reads `probe` of the main file; what is wrong with its form is told with the other settings. Null when it is not there. */
@@ -59,5 +62,5 @@ function readModule(name: string, filled: unknown, written: unknown, around: Aro
   if (draft === null) return null;
   const { options } = split(filledOf(draft.layers), CHECK_KEYS);
   const rest: Mapping = Object.fromEntries(Object.entries(options).filter(([key]) => !Object.hasOwn(sample, key)));
-  return { name, type, options: rest, timeoutMs: draft.keys.timeout ?? null, expect: draft.expect, warn: draft.warn };
+  return { name, type, options: rest, timeoutMs: draft.keys.timeout ?? null, expect: draft.expect };
 }

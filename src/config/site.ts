@@ -57,7 +57,6 @@ export interface ProbeModule {
   readonly options: { readonly [key: string]: unknown };
   readonly timeoutMs: Millis | null;
   readonly expect: readonly FactCondition[];
-  readonly warn: readonly FactCondition[];
 }
 
 export interface RotationDefinition {

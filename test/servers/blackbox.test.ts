@@ -181,6 +181,15 @@ describeWith([PROGRAM, "nginx-light", "bind9", "openssl"], "GET /probe beside bl
     for (const query of [{ module: "nope", target: "a" }, { module: "tcp" }, { target: "a" }]) expect(await ask(own(), query), JSON.stringify(query)).toEqual(await ask(exporter, query));
   });
 
+  it("takes over what changes while it runs", async () => {
+    const text = readFileSync(place.config, "utf8");
+    const asked = async (): Promise<number> => (await ask(own(), { module: "tcp", target: `127.0.0.1:${nginx.http}` })).status;
+    place.write(text.replace("127.0.0.0/8", "192.0.2.0/24"));
+    await place.until("this host may not be asked any more", async () => (await asked()) === 403);
+    place.write(text);
+    await place.until("this host may be asked again", async () => (await asked()) === 200);
+  });
+
   it("asks nothing that was not allowed", async () => {
     for (const [module, target] of [["tcp", "192.0.2.1:80"], ["http", "http://[::1]/"], ["icmp", "192.0.2.1"], ["a", "192.0.2.1"], ["http", "http://[::ffff:192.0.2.1]/"]] as const) {
       const answer = await ask(own(), { module, target });
