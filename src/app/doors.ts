@@ -25,6 +25,16 @@ export function openDoors(): RunDoors {
       const { openForeignConfiguration } = await import("./foreign.ts");
       return openForeignConfiguration(path, from, around);
     },
+    async takeOver(imported, folder) {
+      const [{ takeOver }, { StoreError }] = await Promise.all([import("./adopt.ts"), import("../store/store.ts")]);
+      try {
+        return { kind: "taken", ...(await takeOver(imported, folder, realClock().now())) };
+      } catch (error) {
+        // A bug is none of the history's.
+        if (error instanceof TypeError || !(error instanceof Error)) throw error;
+        return { kind: "refused", reason: error instanceof StoreError ? error.message : `the history cannot be read to its end: ${error.message}` };
+      }
+    },
     async setPassword(folder, password) {
       const auth = await import("../api/auth.ts");
       return auth.setPassword(folder, password);

@@ -18,6 +18,7 @@ import { realProcesses } from "../sys/processes.ts";
 import { realPorts } from "../sys/real.ts";
 import { type ServiceManager, serviceManager } from "../sys/service.ts";
 import { FileWatch } from "../sys/watch.ts";
+import { forgetLeft, readLeft } from "./adopt.ts";
 import { loadConfiguration, logProblems, updateOf, watchedPaths } from "./configuration.ts";
 import { createHandle } from "./handle.ts";
 import { type Chore, heartbeatChore, loopChore, retentionChore } from "./housekeeping.ts";
@@ -28,6 +29,8 @@ import { Ways } from "./ways.ts";
 
 /** After a signal everything has to be done within this, ms: closing the page takes up to 1 s, probes and sends have the rest. */
 const STOP_MS = 4700;
+/** A store that works writes its first batch in far less. */
+const WRITTEN_WITHIN_MS = 60_000;
 const MONITOR_STOP_MS = 3300;
 /** Replaced secrets are masked as long as there are not more than so many in all. */
 const SECRETS_MAX = 10_000;
@@ -120,7 +123,8 @@ class Tocsin {
     const opened = await this.#openStore(data);
     if (typeof opened === "number") return opened;
     const { store, setAside } = opened;
-    const monitor = new Monitor({ ports: this.#ports, probes, channelOf: this.#ways.channelOf, store, loaded: await store.load(), first: firstUpdate(site), links: await Links.open(data) });
+    const left = await readLeft(data);
+    const monitor = new Monitor({ ports: this.#ports, probes, channelOf: this.#ways.channelOf, store, loaded: await store.load(), first: firstUpdate({ ...site, carried: [...left, ...site.carried] }), links: await Links.open(data) });
     if (setAside !== null) monitor.banners.storeNote(`The database was damaged (${setAside.reason}) and a new one was begun.`, `The damaged one is kept as ${setAside.path}.`);
     const prober = new Prober(this.#ports, () => this.#running?.site ?? site, (text) => this.#mask(text));
     const handle = createHandle({ monitor, store, loop: this.#loop, reload: () => this.#reload(), probe: (request) => prober.ask(request) });
@@ -130,12 +134,21 @@ class Tocsin {
       return EXIT_STORE;
     }
     monitor.start();
+    if (left.length > 0) void this.#writtenOnce(monitor);
     const chores = [retentionChore(this.#ports, store, settings), heartbeatChore(this.#ports, settings, () => handle.ready().ready), loopChore(this.#ports, this.#loop)];
     this.#running = { store, monitor, chores, site };
     await this.#watch.follow(watchedPaths(config, site.files));
     this.#service.tell("READY=1", `STATUS=${site.checks.length} checks`);
     this.#keepAlive(monitor);
     return null;
+  }
+
+  /** What another system left counts for one first start. */
+  async #writtenOnce({ committer }: Monitor): Promise<void> {
+    const { data } = this.#options;
+    const { clock, log } = this.#ports;
+    await committer.flush(clock.monotonic() + WRITTEN_WITHIN_MS);
+    if (committer.waiting === 0) await forgetLeft(data).catch((error: unknown) => log.warn("what another system left could not be removed from the data folder", { error: String(error) }));
   }
 
   async #openStore(folder: string): Promise<Awaited<ReturnType<typeof openOrSetAside>> | number> {

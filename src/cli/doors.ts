@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { AnyChannel } from "../alert/channels/channel.ts";
 import type { Around } from "../import/importer.ts";
+import type { Imported } from "../import/importer.ts";
 import type { Opened } from "../import/open.ts";
 import type { Foreign } from "../config/foreign.ts";
 import type { ForeignChoice } from "../config/loader.ts";
@@ -77,6 +78,8 @@ export interface BacktestReport {
 export interface RunDoors extends Doors {
   /** Opens a configuration of another system with its notes, state and history. */
   openForeign(path: string, from: string | null, around: Around | null): Promise<Opened>;
+  /** Takes the history of another system into a data folder. */
+  takeOver(imported: Imported, folder: string): Promise<{ readonly kind: "taken"; readonly checks: number; readonly results: number; readonly outages: number; readonly left: number } | { readonly kind: "refused"; readonly reason: string }>;
   /** Runs until a signal ends it; the exit code. */
   run(given: { readonly config: string; readonly foreign: ForeignChoice; readonly data: string; readonly listen: Site["settings"]["listen"] | null }): Promise<number>;
   /** Runs one check or group of a site once. Null: it waits for heartbeats and cannot be run. */

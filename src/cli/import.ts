@@ -16,6 +16,7 @@ ${Object.entries(FORMATS).map(([format, about]) => `  ${format.padEnd(12)} ${abo
 Examples:
   tocsin import /etc/dmonitor -o tocsin.yaml
   tocsin import more.csv --into tocsin.yaml
+  tocsin import kuma.db -o tocsin.yaml --data data
 
 The report says line by line what is taken as it is, what is different, what is not taken and why. Nothing of the other system is changed;
 \`tocsin run\` and \`tocsin lint\` read its files as they are, too.
@@ -50,6 +51,7 @@ interface Flags {
   readonly from?: string;
   readonly output?: string;
   readonly into?: string;
+  readonly data?: string;
   readonly keepGoing?: true;
 }
 
@@ -64,15 +66,24 @@ async function report({ imported }: Foreign, { keepGoing }: Flags, { terminal }:
   return false;
 }
 
-async function finish(opened: Foreign, path: string, flags: Flags, doors: Doors): Promise<number> {
+/** Takes its history and the states of its checks over; the exit code. */
+async function takeHistory({ imported }: Foreign, folder: string, doors: RunDoors): Promise<number> {
+  const taken = await doors.takeOver(imported, folder);
+  if (taken.kind === "refused") return failed(`no history was taken: ${taken.reason}`, doors);
+  const { checks, results, outages, left } = taken;
+  doors.terminal.err(`took ${results} runs and ${outages} outages of ${checks} checks into ${folder}; ${left} checks begin in the state that they were left in\n`);
+  return 0;
+}
+
+async function finish(opened: Foreign, path: string, flags: Flags, doors: RunDoors): Promise<number> {
   const { terminal } = doors;
-  const { output } = flags;
+  const { output, data } = flags;
   if (!(await report(opened, flags, doors))) return 2;
   const { writeDocument } = await import("../import/write.ts");
   const failure = write(writeDocument(opened.imported, opened.format, path), output, doors);
   if (failure !== null) return failed(failure, doors);
   if (output !== undefined) terminal.err(`wrote ${output}; next: \`tocsin lint ${output}\`\n`);
-  return 0;
+  return data === undefined ? 0 : takeHistory(opened, data, doors);
 }
 
 /** Reads a foreign configuration; null, and told, when it is none. */
@@ -139,9 +150,14 @@ export const importCommand: CliCommand<RunDoors> = {
       .option("--from <format>", FROM_HELP)
       .option("-o, --output <file>", "where to; never over an existing file (default: standard output)")
       .option("--into <config>", "as a further file of this tocsin.yaml, in conf.d beside it: names of its checks and channels may be used, and those it has already stay as they are")
+      .option("--data <dir>", "take its history, and the state of each check, into this data folder too; no Tocsin may run on it meanwhile")
       .option("--keep-going", KEEP_GOING_HELP)
       .addHelpText("after", HELP)
       .action(async (path: string, flags: Flags) => {
+        if (flags.into !== undefined && flags.data !== undefined) {
+          doors.terminal.err("error: option '--data <dir>' cannot be used with option '--into <config>'\n");
+          return end(EXIT_USAGE);
+        }
         if (flags.into !== undefined) return end(await merge(path, flags.into, flags, doors));
         const opened = await open(path, flags, null, doors);
         if (typeof opened === "number") return end(opened);

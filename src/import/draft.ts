@@ -1,5 +1,5 @@
 import type { Carried } from "../core/carried.ts";
-import type { CarriedResult, Imported, Note, NoteKind, Origin, Path } from "./importer.ts";
+import type { CarriedPast, Imported, Note, NoteKind, Origin, Path } from "./importer.ts";
 
 type Mapping = { [key: string]: unknown };
 
@@ -15,7 +15,7 @@ export class Draft {
   readonly #origins = new Map<string, Origin>();
   readonly #notes: Note[] = [];
   readonly #state: Carried[] = [];
-  #history: Iterable<CarriedResult> = [];
+  #history: Iterable<CarriedPast> = [];
 
   constructor(whole: Origin) {
     this.#origins.set(keyOf([]), whole);
@@ -53,7 +53,7 @@ export class Draft {
     this.#state.push(state);
   }
 
-  history(results: Iterable<CarriedResult>): void {
+  history(results: Iterable<CarriedPast>): void {
     this.#history = results;
   }
 

@@ -1,4 +1,5 @@
 import type { Carried } from "../core/carried.ts";
+import type { FailureCode } from "../core/types.ts";
 
 /** Keys and indexes from the top of a document. */
 export type Path = readonly (string | number)[];
@@ -32,14 +33,19 @@ export interface Note extends Origin {
 /** A row of a foreign database. */
 export type Row = { readonly [column: string]: string | number | bigint | Uint8Array | null };
 
+export interface Where {
+  readonly column: string;
+  readonly value: string | number;
+}
+
 /** A foreign SQLite database, opened for reading. */
 export interface Tables {
   /** Names of its tables, sorted. */
   names(): readonly string[];
-  /** The rows of a table, one at a time, in the order of a column; none of a table that is not there. Throws when the database is damaged. */
-  rows(table: string, orderBy: string | null): Iterable<Row>;
+  /** The rows of a table, one at a time, in the order of a column, all or those that have a value in another; none of a table that is not there. Throws when the database is damaged. */
+  rows(table: string, orderBy: string | null, where?: Where): Iterable<Row>;
   /** The last rows of a table that have this value in a column, by the order of another, the very last first; at most so many. Throws as `rows` does. */
-  last(table: string, where: { readonly column: string; readonly value: string | number }, orderBy: string, most: number): readonly Row[];
+  last(table: string, where: Where, orderBy: string, most: number): readonly Row[];
 }
 
 /** The configuration that a foreign one is to become a part of: names that it may refer to. */
@@ -86,17 +92,21 @@ export interface Glimpse {
   readonly tables: readonly string[] | null;
 }
 
-/** One run as the foreign system kept it. */
-export interface CarriedResult {
+interface CarriedCommon {
   readonly check: string;
-  /** ms since the epoch. */
+  /** ms since the epoch; of an average, when its stretch begins. */
   readonly at: number;
-  readonly verdict: "up" | "degraded" | "down";
-  readonly latencyMs: number | null;
-  readonly sentence: string;
-  /** With this run the foreign system took the check for down. */
-  readonly outage: boolean;
 }
+
+/**
+ * What the foreign system kept of a check's past. `run`: one run, or one that is counted in an average as well and says only when the state changed;
+ * `outage`: with it the check was taken for down there. `average`: of so many runs in `forMs` nothing else was kept; latency in ms over those that were up.
+ */
+export type CarriedPast = CarriedCommon &
+  (
+    | { readonly kind: "run"; readonly counted: boolean; readonly verdict: "up" | "down"; readonly latencyMs: number | null; readonly code: FailureCode; readonly sentence: string; readonly outage: boolean }
+    | { readonly kind: "average"; readonly forMs: number; readonly up: number; readonly down: number; readonly latencyMs: { readonly mean: number; readonly min: number; readonly max: number }; readonly sentence: string }
+  );
 
 /** What came out of foreign files. */
 export interface Imported {
@@ -106,8 +116,8 @@ export interface Imported {
   /** Where a part of the document comes from: its own place, or that of the nearest part around it. */
   origin(path: Path): Origin;
   readonly state: readonly Carried[];
-  /** Oldest first for each check; read once. */
-  readonly history: Iterable<CarriedResult>;
+  /** One check after the other, each oldest first; read once. Throws when the database is damaged. */
+  readonly history: Iterable<CarriedPast>;
 }
 
 /** One foreign format. Pure: what it wants to read it names, and what was read it turns into values. */

@@ -2,7 +2,7 @@ import { canonicalZone } from "../core/zone.ts";
 import { Draft } from "./draft.ts";
 import type { Glimpse, Importer, Origin, Source } from "./importer.ts";
 import { readNotification } from "./kuma-channels.ts";
-import { heartbeats, lastState } from "./kuma-history.ts";
+import { history, lastState } from "./kuma-history.ts";
 import { timesOf } from "./kuma-maintenance.ts";
 import { readMonitors } from "./kuma-read.ts";
 import { idOf, type Kuma, readBackup, readDatabase } from "./kuma-source.ts";
@@ -91,13 +91,10 @@ function readPast(kuma: Kuma, names: ReadonlyMap<string, string>, draft: Draft, 
     draft.note("refused", at, "table heartbeat", `it is damaged: ${error instanceof Error ? error.message : String(error)}`, "repair the database: sqlite3 kuma.db .recover");
     return;
   }
-  draft.history(heartbeats(tables, names));
-  if (has(kuma, "heartbeat")) {
-    draft.note("taken", at, "table heartbeat", "in which state each check is at the first start");
-    draft.note("later", at, "table heartbeat", "the runs before are not taken over", "keep kuma.db as long as they matter");
-  }
+  draft.history(history(tables, names));
+  if (has(kuma, "heartbeat")) draft.note("taken", at, "table heartbeat", "in which state each check is at the first start; with `tocsin import --data DIR` its runs and outages, too");
   const averages = AVERAGES.filter((table) => has(kuma, table));
-  if (averages.length > 0) draft.note("left", at, averages.join(", "), "averages of runs that Uptime Kuma has thrown away already cannot become runs again", "keep kuma.db as long as they matter");
+  if (averages.length > 0) draft.note("differs", at, averages.join(", "), "with `tocsin import --data DIR` they become as many runs, spread evenly, with their least, mean and greatest latency");
 }
 
 function readRest(kuma: Kuma, draft: Draft, at: Origin): void {

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -106,12 +107,21 @@ asRoot(["postfix", "openssl"], "Uptime Kuma's database", () => {
   test("is imported, and the written file tells the same", async () => {
     const here = await left();
     const { folder } = here.place;
-    const done = await tocsin(["import", "kuma.db", "-o", "site.yaml"], folder);
+    const done = await tocsin(["import", "kuma.db", "-o", "site.yaml", "--data", here.place.data], folder);
     expect(done).toMatchObject({ exit: 0, err: expect.stringContaining("kuma.db: as it is: monitor 2 web: checks as before") });
+    expect(done.err).toContain(`took 3 runs and 0 outages of 2 checks into ${here.place.data}; 2 checks begin in the state that they were left in\n`);
     expect(await tocsin(["lint", "site.yaml"], folder)).toMatchObject({ exit: 0 });
     here.place.config = join(folder, "site.yaml");
     await here.place.start();
     await here.place.becomes("web", "up");
+    await here.place.runsAgain("old");
+    expect(await here.place.check("old")).toMatchObject({ state: "down", since: Date.parse("2026-11-20T02:01:00Z") });
+    expect((await here.place.json<readonly { slot: number }[]>("/api/v1/checks/web/results")).map(({ slot }) => slot)).toContain(Date.parse("2026-11-20T02:00:00Z"));
+    await here.place.until("what was left is part of what is believed", () => !existsSync(join(here.place.data, "carried.json")));
+    expect(here.subjects()).toEqual([]);
+    expect(await tocsin(["import", "kuma.db", "-o", "other.yaml", "--data", here.place.data], folder)).toMatchObject({ exit: 1, err: expect.stringMatching(/no history was taken: the data folder .* is in use by process/) });
+    await here.old.open();
+    await here.place.until("the old outage's end is told", () => here.subjects().length === 1);
     here.web.says = "Maintenance";
     const told = () => here.subjects().flatMap((subject) => /^\[(web|shop)\] \[\S+ (\w+)\]/.exec(subject)?.slice(1).join(" ") ?? []).toSorted();
     await here.place.until("monitor and group are told", () => told().length === 2);
@@ -119,5 +129,7 @@ asRoot(["postfix", "openssl"], "Uptime Kuma's database", () => {
     await here.place.until("their ends are told", () => told().length >= 4);
     await here.place.stop();
     expect(told()).toEqual(["shop Down", "shop Up", "web Down", "web Up"]);
+    // What was taken over stands before all that can be judged again, and what came then is judged as it was.
+    expect(await tocsin(["backtest", "site.yaml", "--data", here.place.data, "--since", "1h"], folder)).toMatchObject({ exit: 0, out: expect.stringContaining("\nProven: ") });
   });
 });

@@ -7,11 +7,16 @@ import { pathToFileURL } from "node:url";
 /** A row as SQLite holds it; a bigint only where a number would not be exact. */
 type Row = { readonly [column: string]: string | number | bigint | Uint8Array | null };
 
+interface Where {
+  readonly column: string;
+  readonly value: string | number;
+}
+
 /** Another program's database, opened for reading only. */
 export interface ForeignTables {
   names(): readonly string[];
-  rows(table: string, orderBy: string | null): Iterable<Row>;
-  last(table: string, where: { readonly column: string; readonly value: string | number }, orderBy: string, most: number): readonly Row[];
+  rows(table: string, orderBy: string | null, where?: Where): Iterable<Row>;
+  last(table: string, where: Where, orderBy: string, most: number): readonly Row[];
 }
 
 /** What a program that is running, or was killed, has not written into the database itself yet. */
@@ -94,9 +99,11 @@ export function openTables(path: string): { readonly tables: ForeignTables; clos
     return {
       tables: {
         names: () => names,
-        rows(table, orderBy) {
+        rows(table, orderBy, where) {
           if (!names.includes(table)) return [];
-          return plain(database.prepare(`SELECT * FROM ${quoted(table)}${orderBy === null ? "" : ` ORDER BY ${quoted(orderBy)}`}`));
+          const only = where === undefined ? "" : ` WHERE ${quoted(where.column)} = ?`;
+          const ordered = orderBy === null ? "" : ` ORDER BY ${quoted(orderBy)}`;
+          return plain(database.prepare(`SELECT * FROM ${quoted(table)}${only}${ordered}`), ...(where === undefined ? [] : [where.value]));
         },
         last(table, { column, value }, orderBy, most) {
           if (!names.includes(table)) return [];
