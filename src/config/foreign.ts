@@ -21,7 +21,7 @@ export interface Foreign {
 export type ForeignReader = (path: string) => Promise<Foreign | null>;
 
 /** The one document of a foreign configuration, as the sources that everything else is read from. */
-export function foreignSources(path: string, foreign: Foreign, exposed: boolean): SourceSet {
+export function foreignSources(path: string, foreign: Foreign, exposed: string | null): SourceSet {
   const { document, problems, files } = foreign;
   const only: Document = { file: path, text: "", written: document, filled: document, exposed, place: (at) => foreign.place(at) };
   return { documents: [only], problems, findings: [], secrets: new Set(), files };

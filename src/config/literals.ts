@@ -44,7 +44,7 @@ function textsAt(value: unknown, pattern: readonly string[], path: Path): readon
 export function warnExposed(documents: readonly Document[], report: Report): void {
   for (const index of [...report.literal].sort((a, b) => a - b)) {
     const document = documents[index];
-    if (document?.exposed !== true) continue;
-    report.add({ severity: "warning", document: index, path: [], at: "value", wrong: "everybody on this machine can read this file, and it holds secrets", right: `run \`chmod 640 ${document.file}\`` });
+    if (document === undefined || document.exposed === null) continue;
+    report.add({ severity: "warning", document: index, path: [], at: "value", wrong: document.exposed === document.file ? "everybody on this machine can read this file, and it holds secrets" : "everybody on this machine can read the files, and they hold secrets", right: `run \`chmod 640 ${document.exposed}\`` });
   }
 }

@@ -21,7 +21,7 @@ import { Report } from "./report.ts";
 import { readRotations } from "./rotations.ts";
 import { namedEntries } from "./sections.ts";
 import type { ProbeAccess, Settings, Site } from "./site.ts";
-import { type Environment, folderOf, isMapping, joinPath, readSources, type SourceSet } from "./sources.ts";
+import { type Environment, firstExposed, folderOf, isMapping, joinPath, readSources, type SourceSet } from "./sources.ts";
 import { readSettings } from "./top.ts";
 import { warnAll } from "./warnings.ts";
 import { readWindows } from "./windows.ts";
@@ -76,7 +76,7 @@ function finish(sources: SourceSet, report: Report, site: Site | null): Loading 
 
 async function loadForeign(request: LoadRequest, whole: Foreign): Promise<Loading> {
   const { path, files, keepGoing = false } = request;
-  const exposed = (await files.exposed?.(path)) ?? false;
+  const exposed = await firstExposed(files, whole.files);
   const registry = await registryFor(foreignSources(path, whole, exposed), request);
   const left: Finding[] = [];
   for (let foreign = whole; ; ) {

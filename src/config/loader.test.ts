@@ -64,6 +64,9 @@ test("files of this machine", async () => {
   expect(await files.read(FOLDER)).toEqual({ kind: "failed", sentence: "this is a folder" });
   chmodSync(join(FOLDER, "d", "b"), 0o604);
   expect(await files.exposed?.(join(FOLDER, "d", "b"))).toBe(true);
+  chmodSync(join(FOLDER, "d", "b"), 0o755);
+  expect(await files.exposed?.(join(FOLDER, "d", "b")), "a program").toBe(false);
+  expect(await files.exposed?.(join(FOLDER, "d")), "a folder's files are looked at one by one").toBe(false);
   chmodSync(join(FOLDER, "d", "b"), 0o640);
   expect(await files.exposed?.(join(FOLDER, "d", "b"))).toBe(false);
 });

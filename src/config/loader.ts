@@ -131,7 +131,9 @@ export function diskFiles(): Files {
     },
     async exposed(path) {
       try {
-        return ((await stat(path)).mode & 0o004) !== 0;
+        const facts = await stat(path);
+        // Programs, which a foreign configuration names, are for everybody.
+        return facts.isFile() && (facts.mode & 0o005) === 0o004;
       } catch {
         return false;
       }

@@ -15,8 +15,8 @@ export interface Document {
   readonly written: Mapping;
   /** With its references filled in. */
   readonly filled: Mapping;
-  /** Others than the owner can read it. */
-  readonly exposed: boolean;
+  /** A file of it that everybody can read, or null. */
+  readonly exposed: string | null;
   /** Of a foreign document: where a part of it comes from. Its secrets stand where that system keeps them. */
   readonly place?: (path: Path) => { readonly file: string; readonly line: number; readonly column: number };
 }
@@ -72,7 +72,7 @@ class Reader {
     }
     if (!isMapping(parsed.value)) return this.#problem(file, 1, 1, "this is no mapping", "write keys with values, such as `checks:`");
     const filled = await this.#fill(file, text, parsed.value);
-    const document = { file, text, written: parsed.value, filled, exposed: (await this.#port.exposed?.(file)) ?? false };
+    const document = { file, text, written: parsed.value, filled, exposed: await firstExposed(this.#port, [file]) };
     this.documents.push(document);
     return document;
   }
@@ -131,6 +131,12 @@ export async function readSources(path: string, port: Files, environment: Enviro
   const names = await reader.list(extra);
   for (const name of names.filter((each) => CONFIGURATION_FILE.test(each) && !each.startsWith(".")).slice(0, MOST_FILES)) await reader.read(joinPath(extra, name), null);
   return { documents: reader.documents, problems: reader.problems, findings: reader.findings, secrets: reader.secrets, files: [...reader.files, extra] };
+}
+
+/** The first file that everybody on this machine can read, or null. */
+export async function firstExposed(port: Files, files: readonly string[]): Promise<string | null> {
+  for (const file of files) if ((await port.exposed?.(file)) === true) return file;
+  return null;
 }
 
 const listed = (value: unknown): readonly string[] => (typeof value === "string" ? [value] : Array.isArray(value) ? value.filter((item) => typeof item === "string") : []);

@@ -278,7 +278,7 @@ export interface Files {
   read(path: string): Promise<{ readonly kind: "read"; readonly text: string } | { readonly kind: "failed"; readonly sentence: string }>;
   /** Names in a folder, sorted; null when it is none. */
   list(path: string): Promise<readonly string[] | null>;
-  /** Whether others than its owner and group can read it; absent where nobody can tell. */
+  /** Whether it is a file, and no program, that others than its owner and group can read; absent where nobody can tell. */
   exposed?(path: string): Promise<boolean>;
 }
 
