@@ -86,6 +86,49 @@ describe("fletchck", () => {
     await world.pass(SECOND);
     expect(world.resultsOf("shop")).toMatchObject([{ verdict: "up", tries: 3 }]);
   });
+  test("retries: certificate and host-key failures are not retried", async () => {
+    for (const more of [{ code: "tls-expired" as const }, { code: "mismatch" as const, final: true as const }]) {
+      const world = await World.open();
+      world.behaviours.get = () => ({ verdict: "down", tookMs: 1, more });
+      world.add(["shop", { retries: 4 }]);
+      await world.pass(SECOND);
+      expect(world.resultsOf("shop")).toMatchObject([{ verdict: "down", code: more.code, tries: 1 }]);
+    }
+  });
+  test("an interval trigger runs first about 1 s after the start, and from then on at its pace; one with a start date not before it", async () => {
+    const world = await World.open();
+    world.add(["check", { schedule: scheduled("interval 5 min") }], ["later", { schedule: scheduled("5 min 2026-01-01T12:07:00 start") }]);
+    await world.pass(21 * MINUTE);
+    const [first = -1, second = 0, ...others] = world.runsOf("check");
+    expect(first).toBeLessThanOrEqual(1);
+    expect(second).toBeLessThanOrEqual(300);
+    expect(others.map((at, index) => Math.round(at - ([second, ...others][index] ?? 0)))).toEqual([300, 300, 300]);
+    expect(world.runsOf("later").map(Math.round)).toEqual([420, 720, 1020]);
+  });
+  test("a cron trigger runs when it is due and not at the start", async () => {
+    const world = await World.open();
+    world.add(["check", { schedule: scheduled("cron 12,13 hr 30 min") }]);
+    await world.pass(2 * HOUR);
+    expect(world.runsOf("check").map(Math.round)).toEqual([1800, 5400]);
+  });
+  test("jitter: each run is put off by up to so much", async () => {
+    const world = await World.open();
+    world.add(["check", { schedule: scheduled("cron */5 min 5 jitter") }]);
+    await world.pass(HOUR);
+    const lateness = world.runsOf("check").map((at) => at % 300);
+    expect(lateness.length).toBeGreaterThan(10);
+    expect(Math.max(...lateness)).toBeLessThan(5.1);
+    expect(new Set(lateness).size).toBeGreaterThan(5);
+  });
+  test("one that is paused is not run, and tells nothing", async () => {
+    const world = await World.open();
+    world.add(["check"]);
+    await world.pass(SECOND);
+    world.act("check", "pause");
+    set(world, "down", "check");
+    await world.pass(HOUR);
+    expect([world.runsOf("check").length, told(world)]).toEqual([1, []]);
+  });
   test("a check with no trigger runs only as a member of a sequence or on demand", async () => {
     const world = await World.open();
     world.add(["lonely", { schedule: NEVER }], ["seq", { ...turn("all", "inside"), schedule: scheduled("interval 5 min") }], ["inside", { schedule: NEVER }]);
@@ -142,6 +185,12 @@ describe("dmonitor", () => {
 });
 
 describe("downtime", () => {
+  test("interval: each server at its own pace", async () => {
+    const world = await World.open();
+    world.add(["often", { schedule: after(30 * SECOND) }], ["seldom", { schedule: after(10 * MINUTE) }]);
+    await world.pass(21 * MINUTE);
+    expect([world.runsOf("often").length, world.runsOf("seldom").length]).toEqual([42, 3]);
+  });
   row("it names nobody to tell", ["u d d u", { steps: "" }, "1 up, 2 down, 4 up"]);
 });
 

@@ -126,6 +126,14 @@ function nextJittered(next: (after: Instant) => Instant | null, schedule: Interv
   return slot === null ? null : put(slot);
 }
 
+/** Whether a new check is run once before its first slot: not outside of its time, and not where it is done as APScheduler does, which waits. */
+export function runsFirst(schedule: Schedule, now: Instant): boolean {
+  if (schedule.kind === "never") return false;
+  if (schedule.kind === "every" || schedule.kind === "after") return true;
+  const { start, end } = schedule;
+  return (start === null || start <= now) && (end === null || end >= now) && !(schedule.kind === "cron" && schedule.twice);
+}
+
 /**
  * The first slot strictly after `after`, or null when there is none (any more). `seedName` spreads checks of one period and seeds the
  * jitter. Of a fixed delay (`after`) give the previous run's end.

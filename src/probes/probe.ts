@@ -22,6 +22,8 @@ export interface Outcome {
    * Of runs that do not count (on demand, to confirm) nothing is kept.
    */
   readonly remember?: FactValue;
+  /** Another try within the run would see the same, or must not: there is none. */
+  readonly final?: true;
 }
 
 export interface ProbeContext {

@@ -105,7 +105,8 @@ async function run(chosen: Options, ctx: ProbeContext): Promise<Outcome> {
   session.dialogue.close();
   const { ended, remember } = visit;
   const kept = remember === null ? {} : { remember };
-  if (said.kind === "failed") return { ...session.failed(said.failure), ...kept };
+  // A wrong key is asked for once: who holds it gets no second chance.
+  if (said.kind === "failed") return { ...session.failed(said.failure), ...kept, ...(said.failure.code === "mismatch" ? { final: true } : {}) };
   const { facts, ...judged } = said.value;
   const evidence = [...evidenceOf({ output: printable(ended?.output ?? ""), errors: printable(ended?.errors ?? "") }), ...session.evidence];
   const json = ended !== null && ctx.wants.has("output.json") ? jsonOf(ended.output) : undefined;

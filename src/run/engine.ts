@@ -1,5 +1,6 @@
 import { type CheckName, type Instant, instant, type Origin } from "../core/types.ts";
 import type { CheckDefinition } from "../config/site.ts";
+import { runsFirst } from "../core/schedule.ts";
 import type { AnyProbe, Beat, Outcome } from "../probes/probe.ts";
 import type { Timer } from "../sys/ports.ts";
 import type { Beliefs } from "./beliefs.ts";
@@ -128,7 +129,7 @@ export class Engine {
       return this.#expectBeat(entry, heardAt ?? now, now, monotonic);
     }
     if (!sameSchedule || start !== "keep") this.#plan(entry, now, monotonic);
-    if (start === "new" && schedule.kind !== "never") this.#planStart(entry, monotonic);
+    if (start === "new" && runsFirst(schedule, now)) this.#planStart(entry, monotonic);
     this.#arm();
   }
 

@@ -66,6 +66,7 @@ test("a failed try is repeated at once, as often as configured, each under its o
   await f([down], 2, "down", 3);
   await f([answer(outcomeOf("unknown"))], 2, "unknown", 1);
   await f([answer(outcomeOf("degraded"))], 2, "degraded", 1);
+  await f([answer(outcomeOf("down", { code: "mismatch", final: true })), up], 2, "down", 1);
   // A certificate is the same a moment later.
   await f([answer(outcomeOf("down", { code: "tls-expired" }))], 2, "down", 1);
   expect((await run([answer(outcomeOf("up"), 60_000)], { retries: 1 })).at).toBe(20_000);

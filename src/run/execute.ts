@@ -75,8 +75,8 @@ function memorable(bench: Bench, { definition, probe }: Job, learnt: FactValue |
   return undefined;
 }
 
-/** What a certificate or a wrong answer says does not change within the same second. */
-const mayRetry = (outcome: Outcome): boolean => outcome.verdict === "down" && !outcome.code.startsWith("tls-");
+/** What a certificate says does not change within the same second. */
+const mayRetry = (outcome: Outcome): boolean => outcome.verdict === "down" && outcome.final !== true && !outcome.code.startsWith("tls-");
 
 async function tryOnce(bench: Bench, job: Job): Promise<Try> {
   const { clock, log } = bench.ports;

@@ -83,6 +83,7 @@ export interface Behaviour {
   verdict: Verdict;
   tookMs: number;
   hang?: boolean;
+  more?: Partial<Outcome>;
   remember?: FactValue;
 }
 
@@ -190,7 +191,7 @@ export class World {
   }
 
   async #runs({ name }: FakeOptions, ctx: ProbeContext): Promise<Outcome> {
-    const { verdict, tookMs, hang = false, remember } = this.behaviours.get(name) ?? UP;
+    const { verdict, tookMs, hang = false, remember, more = {} } = this.behaviours.get(name) ?? UP;
     if (this.#running.has(name)) this.overlaps += 1;
     this.#running.add(name);
     this.failing.push(ctx.failing);
@@ -198,7 +199,7 @@ export class World {
     this.began.push(`${Math.round(this.time.monotonic) / 1000} ${name}`);
     try {
       return await new Promise<Outcome>((resolve) => {
-        const timer = hang ? null : ctx.clock.timer(tookMs, () => resolve(outcomeOf(verdict, remember === undefined ? {} : { remember })));
+        const timer = hang ? null : ctx.clock.timer(tookMs, () => resolve(outcomeOf(verdict, { ...more, ...(remember === undefined ? {} : { remember }) })));
         ctx.signal.addEventListener("abort", () => {
           timer?.cancel();
           resolve(outcomeOf("down", { code: "timeout", sentence: "no answer" }));
