@@ -194,7 +194,7 @@ function certificate(figures: Figures, { outcome: { facts, code }, asked }: Seen
   figures.set("probe_tls_version_info", 1, { version: versionOf(textOf(tls["protocol"])) });
   if (cipher) figures.set("probe_tls_cipher_info", 1, { cipher: textOf(tls["cipher"]) });
   const names = Array.isArray(shown["names"]) ? shown["names"].map(textOf).filter((name) => !/^[\d.]+$|:/.test(name)) : [];
-  figures.set("probe_ssl_last_chain_info", 1, { fingerprint_sha256: textOf(shown["fingerprint"]), subject: distinguished(shown["subject"]), issuer: distinguished(shown["issuer"]), subjectalternative: names.join(",") });
+  figures.set("probe_ssl_last_chain_info", 1, { fingerprint_sha256: textOf(shown["fingerprint"]), subject: distinguished(shown["subject"]), issuer: distinguished(shown["issuer"]), subjectalternative: names.join(","), serialnumber: textOf(shown["serial"]) });
 }
 
 /** `TLSv1.3` as `TLS 1.3`, `TLSv1` as `TLS 1.0`. */

@@ -53,6 +53,7 @@ export function evaluateCertificate({ certificate, chainError, identity }: Shown
       issuer: distinguished(certificate.issuer),
       notAfter: new Date(notAfter).toISOString(),
       names: names.slice(0, NAMES_MAX),
+      serial: certificate.serialNumber.toLowerCase(),
       fingerprint: certificate.fingerprint256.replaceAll(":", "").toLowerCase(),
     },
   };

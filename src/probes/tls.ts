@@ -58,6 +58,7 @@ export const tls: Probe<Options> = {
     "certificate.subject": { about: "Whom the certificate is for" },
     "certificate.issuer": { about: "Who signed it" },
     "certificate.names": { about: "Names the certificate is for" },
+    "certificate.serial": { about: "Its serial number, hexadecimal" },
     "certificate.fingerprint": { about: "SHA-256 of the certificate, hexadecimal" },
     "tls.protocol": { about: "TLSv1.2 or TLSv1.3" },
     "tls.cipher": { about: "Cipher suite by its OpenSSL name" },

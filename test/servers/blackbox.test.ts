@@ -95,7 +95,10 @@ describeWith([PROGRAM, "nginx-light", "bind9", "openssl"], "GET /probe beside bl
 
   /** Both say the same, and that the target is well or not. */
   async function f(module: string, target: string, success: boolean): Promise<void> {
-    const [theirs, ours] = [await ask(exporter, { module, target }), await ask(own(), { module, target })];
+    const theirs = await ask(exporter, { module, target });
+    const answer = await ask(own(), { module, target });
+    // A label of newer exporters.
+    const ours = { text: answer.text.replace(/serialnumber="[0-9a-f]{2,}",/, "") };
     const [a, b] = [samplesOf(theirs.text), samplesOf(ours.text)];
     const said = `${module} ${target}\n${ours.text}`;
     expect(b.get("probe_success"), said).toBe(success ? 1 : 0);
