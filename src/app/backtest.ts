@@ -1,3 +1,4 @@
+import { Worker } from "node:worker_threads";
 import type { BacktestReport } from "../cli/doors.ts";
 import type { Site } from "../config/site.ts";
 import { matcherOf, wantedFacts } from "../core/expect.ts";
@@ -5,13 +6,13 @@ import { createMask } from "../core/mask.ts";
 import type { Terms } from "../core/state.ts";
 import type { Alert, CheckName, Instant } from "../core/types.ts";
 import { probes } from "../probes/index.ts";
-import { type AlertDifference, Proof, Tally } from "../run/difference.ts";
-import { Replay } from "../run/replay.ts";
+import { type AlertDifference, next, Tally } from "../run/difference.ts";
 import { termsOf } from "../run/terms.ts";
 import { type OtherTerms, WhatIf } from "../run/what-if.ts";
 import { openHistory } from "../store/sqlite/history.ts";
 import type { History } from "../store/store.ts";
 import { realPatterns } from "../sys/patterns.ts";
+import type { ProofData, Proven } from "./proof.ts";
 import { firstUpdate, Roster } from "./roster.ts";
 
 /** What the outbox tells of channels is no decision about a check. */
@@ -19,56 +20,50 @@ const OF_CHANNELS: ReadonlySet<Alert["kind"]> = new Set(["channel-broken", "chan
 
 const counts = ({ at, kind }: Alert, from: Instant): boolean => at >= from && !OF_CHANNELS.has(kind);
 
-/** The next ones, so many at most. */
-function* next<One>(of: Iterator<One>, most: number): Generator<One, void, undefined> {
-  for (let count = 0; count < most; count += 1) {
-    const { done, value } = of.next();
-    if (done === true) return;
-    yield value;
-  }
-}
-
-/** Judges stored history twice: as it was, to prove itself, and by another configuration. Throws `StoreError`. */
-export function backtest(site: Site, folder: string, since: Instant): BacktestReport {
+/** Judges stored history twice, each in a thread: as it was, to prove itself, and by another configuration. Rejects with `StoreError`. */
+export async function backtest(site: Site, folder: string, since: Instant): Promise<BacktestReport> {
   const history = openHistory(folder, since);
   try {
-    return judge(history, site, since);
+    const [proven, would] = await Promise.all([proof({ folder, since }), Promise.resolve().then(() => judge(history, site, since))]);
+    return { ...proven, ...would };
   } finally {
     history.close();
   }
 }
 
-function judge(history: History, site: Site, since: Instant): BacktestReport {
+/** The thread's file lies beside this one, with the same suffix (built or not). This process's own flags are none of its business. */
+function proof(data: ProofData): Promise<Proven> {
+  const suffix = import.meta.url.endsWith(".ts") ? "ts" : "js";
+  const thread = new Worker(new URL(`./proof.${suffix}`, import.meta.url), { workerData: data, name: "proof", execArgv: [] });
+  const { promise, resolve, reject } = Promise.withResolvers<Proven>();
+  thread.once("message", resolve).once("error", reject).once("exit", () => reject(new Error("the proof ended without a word")));
+  return promise;
+}
+
+function judge(history: History, site: Site, since: Instant): Pick<BacktestReport, "from" | "limits" | "changes"> {
   const now = renamedNow(site, history);
   const other = otherTerms(site);
-  const replay = new Replay(history.beginning);
   const whatIf = new WhatIf(history.beginning, other, [...history.renames, ...now]);
-  const [proof, tally] = [new Proof(), new Tally()];
+  const tally = new Tally();
   const from = Math.max(since, history.beginning.at) as Instant;
-  const was = history.transitions[Symbol.iterator]();
   const came = history.alerts[Symbol.iterator]();
-  let transitions = 0;
-  const compare = (most: { readonly transitions: number; readonly alerts: number }): void => {
-    for (const one of next(was, most.transitions)) {
-      proof.was(one);
-      transitions += 1;
-    }
-    for (const { alert, today: name } of next(came, most.alerts)) if (counts(alert, from)) tally.came({ ...alert, check: today(name, now) });
-    for (const alert of whatIf.decisions.take().alerts) if (counts(alert, from)) tally.wouldCome(alert);
+  const compare = (most: number): void => {
+    for (const { alert, today: name } of next(came, most)) if (counts(alert, from)) tally.came({ ...alert, check: today(name, now) });
+  };
+  const take = (): void => {
+    const { alerts } = whatIf.decisions.take();
+    for (const alert of alerts) if (counts(alert, from)) tally.wouldCome(alert);
+    compare(alerts.length);
   };
   for (const told of history.read()) {
-    replay.run(told);
     whatIf.run(told);
-    const is = replay.decisions.take();
-    for (const one of is.transitions) proof.is(one);
-    // At the same pace, so that little waits for its counterpart.
-    compare({ transitions: is.transitions.length, alerts: is.alerts.length });
+    take();
   }
   whatIf.end();
-  compare({ transitions: Number.POSITIVE_INFINITY, alerts: Number.POSITIVE_INFINITY });
-  const { judged } = replay;
-  const limits = limitsOf(other.terms, new Map([...replay.terms].map(([name, one]) => [today(name, now), one])), whatIf, from);
-  return { from, judged, missing: history.missing, transitions, mismatch: proof.mismatch, limits, changes: within(tally.differences, limits) };
+  take();
+  compare(Number.POSITIVE_INFINITY);
+  const limits = limitsOf(other.terms, whatIf, from);
+  return { from, limits, changes: within(tally.differences, limits) };
 }
 
 function otherTerms(site: Site): OtherTerms {
@@ -93,17 +88,18 @@ function renamedNow({ checks }: Site, history: History): History["renames"] {
 const today = (name: CheckName, renames: History["renames"]): CheckName => renames.find(({ from }) => from === name)?.to ?? name;
 
 /** Checks whose results do not say, or not from the beginning on, how they would have been judged. */
-function limitsOf(terms: readonly Terms[], last: ReadonlyMap<CheckName, Terms>, whatIf: WhatIf, from: Instant): BacktestReport["limits"] {
+function limitsOf(terms: readonly Terms[], whatIf: WhatIf, from: Instant): BacktestReport["limits"] {
   const limits = new Map<CheckName, BacktestReport["limits"][number]>();
   const limit = (check: CheckName, why: string, judgedFrom: Instant | null = null): void => void limits.set(check, { check, why, from: judgedFrom });
   for (const one of terms) {
     const { check, policy } = one;
     const since = whatIf.judgedFrom(check);
     const facts = whatIf.unkept.get(check);
-    const left = last.get(check)?.asks === one.asks ? leftTo(one, last.get(check)) : [];
+    const was = whatIf.was(check);
+    const left = was?.asks === one.asks ? leftTo(one, was) : [];
     // Judged from its members alone.
     if (policy.group?.run === "own") continue;
-    if (!last.has(check)) limit(check, "it has no history");
+    if (was === null) limit(check, "it has no history");
     else if (since === null) limit(check, "it asks something else now");
     else if (facts !== undefined) limit(check, `what its conditions ask was not kept: ${[...facts].toSorted().join(", ")}`);
     else if (left.length > 0) limit(check, `by its conditions of then the probe judged ${left.join(", ")} in another way`);
@@ -121,10 +117,10 @@ function limitsOf(terms: readonly Terms[], last: ReadonlyMap<CheckName, Terms>, 
 }
 
 /** Facts that the probe judges by itself as long as no condition names them, where that is so on one side only. */
-function leftTo(now: Terms, was: Terms | undefined): readonly string[] {
+function leftTo(now: Terms, was: Terms): readonly string[] {
   const leaves = probes.find(({ type }) => type === now.policy.type)?.leaves ?? [];
   const named = (terms: Terms): ReadonlySet<string> => wantedFacts([...terms.expect, ...terms.warn]);
-  return was === undefined ? [] : leaves.filter((fact) => named(was).has(fact) !== named(now).has(fact));
+  return leaves.filter((fact) => named(was).has(fact) !== named(now).has(fact));
 }
 
 /** What can be compared: alerts of checks that were judged, from when on they were. */

@@ -50,7 +50,7 @@ export function openDoors(): RunDoors {
     async backtest(site, folder, since) {
       const [{ backtest }, { StoreError }] = await Promise.all([import("./backtest.ts"), import("../store/store.ts")]);
       try {
-        return { kind: "judged", report: backtest(site, folder, since) };
+        return { kind: "judged", report: await backtest(site, folder, since) };
       } catch (error) {
         if (!(error instanceof StoreError)) throw error;
         return { kind: "refused", reason: error.message };

@@ -62,6 +62,8 @@ async function run(doors: RunDoors, config: string | undefined, { since, json, d
 }
 
 const time = (at: Instant): string => new Date(at).toISOString().replace(/\.\d+Z$/, "Z");
+/** Nothing in it moves the cursor. */
+const plain = (text: string): string => text.replaceAll(/\p{Cc}+/gu, " ");
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 /** The report for people: how far it is proven, the sums, then check by check. */
@@ -81,12 +83,12 @@ function backtestText(report: BacktestReport, since: Instant, now: Instant): str
   lines.push("", `${counted(sum(({ wouldCome }) => wouldCome), "alert")} would have come, ${sum(({ came }) => came)} came: ${sum(({ fewer }) => fewer.length)} would not have come, ${sum(({ more }) => more.length)} would have come besides.`);
   for (const { check, channel, recipient, came, wouldCome, fewer, more } of changes) {
     if (fewer.length + more.length === 0) continue;
-    lines.push("", `${check}, ${recipient === "" ? "" : `${recipient} on `}${channel}: ${wouldCome} instead of ${came}`, ...listed("-", fewer), ...listed("+", more));
+    lines.push("", `${plain(check)}, ${recipient === "" ? "" : `${recipient} on `}${channel}: ${wouldCome} instead of ${came}`, ...listed("-", fewer), ...listed("+", more));
   }
   return `${lines.join("\n")}\n`;
 }
 
 function listed(mark: string, alerts: readonly LoneAlert[]): readonly string[] {
-  const lines = alerts.slice(0, LINES_MAX).map(({ at, kind, sentence }) => `  ${mark} ${time(at)} ${kind.padEnd(9)} ${sentence.replaceAll(/\p{Cc}+/gu, " ")}`);
+  const lines = alerts.slice(0, LINES_MAX).map(({ at, kind, sentence }) => `  ${mark} ${time(at)} ${kind.padEnd(9)} ${plain(sentence)}`);
   return alerts.length > LINES_MAX ? [...lines, `  ${mark} ${alerts.length - LINES_MAX} more`] : lines;
 }

@@ -1,5 +1,14 @@
 import type { Alert, CheckName, ChannelName, Instant, Transition } from "../core/types.ts";
 
+/** The next ones, so many at most: what is compared is told at one pace, so that little waits for its counterpart. */
+export function* next<One>(of: Iterator<One>, most: number): Generator<One, void, undefined> {
+  for (let count = 0; count < most; count += 1) {
+    const { done, value } = of.next();
+    if (done === true) return;
+    yield value;
+  }
+}
+
 /** The first thing that history judged again does not give as it was. */
 export interface Mismatch {
   readonly check: CheckName;

@@ -93,11 +93,6 @@ export class Replay {
     for (let next = this.#take(); next !== null; next = this.#take()) this.#tell(next);
   }
 
-  /** What each check is judged by so far. */
-  get terms(): ReadonlyMap<CheckName, Terms> {
-    return this.#terms;
-  }
-
   #begin({ at, terms, states }: Beginning): void {
     for (const one of terms) this.#terms.set(one.check, one);
     for (const known of states) {

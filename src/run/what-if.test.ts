@@ -130,6 +130,10 @@ test("maintenance is that of the other configuration: nobody is told in its wind
 test("a check that the other configuration pauses tells nothing", async () => {
   const past = await pastOf({ shop: quick, mail: quick }, (world) => outage(world, 6, "shop", "mail"));
   expect(new Set(namesIn(wouldCome(past, { shop: quick, mail: quick }, { paused: new Set([checkName("mail")]) })))).toEqual(new Set(["shop down", "shop recovered"]));
+  // What the configuration of then paused did not run: nobody waits for its verdict.
+  const pause: Recorded = { kind: "input", at: T0, check: checkName("mail"), input: { kind: "pause", by: "configuration" } };
+  const told = [pause, ...past.told.filter((one) => one.kind === "input" || one.result.check === checkName("shop"))];
+  expect(new Set(namesIn(wouldCome({ ...past, told }, { shop: quick, mail: quick })))).toEqual(new Set(["shop down", "shop recovered"]));
 });
 
 test("a group that was not there is judged from its members; one in turn, by what they saw", async () => {

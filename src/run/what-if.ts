@@ -89,6 +89,11 @@ export class WhatIf {
     return this.#since.get(check) ?? null;
   }
 
+  /** What a check was judged by at the time, at last; null: it was not there. */
+  was(check: CheckName): Terms | null {
+    return this.#was.get(check) ?? null;
+  }
+
   #asksThat(check: CheckName): boolean {
     return this.judgedFrom(check) !== null;
   }
@@ -164,11 +169,11 @@ export class WhatIf {
     if (terms !== undefined && this.#beliefs.state(check) !== null) this.#beliefs.put(this.#policyOf(terms), null, at);
   }
 
-  /** What people and the process did. Windows, and pauses by the configuration, are those of the other one. */
+  /** What people and the process did. Windows are those of the other configuration; what one of the two paused did not run, or would not have. */
   #act(check: CheckName, input: Exclude<Journalled, { readonly kind: "start" | "clock" | "site" | "tick" }>, at: Instant): void {
     const terms = this.#terms.get(check);
     if (terms === undefined || input.kind === "maintenance") return;
-    if ((input.kind === "pause" || input.kind === "resume") && input.by === BY_CONFIGURATION) return;
+    if (input.kind === "resume" && input.by === BY_CONFIGURATION && this.#other.paused.has(check)) return;
     const isNew = this.#beliefs.state(check) === null;
     if (isNew) {
       this.#beliefs.put(this.#policyOf(terms), null, at);
@@ -184,10 +189,7 @@ export class WhatIf {
   }
 
   #pause(check: CheckName, at: Instant): void {
-    const paused = this.#beliefs.state(check)?.belief.muting.paused ?? null;
-    const by = BY_CONFIGURATION;
-    if (this.#other.paused.has(check)) this.#beliefs.action(check, { kind: "pause", by }, at);
-    else if (paused?.by === by) this.#beliefs.action(check, { kind: "resume", by, expectBy: this.#expectBy(check, at) }, at);
+    if (this.#other.paused.has(check)) this.#beliefs.action(check, { kind: "pause", by: BY_CONFIGURATION }, at);
   }
 
   /** Time goes on, with all that comes due in it. */

@@ -11,8 +11,9 @@ import { type StoredResult, StoredResults } from "./stored.ts";
 import { type Rename, Then } from "./then.ts";
 import { type Entry, InOrder, type Mark, type Stretch, stretchesOf, UNSTEADY_MS } from "./turns.ts";
 
-/** Results read before some are handed on: some tens of megabytes. */
-const SLICE_ROWS = 50_000;
+/** Results read before some are handed on: some megabytes; and not only a few of each check, as each is asked for its own. */
+const SLICE_ROWS = 10_000;
+const SLICE_ROWS_OF_CHECK = 5;
 /** Rows of all else that are read at a time. */
 const PAGE_ROWS = 2000;
 /** What was seen last before the beginning is told from so many results. */
@@ -105,7 +106,7 @@ class SqliteHistory implements History {
       return out;
     };
     for (const stretch of stretchesOf(this.#marks, whole)) {
-      for (const { begins, ends, readTo } of slicesOf(stretch)) {
+      for (const { begins, ends, readTo } of slicesOf(stretch, Math.max(SLICE_ROWS, SLICE_ROWS_OF_CHECK * this.#ids.length))) {
         if (order.expected >= stretch.to) break;
         order.add(this.#slice(stretch, begins, ends));
         const ready = taken(stretch.to, readTo);
@@ -230,9 +231,9 @@ interface Slice {
 }
 
 /** Slots to read one after the other, each of about as many results as are read at a time. */
-function* slicesOf({ from, to, begins, ends, around }: Stretch): Generator<Slice, void, undefined> {
+function* slicesOf({ from, to, begins, ends, around }: Stretch, rows: number): Generator<Slice, void, undefined> {
   if (around !== null) yield { begins: around.from, ends: around.to, readTo: Number.NEGATIVE_INFINITY };
-  const slices = Math.max(1, Math.ceil((to - from) / SLICE_ROWS));
+  const slices = Math.max(1, Math.ceil((to - from) / rows));
   const width = Math.max(1, Math.ceil((ends + 1 - begins) / slices));
   for (let at = begins; at <= ends; at += width) yield { begins: at, ends: at + width, readTo: at + width };
   // Rare: results are missing, or the clock was put back while nothing ran.
