@@ -48,7 +48,8 @@ function read(source: Source): ReturnType<Importer["read"]> {
   }
   const parsed = parseConnmonitor(new TextDecoder().decode(file.bytes), path);
   if (parsed.kind === "wrong") for (const { file: where, line, column, wrong, right } of parsed.problems) draft.note("refused", { file: where, line, column }, "", wrong, right);
-  else place(parsed.input, path, draft);
+  const input = parsed.kind === "wrong" ? parsed.good : parsed.input;
+  if (input !== null) place(input, path, draft);
   draft.note("ignored", nowhere, "", "connmonitor tells nobody", "import it, and add channels to the tocsin.yaml");
   return draft.done();
 }

@@ -35,7 +35,8 @@ export interface Pace extends ConnmonitorHost {
 /** The input of connmonitor: the old format measures everything in common rounds, the new one each statistic of each host at its own pace. */
 export type Connmonitor = { readonly kind: "rounds"; readonly rounds: Rounds; readonly hosts: readonly ConnmonitorHost[] } | { readonly kind: "paces"; readonly hosts: readonly Pace[] };
 
-export type ParsedConnmonitor = { readonly kind: "parsed"; readonly input: Connmonitor } | { readonly kind: "wrong"; readonly problems: readonly Problem[] };
+/** `good`: the input without the lines that are wrong; null when nothing of it can be used. */
+export type ParsedConnmonitor = { readonly kind: "parsed"; readonly input: Connmonitor } | { readonly kind: "wrong"; readonly problems: readonly Problem[]; readonly good: Connmonitor | null };
 
 /** Longer files are a slip: ten thousand hosts with all their options are shorter. */
 export const CONNMONITOR_TEXT_MAX = 2 * 1_048_576;
@@ -75,11 +76,19 @@ export function parseConnmonitor(text: string, file: string): ParsedConnmonitor 
   const input: Connmonitor = isOld(first) ? { kind: "rounds", rounds: readRounds(first, findings), hosts: readHosts(lines.slice(1), findings) } : { kind: "paces", hosts: lines.map((words) => readPace(words, findings)) };
   if (input.hosts.length === 0) findings.add(first[0], "there is no host after the first line", "write the hosts below it, one a line");
   if (input.hosts.length > HOSTS_MAX) findings.add(lines[HOSTS_MAX]?.[0], `there are more than ${HOSTS_MAX} hosts`, "spread them over several files");
-  return findings.problems.length === 0 ? { kind: "parsed", input } : { kind: "wrong", problems: findings.problems };
+  if (findings.problems.length === 0) return { kind: "parsed", input };
+  return { kind: "wrong", problems: findings.problems, good: isOld(first) && findings.lines.has(first[0]?.line ?? 0) ? null : withoutLines(input, findings.lines) };
+}
+
+function withoutLines(input: Connmonitor, wrong: ReadonlySet<number>): Connmonitor {
+  const isGood = ({ line }: ConnmonitorHost, index: number): boolean => !wrong.has(line) && index < HOSTS_MAX;
+  return input.kind === "rounds" ? { ...input, hosts: input.hosts.filter(isGood) } : { ...input, hosts: input.hosts.filter(isGood) };
 }
 
 class Findings {
   readonly problems: Problem[] = [];
+  /** Lines with a mistake in them, also those that are not told any more. */
+  readonly lines = new Set<number>();
   readonly #file: string;
 
   constructor(file: string) {
@@ -87,12 +96,13 @@ class Findings {
   }
 
   add(word: Word | undefined, wrong: string, right: string): void {
+    this.lines.add(word?.line ?? 0);
     if (this.problems.length < PROBLEMS_MAX) this.problems.push({ severity: "error", file: this.#file, line: word?.line ?? 0, column: word?.column ?? 0, wrong, right });
   }
 
   wrongFile(wrong: string, right: string): ParsedConnmonitor {
     this.add(undefined, wrong, right);
-    return { kind: "wrong", problems: this.problems };
+    return { kind: "wrong", problems: this.problems, good: null };
   }
 }
 

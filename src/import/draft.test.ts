@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Draft } from "./draft.ts";
-import type { Origin } from "./importer.ts";
+import type { NoteKind, Origin } from "./importer.ts";
 import { writeDocument } from "./write.ts";
 
 const at = (line: number): Origin => ({ file: "f", line, column: 1 });
@@ -39,4 +39,18 @@ test("what is written stays one comment a line, and `${` is no reference", () =>
   expect(writeDocument(draft.done(), "test", "some\nfile")).toBe(
     "# Written by `tocsin import` from some file (test).\n\nchecks:\n  # f:3\n  # different: a b: it is so; do this\n  a:\n    type: http\n    url: http://a/$${b}\n",
   );
+});
+
+test("of what is not as it was, no more is told than anybody reads; what would be refused stays so", () => {
+  const tell = (last: NoteKind): readonly (readonly [NoteKind, string])[] => {
+    const draft = new Draft(at(0));
+    for (let line = 1; line <= 20_000; line += 1) draft.note("ignored", at(line), "a", "it is so");
+    draft.note("taken", at(1), "b", "as before");
+    draft.note("differs", at(7), "c", "it is so");
+    draft.note(last, at(8), "d", "it is so");
+    return draft.done().notes.slice(20_000).map(({ kind, text }) => [kind, text]);
+  };
+  const rest = "there is more to tell than 20000 lines: what comes now is not told";
+  expect(tell("left")).toEqual([["taken", "as before"], ["left", rest]]);
+  expect(tell("refused")).toEqual([["taken", "as before"], ["refused", rest]]);
 });

@@ -5,8 +5,11 @@ type Mapping = { [key: string]: unknown };
 
 const LONGEST_NAME = 200;
 const NOTE_MAX = 500;
+const WHAT_MAX = 100;
+/** Notes of what is not taken as it is: more would be read by nobody, and a file of megabytes could bring millions. */
+const TOLD_MAX = 20_000;
 /** Whatever stands in a foreign file, a note is one line of bounded length. */
-const oneLine = (text: string): string => text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ").slice(0, NOTE_MAX);
+const oneLine = (text: string, most = NOTE_MAX): string => text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ").slice(0, most).toWellFormed();
 const keyOf = (path: Path): string => JSON.stringify(path);
 
 /** A document that grows while a foreign file is read, with the place that each part comes from and what is to be said of it. */
@@ -14,6 +17,11 @@ export class Draft {
   readonly #document: Mapping = {};
   readonly #origins = new Map<string, Origin>();
   readonly #notes: Note[] = [];
+  /** The last number behind a name that was wanted again. */
+  readonly #counts = new Map<string, number>();
+  /** Notes of other kinds than `taken` so far, and the index of the one that stands for the rest. */
+  #told = 0;
+  #rest = -1;
   readonly #state: Carried[] = [];
   #history: Iterable<CarriedPast> = [];
 
@@ -46,7 +54,16 @@ export class Draft {
   }
 
   note(kind: NoteKind, origin: Origin, what: string, text: string, advice = "", path: Path | null = null): void {
-    this.#notes.push({ kind, ...origin, what: oneLine(what), text: oneLine(text), advice: oneLine(advice), path });
+    if (kind !== "taken") this.#told += 1;
+    if (kind !== "taken" && this.#told > TOLD_MAX) return this.#tellNoMore(kind, origin);
+    this.#notes.push({ kind, ...origin, what: oneLine(what, WHAT_MAX), text: oneLine(text), advice: oneLine(advice), path });
+  }
+
+  /** The first note too many stands for the rest; what would be refused stays so. */
+  #tellNoMore(kind: NoteKind, origin: Origin): void {
+    if (this.#told === TOLD_MAX + 1) this.#rest = this.#notes.push({ kind: "left", ...origin, what: "", text: `there is more to tell than ${TOLD_MAX} lines: what comes now is not told`, advice: "mend what is told first", path: null }) - 1;
+    const rest = this.#notes[this.#rest];
+    if (kind === "refused" && rest !== undefined) this.#notes[this.#rest] = { ...rest, kind };
   }
 
   carry(state: Carried): void {
@@ -76,15 +93,19 @@ export class Draft {
 
   #freeName(section: "checks" | "channels", wanted: string): string {
     const base = allowedName(wanted);
+    const key = keyOf([section, base]);
     let name = base;
-    for (let count = 2; this.has(section, name); count += 1) name = `${base} (${count})`;
+    for (let count = this.#counts.get(key) ?? 2; this.has(section, name); count += 1) {
+      name = `${base} (${count})`;
+      this.#counts.set(key, count);
+    }
     return name;
   }
 }
 
 /** The name that stands for a foreign one: the same, where it is allowed here. */
 export function allowedName(wanted: string): string {
-  const plain = wanted.replaceAll(/\p{Cc}+/gu, " ").trim().slice(0, LONGEST_NAME - 8).trim();
+  const plain = wanted.toWellFormed().replaceAll(/\p{Cc}+/gu, " ").trim().slice(0, LONGEST_NAME - 8).trim();
   return plain === "" || plain === "__proto__" || /^(x-|channel:)/.test(plain) ? `the ${plain}`.trim() : plain;
 }
 

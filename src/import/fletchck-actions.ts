@@ -1,4 +1,6 @@
 import { written } from "./json.ts";
+import { plainAddress } from "./words.ts";
+
 type Mapping = { readonly [key: string]: unknown };
 
 /** What an action becomes: keys of a channel, and what is to be said of it. */
@@ -29,8 +31,9 @@ const done = (keys: Mapping, differs = ""): Action => ({ keys, kind: differs ===
 const left = (why: string, advice: string): Action => ({ keys: null, kind: "left", text: why, advice });
 
 function email(options: Mapping): Action {
-  const to = recipientsOf(options);
-  const from = text(options["sender"]);
+  const to = recipientsOf(options).map(plainAddress);
+  const sender = text(options["sender"]);
+  const from = sender === undefined ? undefined : plainAddress(sender);
   if (to.length === 0) return left("it has no recipients: nobody is told", "add `recipients`");
   if (from === undefined) return left("it has no sender: no server takes its mail", "add `sender`");
   const host = text(options["hostname"]);

@@ -50,6 +50,8 @@ function imap(options: Mapping): Translated {
   return { keys, options: ["hostname", "port", "timeout", "selfsigned"] };
 }
 
+const HTTPS = ["hostname", "port", "timeout", "tls", "selfsigned", "reqType", "reqPath"];
+
 function https(options: Mapping): Translated {
   const plain = options["tls"] === false;
   const host = text(options["hostname"]);
@@ -58,8 +60,9 @@ function https(options: Mapping): Translated {
   const url = host === undefined ? undefined : `${plain ? "http" : "https"}://${inUrl(host)}${at === 0 ? "" : `:${at}`}${path.startsWith("/") ? "" : "/"}${path}`;
   const security = plain ? {} : secured(options["selfsigned"]);
   const expect = { ...(security["expect"] as Mapping | undefined), status: "100-999" };
+  if (host?.includes("%") === true) return { keys: {}, refused: "a web address cannot name a network interface", options: HTTPS };
   const keys = { type: "http", url, method: (text(options["reqType"]) ?? "HEAD").toUpperCase(), timeout: seconds(options["timeout"], 10), redirects: 0, http2: false, ...security, expect };
-  return { keys, options: ["hostname", "port", "timeout", "tls", "selfsigned", "reqType", "reqPath"] };
+  return { keys, options: HTTPS };
 }
 
 function ssh(options: Mapping): Translated {

@@ -17,6 +17,11 @@ const TOP: ReadonlySet<string> = new Set(["base", "timezone", "webui", "mqtt", "
 const CHECK: ReadonlySet<string> = new Set(["type", "subType", "trigger", "threshold", "retries", "priority", "paused", "failAction", "passAction", "publish", "remoteId", "timezone", "options", "actions", "depends", "data", "checks"]);
 const DEFAULTS = { every: "never", failAfter: 1, initial: "down", flapping: "off", notify: [] };
 
+/** Keys of a check whose values count only when they are of this kind. */
+const KINDS: { readonly [key: string]: "number" | "boolean" | "list" | "mapping" } = { threshold: "number", retries: "number", priority: "number", paused: "boolean", failAction: "boolean", passAction: "boolean", actions: "list", depends: "list", options: "mapping", data: "mapping" };
+const IS = { number: Number.isFinite, boolean: (value: unknown) => typeof value === "boolean", list: Array.isArray, mapping: isMapping };
+const IS_NOT = { number: "is no number", boolean: "is neither true nor false", list: "is no list", mapping: "is no object" };
+
 /** What is known while one site is read. */
 interface Reading {
   readonly draft: Draft;
@@ -243,7 +248,7 @@ function readCheck(name: string, check: Mapping, reading: Reading): void {
   const { draft, at } = reading;
   const origin = at(["checks", name]);
   const made = translate(name, check, reading);
-  if (made === null) return draft.note("ignored", origin, name, `the type \`${written(check["type"])}\` is unknown to Fletchck too`, "use cert, smtp, submit, imap, https, ssh, dns, ups, disk, memory, cpu, temp, remote or sequence");
+  if (made === null) return draft.note("ignored", origin, name, check["type"] === undefined ? "it has no type" : `the type \`${written(check["type"])}\` is unknown to Fletchck too`, "use cert, smtp, submit, imap, https, ssh, dns, ups, disk, memory, cpu, temp, remote or sequence");
   if (made.refused !== undefined) return draft.note("left", origin, name, `${made.refused}: it can only fail`, "complete its options");
   const steps = publish(name, check, reading);
   const basic = common(name, check, reading);
@@ -254,6 +259,10 @@ function readCheck(name: string, check: Mapping, reading: Reading): void {
   const path = ["checks", checkName];
   for (const text of made.differs ?? []) draft.note("differs", origin, name, text, "", path);
   for (const key of Object.keys(check)) if (!CHECK.has(key)) draft.note("ignored", at(["checks", name, key]), `${name} ${key}`, "Fletchck does not know this key", "", path);
+  for (const [key, kind] of Object.entries(KINDS)) {
+    const value = check[key];
+    if (value !== undefined && value !== null && !IS[kind](value)) draft.note("ignored", at(["checks", name, key]), `${name} ${key}`, `\`${written(value).slice(0, 60)}\` ${IS_NOT[kind]}, and counts as if it were not there`, "", path);
+  }
   for (const option of Object.keys(mappingOf(check["options"]))) {
     if (!made.options.includes(option)) draft.note("ignored", at(["checks", name, "options", option]), `${name} ${option}`, "this type has no such option", "", path);
   }

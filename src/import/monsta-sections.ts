@@ -1,6 +1,6 @@
 import type { Ini, IniSection, IniValue } from "./ini.ts";
 import type { Origin } from "./importer.ts";
-import { splitWords } from "./words.ts";
+import { plainAddress, splitWords } from "./words.ts";
 
 type Mapping = { readonly [key: string]: unknown };
 
@@ -137,7 +137,7 @@ function mail(f: Fields): Mapping {
   const starttls = f.flag("starttls");
   const login = user === "" ? {} : { user, password: f.text("password", "") };
   const server = { host: f.text("host", "127.0.0.1"), port: f.number("port", 25, 1), ...(helo === "${myhostname}" ? {} : { helo }), ...login, ...(starttls ? { starttls: "required", verify: false } : { starttls: "off" }) };
-  return { type: "email", to: [plain(f.text("recipient"))], from: plain(f.text("sender")), smtp: server, ...TEXTS };
+  return { type: "email", to: [plainAddress(plain(f.text("recipient")))], from: plainAddress(plain(f.text("sender"))), smtp: server, ...TEXTS };
 }
 
 const xmpp = (f: Fields): Mapping => ({ type: "xmpp", jid: plain(f.text("jid")), password: f.text("password"), to: [plain(f.text("recipient"))], starttls: "optional", tls: { verify: false }, ...TEXTS });

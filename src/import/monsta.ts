@@ -60,9 +60,10 @@ function readTest(section: IniSection, reading: Reading): void {
   const what = `[${section.name}]`;
   const fields = new Fields(ini, section, "test");
   const path = ["checks", section.name];
-  const names = fields.words("checks");
-  const members = [...new Set(names.filter((name) => draft.has("checks", `Check_${name}`)))];
-  for (const name of names) if (!ini.sections.has(`Check_${name}`)) draft.note("ignored", fields.at("checks"), `${what} checks`, `there is no check \`${name}\``, `add a section [Check_${name}]`, path);
+  const names = [...new Set(fields.words("checks"))];
+  const members = names.filter((name) => draft.has("checks", `Check_${name}`));
+  const named = fields.at("checks");
+  for (const name of names) if (!ini.sections.has(`Check_${name}`)) draft.note("ignored", named, `${what} checks`, `there is no check \`${name}\``, `add a section [Check_${name}]`, path);
   for (const name of names) tested.add(name);
   const requires = plain(fields.text("requires", "all")).toLowerCase();
   if (requires !== "all" && requires !== "any") fields.refuse("requires", `\`${requires}\` is neither all nor any`, "write all or any");

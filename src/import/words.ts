@@ -24,6 +24,9 @@ export function splitWords(line: string): Words {
   return { kind: "words", words };
 }
 
+/** The plain address of `Name <name@example.com>`, as Python's `smtplib` sends to it. */
+export const plainAddress = (text: string): string => /<([^<>]*)>\s*$/.exec(text)?.[1]?.trim() ?? text;
+
 function readQuoted(line: string, start: number): { readonly text: string; readonly end: number } | null {
   const quote = line[start];
   let text = "";

@@ -4,7 +4,7 @@ import { importers } from "../../src/import/index.ts";
 import { type ForeignDisk, openForeign } from "../../src/import/open.ts";
 import { cases, diskOf, pathOf } from "./corpus.ts";
 
-const all = cases().filter(({ name }) => name !== "long-line");
+const all = cases();
 
 /** What can happen to a file: a part is cut out, doubled, or overwritten with other bytes. */
 const damage = fc.record({ at: fc.double({ min: 0, max: 1, noNaN: true }), length: fc.nat({ max: 40 }), bytes: fc.uint8Array({ maxLength: 40 }), how: fc.constantFrom("cut", "double", "write") });
