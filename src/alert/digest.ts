@@ -51,6 +51,7 @@ const KINDS: { readonly [kind in AlertKind]: (status: Face) => Face } = {
   run: (status) => status,
   "channel-broken": () => ({ ...STATUS.down, word: "CHANNEL BROKEN", trouble: 7 }),
   "channel-mended": () => ({ ...STATUS.up, word: "CHANNEL MENDED" }),
+  digest: () => ({ ...STATUS.up, mark: "≡", word: "DIGEST" }),
   test: () => ({ ...STATUS.up, word: "TEST" }),
 };
 

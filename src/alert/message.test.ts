@@ -35,6 +35,7 @@ describe("first line", () => {
   test("every run", () => expect(f({ kind: "run", status: "up", sentence: "HTTP 200" })).toBe("● UP shop — HTTP 200, at 03:12"));
   test("channel broken", () => expect(f({ kind: "channel-broken", check: checkName("channel:sms"), sentence: "HTTP 402" })).toBe("▲ CHANNEL BROKEN sms — HTTP 402, since 03:12 (4 min)"));
   test("channel mended", () => expect(f({ kind: "channel-mended", check: checkName("channel:sms"), ...up })).toBe("● CHANNEL MENDED sms — again since 03:16, after 4 min"));
+  test("digest", () => expect(f({ kind: "digest", status: "up", check: checkName("Example"), sentence: "2 incidents of one check in 24 h" })).toBe("≡ DIGEST Example — 2 incidents of one check in 24 h"));
   test("test", () => expect(f({ kind: "test", status: "up", check: checkName("Example"), sentence: "this is a test" })).toBe("● TEST Example — this is a test"));
   test("another day", () => expect(f({ since: plus(T0, -86_400_000) })).toBe("▲ DOWN shop — HTTP 503, since 2026-11-19 03:12 (24 h 4 min)"));
   test("one line, whatever the far end says", () => expect(f({ sentence: "bad\r\nBcc: x@y\u0000\u2028z" })).toBe("▲ DOWN shop — bad Bcc: x@y z, since 03:12 (4 min)"));

@@ -61,6 +61,7 @@ function tail(item: Item, moments: Moments, asOf: Instant): string {
     case "recovered":
     case "channel-mended":
       return alert.outageFrom === null ? `${because}since ${moments.short(alert.since)}` : `again since ${moments.short(alert.since)}, after ${span(alert.since - alert.outageFrom)}`;
+    case "digest":
     case "settled":
     case "changed":
     case "test":
@@ -94,7 +95,7 @@ function sumLine(items: readonly Item[]): string {
 export function linkOf(alert: Alert, site: SiteFacts): string | null {
   if (site.url === null || alert.kind === "test") return null;
   const base = site.url.endsWith("/") ? site.url : `${site.url}/`;
-  return isChannel(alert) ? base : `${base}checks/${encodeURIComponent(alert.check)}`;
+  return isChannel(alert) || alert.kind === "digest" ? base : `${base}checks/${encodeURIComponent(alert.check)}`;
 }
 
 function hidden(alert: Alert): string {
@@ -112,7 +113,7 @@ function blockOf(item: Item, at: number, input: MessageInput, moments: Moments):
   else if (alert.kind !== "test") rows.push(["Since", moments.exact(alert.since)]);
   const cause = opened ?? alert;
   const code = cause.code === "ok" || isChannel(cause) ? "" : ` (${cause.code})`;
-  if (cause.sentence !== "") rows.push([cause.code === "ok" ? "Seen" : "Cause", `${oneLine(cause.sentence)}${code}`]);
+  if (cause.sentence !== "" && alert.kind !== "digest") rows.push([cause.code === "ok" ? "Seen" : "Cause", `${oneLine(cause.sentence)}${code}`]);
   if (alert.hides.length > 0 && item.trouble > 0) rows.push(["Hides", hidden(alert)]);
   return { headline, trouble: item.trouble, rows, link: linkOf(alert, input.site), act: item.trouble > 0 ? (input.act?.(alert) ?? null) : null, picture: input.pictures?.get(alert.check)?.name ?? null, evidence: at < WITH_EVIDENCE ? cause.evidence : [] };
 }

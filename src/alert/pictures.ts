@@ -10,7 +10,7 @@ export type Draw = (check: CheckName, asOf: Instant) => Promise<Attachment | nul
 const PICTURES_MAX = 3;
 /** No message waits longer for its pictures. */
 const DRAWING_MS = 3000;
-const UNSEEN: ReadonlySet<Alert["kind"]> = new Set(["test", "channel-broken", "channel-mended"]);
+const UNSEEN: ReadonlySet<Alert["kind"]> = new Set(["test", "channel-broken", "channel-mended", "digest"]);
 
 /** The pictures that go with these alerts, the worst first. A message never fails for want of a picture. */
 export async function picturesOf(alerts: readonly Alert[], asOf: Instant, draw: Draw, { clock, log }: { readonly clock: Clock; readonly log: Log }): Promise<ReadonlyMap<CheckName, Attachment>> {

@@ -71,6 +71,7 @@ export const SAID: { readonly [kind in Alert["kind"]]: string } = {
   run: "a run failed",
   "channel-broken": "a channel is broken",
   "channel-mended": "a channel works again",
+  digest: "a digest",
   test: "this is a test",
 };
 

@@ -16,7 +16,7 @@ import type { ProofData, Proven } from "./proof.ts";
 import { firstUpdate, Roster } from "./roster.ts";
 
 /** What the outbox tells of channels is no decision about a check. */
-const OF_CHANNELS: ReadonlySet<Alert["kind"]> = new Set(["channel-broken", "channel-mended", "test"]);
+const OF_CHANNELS: ReadonlySet<Alert["kind"]> = new Set(["channel-broken", "channel-mended", "digest", "test"]);
 
 const counts = ({ at, kind }: Alert, from: Instant): boolean => at >= from && !OF_CHANNELS.has(kind);
 

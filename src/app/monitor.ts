@@ -12,6 +12,7 @@ import type { AnyProbe } from "../probes/probe.ts";
 import { Beliefs } from "../run/beliefs.ts";
 import { Committer } from "../run/commit.ts";
 import { Engine } from "../run/engine.ts";
+import { Digests } from "./digests.ts";
 import { latencyPicture } from "./picture.ts";
 import { missed, policyOf, scheduleOf } from "../run/entry.ts";
 import type { Bench } from "../run/execute.ts";
@@ -50,6 +51,7 @@ export class Monitor {
   readonly engine: Engine;
   readonly #paths: Paths;
   readonly #windows: Windows;
+  readonly #digests: Digests;
   readonly outbox: Outbox;
   readonly banners: Banners;
   readonly recent = new Recent();
@@ -103,6 +105,7 @@ export class Monitor {
       changed: (check) => this.#changed(check),
       paths: this.#paths,
     });
+    this.#digests = new Digests({ clock, log, store, site: () => this.roster.settings, check: (name) => this.roster.checks.get(name), groupsOf: (name) => this.roster.groupsOf(name), made: () => this.outbox.kick() });
     this.#windows = new Windows(clock, {
       subjects: () => this.roster.subjects(),
       believed: (check) => this.beliefs.state(check)?.belief.muting.maintenance ?? [],
@@ -193,6 +196,7 @@ export class Monitor {
     const { clock } = this.parts.ports;
     const deadline = clock.monotonic() + withinMs;
     this.#windows.stop();
+    this.#digests.stop();
     this.#paths.stop();
     await this.engine.stop(withinMs / 2);
     await this.committer.flush(clock.monotonic() + withinMs / 4);
@@ -222,6 +226,7 @@ export class Monitor {
     this.beliefs.siteVersion = update.version;
     this.engine.limit(update.settings.limits);
     this.outbox.setSite(this.#outboxSite(update));
+    this.#digests.configure(update.channels, this.parts.loaded.states.length > 0);
   }
 
   #arrive(definition: CheckDefinition, aliveAt: number, now: Instant): void {

@@ -1,9 +1,10 @@
 import { hash128 } from "../core/ids.ts";
+import { parseWeekly } from "../core/maintenance.ts";
 import { channelName, millis } from "../core/types.ts";
 import { canonical } from "./canonical.ts";
 import { unknownName } from "./issues.ts";
-import { BUILT_IN, CHANNEL_KEYS, channelSchema } from "./keys.ts";
-import { overlay, validate } from "./layers.ts";
+import { BUILT_IN, CHANNEL_KEYS, type ChannelKeys, channelSchema } from "./keys.ts";
+import { type Layer, overlay, validate } from "./layers.ts";
 import { noteSecrets } from "./literals.ts";
 import type { Registry } from "./registry.ts";
 import type { Report } from "./report.ts";
@@ -20,10 +21,10 @@ export function split(values: { readonly [key: string]: unknown }, own: { readon
 }
 
 /** Reads every channel; those with errors are left out, their names stay known. */
-export function readChannels(entries: ReadonlyMap<string, Entry>, registry: Registry, documents: readonly Document[], report: Report): readonly ChannelDefinition[] {
+export function readChannels(entries: ReadonlyMap<string, Entry>, registry: Registry, documents: readonly Document[], zone: string, report: Report): readonly ChannelDefinition[] {
   const channels: ChannelDefinition[] = [];
   for (const entry of entries.values()) {
-    const channel = readChannel(entry, registry, documents, report);
+    const channel = readChannel(entry, registry, documents, zone, report);
     if (channel !== null) channels.push(channel);
   }
   for (const channel of channels) checkFallback(channel, channels, entries, report);
@@ -42,7 +43,17 @@ function checkFallback({ name, fallback }: ChannelDefinition, channels: readonly
   }
 }
 
-function readChannel(entry: Entry, registry: Registry, documents: readonly Document[], report: Report): ChannelDefinition | null {
+/** When a digest is due, by the clock on the wall of the site. */
+function readDigest(digest: ChannelKeys["digest"], layers: readonly Layer[], zone: string, report: Report): ChannelDefinition["digest"] {
+  if (digest === undefined) return null;
+  const { at, of = "told" } = typeof digest === "string" ? { at: digest } : digest;
+  const parsed = parseWeekly(at, zone);
+  if (parsed.kind === "parsed") return { schedule: parsed.schedule, of };
+  report.error(layers, typeof digest === "string" ? ["digest"] : ["digest", "at"], parsed.wrong, parsed.right);
+  return null;
+}
+
+function readChannel(entry: Entry, registry: Registry, documents: readonly Document[], zone: string, report: Report): ChannelDefinition | null {
   const layers = [entry];
   const values = overlay([entry.filled]);
   const type = values["type"];
@@ -62,6 +73,7 @@ function readChannel(entry: Entry, registry: Registry, documents: readonly Docum
   if (keys.kind === "wrong" || read.kind === "wrong") return null;
   for (const number of read.numbers) report.numbers.add(number);
   const { cap, group, subject = null, text = null, fallback = null } = keys.value;
+  const digest = readDigest(keys.value.digest, layers, zone, report);
   return {
     name: channelName(entry.name),
     type: kind.of.type,
@@ -72,6 +84,7 @@ function readChannel(entry: Entry, registry: Registry, documents: readonly Docum
     alone: group === "off",
     templates: { subject, text },
     fallback: fallback === null ? null : channelName(fallback),
-    hash: hash128(canonical([kind.of.type, read.value, cap, group, subject, text, fallback])),
+    digest,
+    hash: hash128(canonical([kind.of.type, read.value, cap, group, subject, text, fallback, digest])),
   };
 }

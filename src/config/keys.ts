@@ -93,6 +93,17 @@ export const CHANNEL_KEYS = {
   fallback: z.string().min(1).describe("The channel that tells in its place while it does not work.").meta({ default: "none" }).optional(),
   subject: messageTemplate().describe("The first line in words of your own: a Liquid template, with `word`, `check`, `sentence`, ... of the worst alert.").meta({ default: "what, state, why, since when" }).optional(),
   text: messageTemplate().describe("The whole text in words of your own: a Liquid template, with `alerts` for each of several.").meta({ default: "see [alerting](alerting.md)" }).optional(),
+  digest: z
+    .union([
+      z.string().min(1),
+      z.strictObject({
+        at: z.string().min(1).describe("When: `daily 08:00`, `mon 09:00`, `mon-fri 17:30`."),
+        of: z.enum(["told", "all"]).describe("Of which checks: those that the channel is told of, or all.").meta({ default: "told" }).optional(),
+      }),
+    ])
+    .describe("A message of what was wrong since the one before: when, as `daily 08:00` or `mon 09:00`, or a mapping of `at` and `of`.")
+    .meta({ default: "none" })
+    .optional(),
   group: z.union([durationWithin(0, 3_600_000), off()]).describe("Alerts that come within this time of each other go into one message; `off`: each has a message of its own.").meta({ default: "2s" }).optional(),
 } as const;
 

@@ -100,7 +100,7 @@ function readSite(path: string, sources: SourceSet, registry: Registry, report: 
   const settings = readSettings(documents, (file) => joinPath(folder, file), report);
   const channelEntries = namedEntries("channels", documents, report);
   const { connectivity, entries } = readConnectivity(documents[0], namedEntries("checks", documents, report), report);
-  const channels = readChannels(channelEntries, registry, documents, report);
+  const channels = readChannels(channelEntries, registry, documents, settings.timezone, report);
   const channelNames = new Set(channelEntries.keys());
   const rotationEntries = namedEntries("rotations", documents, report);
   const rotations = readRotations(rotationEntries, { channels: channelNames, timezone: settings.timezone, report });

@@ -1,7 +1,7 @@
 import type { Carried } from "../core/carried.ts";
 import type { ChannelName, CheckName, Millis, Policy } from "../core/types.ts";
 import type { Rotation } from "../core/rotation.ts";
-import type { Schedule } from "../core/schedule.ts";
+import type { CronSchedule, Schedule } from "../core/schedule.ts";
 import type { Condition } from "../core/expect.ts";
 import type { MaintenanceWindow } from "../core/maintenance.ts";
 
@@ -80,6 +80,8 @@ export interface ChannelDefinition {
   readonly templates: { readonly subject: string | null; readonly text: string | null };
   /** Tells in its place while it does not work. */
   readonly fallback: ChannelName | null;
+  /** When it gets a digest of what was wrong, and of which checks: those that it is told of, or all; null: never. */
+  readonly digest: { readonly schedule: CronSchedule; readonly of: "told" | "all" } | null;
   readonly hash: string;
 }
 

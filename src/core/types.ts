@@ -192,7 +192,7 @@ export interface Transition {
   readonly telling: string;
 }
 
-export type AlertKind = "down" | "degraded" | "recovered" | "reminder" | "flapping" | "settled" | "unchecked" | "changed" | "run" | "channel-broken" | "channel-mended" | "test";
+export type AlertKind = "down" | "degraded" | "recovered" | "reminder" | "flapping" | "settled" | "unchecked" | "changed" | "run" | "channel-broken" | "channel-mended" | "digest" | "test";
 
 /** A transition (or a reminder) addressed to one recipient on one channel. */
 export interface Alert {

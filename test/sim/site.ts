@@ -118,7 +118,7 @@ function scheduled(text: string, twice = false): CronSchedule {
   return parsed.schedule;
 }
 
-const channel = (name: keyof typeof RECIPIENTS, groupMs: Millis): ChannelDefinition => ({ name: channelName(name), type: "sim", options: { name, to: RECIPIENTS[name] }, recipients: RECIPIENTS[name], cap: null, groupMs, alone: false, templates: { subject: null, text: null }, fallback: null, hash: name });
+const channel = (name: keyof typeof RECIPIENTS, groupMs: Millis): ChannelDefinition => ({ name: channelName(name), type: "sim", options: { name, to: RECIPIENTS[name] }, recipients: RECIPIENTS[name], cap: null, groupMs, alone: false, templates: { subject: null, text: null }, fallback: null, digest: null, hash: name });
 
 /** Some thirty checks of every kind: parents, groups, retries, escalation, fixed delays, faster paces, schedules by the wall, witnesses, people on duty. */
 export function simulatedSite(chance: Chance): Site {

@@ -28,7 +28,7 @@ type Options = z.output<typeof options>;
 const REFUSAL_MS = 250;
 
 const OF_STATUS: { readonly [status in Alert["status"]]: SyslogSeverity } = { down: "crit", disputed: "err", degraded: "warning", blocked: "warning", pending: "notice", paused: "notice", up: "notice" };
-const OF_KIND: { readonly [kind in Alert["kind"]]?: SyslogSeverity } = { unchecked: "err", flapping: "err", "channel-broken": "err", recovered: "notice", changed: "notice", "channel-mended": "notice", test: "info" };
+const OF_KIND: { readonly [kind in Alert["kind"]]?: SyslogSeverity } = { unchecked: "err", flapping: "err", "channel-broken": "err", recovered: "notice", changed: "notice", "channel-mended": "notice", digest: "info", test: "info" };
 
 /** One record an alert: that is what is looked for in logs. */
 function recordsOf({ facility, hostname, enterprise }: Options, { key, subject, alerts, site }: Message): readonly SyslogRecord[] {

@@ -21,6 +21,7 @@ export function eventOf({ kind, status }: Alert): Event {
     case "recovered":
     case "changed":
     case "channel-mended":
+    case "digest":
       return "recovery";
     case "settled":
     case "run":
