@@ -45,6 +45,10 @@ class World {
     this.#digests.configure(channels, again);
   }
 
+  reload(channels: readonly ChannelDefinition[]): void {
+    this.#digests?.configure(channels, true);
+  }
+
   stop(): void {
     this.#digests?.stop();
   }
@@ -114,6 +118,10 @@ test("one that came due while nothing ran is made up for, once; a channel that i
   fresh.start([]);
   await fresh.pass(17 * HOUR);
   fresh.start(ops);
+  await fresh.pass(HOUR);
+  expect((await fresh.digests()).length).toBe(0);
+  fresh.start([], true);
+  fresh.reload(ops);
   await fresh.pass(HOUR);
   expect((await fresh.digests()).length).toBe(0);
 });

@@ -40,6 +40,7 @@ export class Digests {
   readonly #lookedAt = new Map<ChannelName, Instant>();
   #timer: Timer | null = null;
   #busy = false;
+  #begun = false;
   #stopped = false;
 
   constructor(parts: DigestParts) {
@@ -50,7 +51,10 @@ export class Digests {
   configure(channels: readonly ChannelDefinition[], again: boolean): void {
     this.#channels = channels.filter(({ digest }) => digest !== null);
     const now = this.#parts.clock.now();
-    for (const { name } of this.#channels) if (!this.#lookedAt.has(name)) this.#lookedAt.set(name, instant(again ? now - CATCH_UP_MS : now));
+    // A channel that comes with a reload has missed nothing.
+    const since = instant(again && !this.#begun ? now - CATCH_UP_MS : now);
+    this.#begun = true;
+    for (const { name } of this.#channels) if (!this.#lookedAt.has(name)) this.#lookedAt.set(name, since);
     for (const name of this.#lookedAt.keys()) if (!this.#channels.some((channel) => channel.name === name)) this.#lookedAt.delete(name);
     this.#arm();
   }
