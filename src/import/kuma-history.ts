@@ -12,7 +12,7 @@ const LOOKED_AT = 2000;
 const CODES: readonly (readonly [RegExp, FailureCode])[] = [
   [/time(d )?-?out|ETIMEDOUT|aborted/i, "timeout"],
   [/ECONNREFUSED/, "refused"],
-  [/EHOSTUNREACH|ENETUNREACH/, "unreachable"],
+  [/EHOSTUNREACH|ENETUNREACH|connection failed/i, "unreachable"],
   [/ECONNRESET|socket hang up/, "reset"],
   [/ENOTFOUND|EAI_AGAIN|queryA/, "unresolvable"],
   [/certificate has expired/i, "tls-expired"],

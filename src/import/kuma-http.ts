@@ -3,6 +3,9 @@ import { queryOf } from "./kuma-json.ts";
 import { literal, type Monitor, seconds } from "./kuma-monitor.ts";
 
 const MOST_REDIRECTS = 20;
+/** RFC 9110, section 5.1 and 5.5. */
+const HEADER_NAME = /^[!#$%&'*+.^_`|~\w-]+$/;
+const HEADER_VALUE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/;
 const ENCODINGS: { readonly [encoding: string]: string } = { "": "application/json", json: "application/json", form: "application/x-www-form-urlencoded", xml: "text/xml; charset=utf-8" };
 
 /** An address of the web without the credentials in it; null when it is none. */
@@ -35,7 +38,12 @@ export function headersOf(monitor: Monitor): { readonly [name: string]: string }
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(isMapping(written) ? written : {})) {
     if (/^(content-length|transfer-encoding|connection)$/i.test(name)) monitor.left("headers", `\`${name}\` is filled in by itself`, "");
-    else headers[name] = typeof value === "string" ? value : JSON.stringify(value);
+    else if (!HEADER_NAME.test(name)) monitor.left("headers", `\`${name.slice(0, 60)}\` cannot be the name of a header field: Uptime Kuma's runs fail with it`, "correct it");
+    else {
+      const text = typeof value === "string" ? value : JSON.stringify(value);
+      if (HEADER_VALUE.test(text)) headers[name] = text;
+      else monitor.left("headers", `\`${name}\` has line ends or other signs that cannot be sent: Uptime Kuma's runs fail with it`, "correct it");
+    }
   }
   return headers;
 }

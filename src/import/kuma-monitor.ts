@@ -9,6 +9,9 @@ export interface Remark {
   readonly advice: string;
 }
 
+/** Longer, nothing is waited for here. */
+export const MOST_TIMEOUT_S = 86_400;
+
 /** What other rows of Uptime Kuma say that a monitor refers to. */
 export interface Around {
   /** Docker hosts by id; null: they are not in this file. */
@@ -58,7 +61,7 @@ export class Monitor extends Fields {
   /** Kuma's time limit of a request, s: four fifths of the interval unless it is said. */
   get timeout(): number {
     const given = this.number("timeout") ?? 0;
-    return given > 0 ? given : this.interval * 0.8;
+    return Math.min(MOST_TIMEOUT_S, given > 0 ? given : this.interval * 0.8);
   }
 
   /** Host and port, or null when there is no host. */

@@ -106,7 +106,7 @@ export const PROVIDERS: { readonly [type: string]: Provider } = {
   Splunk: hook("splunk-oncall", "splunkRestURL"),
   SIGNL4: (f) => needing({ type: "signl4", secret: /\/([^/?]+)\/?(?:\?.*)?$/.exec(f.text("webhookURL"))?.[1] }, "secret"),
   apprise: (f) => (f.text("appriseURL") === "" ? null : { type: "apprise", urls: [f.text("appriseURL")] }),
-  brevo: mail("email-brevo", "brevoApiKey", "brevoFromEmail", "brevoToEmail"),
+  Brevo: mail("email-brevo", "brevoApiKey", "brevoFromEmail", "brevoToEmail"),
   Resend: mail("email-resend", "resendApiKey", "resendFromEmail", "resendToEmail"),
   SendGrid: mail("email-sendgrid", "sendgridApiKey", "sendgridFromEmail", "sendgridToEmail"),
   Elks: sms("sms-46elks", (f) => ({ user: f.text("elksUsername"), password: f.text("elksAuthToken"), from: f.text("elksFromNumber") }), "elksToNumber"),

@@ -1,6 +1,6 @@
 import type { Draft } from "./draft.ts";
 import type { Mapping } from "./kuma-fields.ts";
-import { type Around, Monitor, type Remark, seconds } from "./kuma-monitor.ts";
+import { type Around, MOST_TIMEOUT_S, Monitor, type Remark, seconds } from "./kuma-monitor.ts";
 import { COLUMNS } from "./kuma-columns.ts";
 import { idOf, type Kuma, type Tag } from "./kuma-source.ts";
 import { rabbitmq, TYPES } from "./kuma-types.ts";
@@ -25,8 +25,8 @@ interface Reading {
   readonly names: Map<string, string>;
   /** Whether a monitor, or a group around it, is paused; filled as it is asked. */
   readonly paused: Map<string, boolean>;
-  /** Colours that were told of. */
-  readonly coloured: Set<string>;
+  /** Tags that have a colour, each with the first monitor that has it. */
+  readonly coloured: Map<string, Monitor>;
 }
 
 const titleOf = (monitor: Monitor): string => monitor.text("name") || `monitor ${monitor.id}`;
@@ -49,8 +49,11 @@ function ask(monitor: Monitor): Asked | null {
 function pace(monitor: Monitor): Mapping {
   const asked = monitor.raw("interval");
   if (asked !== undefined && monitor.number("interval") === undefined) monitor.left("interval", `this is no number of seconds: ${monitor.interval} s are taken`, "write a number");
+  if (monitor.timeout === MOST_TIMEOUT_S) monitor.differs("timeout", "a run takes a day at most");
   const every = { every: seconds(monitor.interval) };
-  const retries = Math.min(MOST_FAILS - 1, Math.max(0, Math.round(monitor.number("maxretries") ?? 0)));
+  const wanted = Math.max(0, Math.round(monitor.number("maxretries") ?? 0));
+  const retries = Math.min(MOST_FAILS - 1, wanted);
+  if (wanted > retries) monitor.differs("maxretries", `it is down after ${MOST_FAILS} failing runs at the latest`);
   if (retries === 0) return every;
   const pause = monitor.number("retry_interval") ?? 0;
   if (pause > monitor.interval) monitor.differs("retry_interval", `it is tried again after ${monitor.interval} s, as often as ever, and so told sooner`);
@@ -72,13 +75,9 @@ function notifyOf(monitor: Monitor, { kuma, channels }: Reading): readonly unkno
   return [{ after: 1, to, repeat: seconds(Math.max(LEAST_REPEAT_S, repeat)) }];
 }
 
-function tagsOf(monitor: Monitor, { kuma, draft, coloured }: Reading): readonly string[] {
+function tagsOf(monitor: Monitor, { kuma, coloured }: Reading): readonly string[] {
   const tags: readonly Tag[] = kuma.tags.get(monitor.id) ?? [];
-  for (const { name, color } of tags) {
-    if (color === "" || coloured.has(name)) continue;
-    coloured.add(name);
-    draft.note("differs", monitor.at("tags"), `tag ${name}`, "it has no colour here");
-  }
+  for (const { name, color } of tags) if (color !== "" && !coloured.has(name)) coloured.set(name, monitor);
   return [...new Set(tags.map(({ name, value }) => (value.trim() === "" ? name.trim() : `${name.trim()}: ${value.trim()}`)))].filter((tag) => tag !== "");
 }
 
@@ -106,6 +105,7 @@ function invertOf(monitor: Monitor): Mapping {
 /** What every type has. */
 function common(monitor: Monitor, reading: Reading): Mapping {
   const description = monitor.text("description");
+  if (description.length > DESCRIPTION_MAX) monitor.differs("description", `it is cut after ${DESCRIPTION_MAX} characters`);
   const tags = tagsOf(monitor, reading);
   return {
     ...invertOf(monitor),
@@ -189,8 +189,8 @@ function tell(monitor: Monitor, shared: ReadonlySet<string>, { draft, names }: R
 function tellUnknown(monitors: readonly Monitor[], draft: Draft): void {
   const unknown = new Map<string, { readonly first: Monitor; count: number }>();
   for (const monitor of monitors) {
-    for (const column of monitor.rest({})) {
-      if (COLUMNS.has(column)) continue;
+    const strange = Object.keys(monitor.row).filter((column) => !COLUMNS.has(column));
+    for (const column of strange.length === 0 ? [] : monitor.rest({}).filter((one) => strange.includes(one))) {
       const known = unknown.get(column);
       if (known === undefined) unknown.set(column, { first: monitor, count: 1 });
       else known.count += 1;
@@ -209,7 +209,7 @@ export function readMonitors(kuma: Kuma, channels: ReadonlyMap<string, string>, 
     if (!monitors.has(id)) monitors.set(id, new Monitor(row, at, around));
     else draft.note("left", at("id"), `monitor ${id}`, "another monitor before it has the same id", "give it an id of its own");
   }
-  const reading: Reading = { kuma, channels, draft, monitors, names: new Map(), paused: new Map(), coloured: new Set() };
+  const reading: Reading = { kuma, channels, draft, monitors, names: new Map(), paused: new Map(), coloured: new Map() };
   const children = Map.groupBy(monitors.values(), (monitor) => monitor.text("parent"));
   for (const monitor of monitors.values()) {
     const asked = ask(monitor);
@@ -227,14 +227,16 @@ export function readMonitors(kuma: Kuma, channels: ReadonlyMap<string, string>, 
   const shared = tellShared([...monitors.values()], draft);
   for (const monitor of monitors.values()) tell(monitor, shared, reading);
   tellUnknown([...monitors.values()], draft);
-  tellOfMany([...monitors.values()].filter(({ id }) => reading.names.has(id)), draft);
+  tellOfMany([...monitors.values()].filter(({ id }) => reading.names.has(id)), reading);
   return reading.names;
 }
 
 const counted = (count: number): string => `${count} monitor${count === 1 ? "" : "s"}`;
 
 /** What holds of several monitors is told once. */
-function tellOfMany(monitors: readonly Monitor[], draft: Draft): void {
+function tellOfMany(monitors: readonly Monitor[], { coloured, draft }: Reading): void {
+  const [[tag, first] = []] = coloured;
+  if (tag !== undefined && first !== undefined) draft.note("differs", first.at("tags"), coloured.size === 1 ? `tag ${tag}` : `${coloured.size} tags`, "tags have no colour here");
   const [domain, ...domains] = monitors.filter((monitor) => monitor.flag("domain_expiry_notification") && ["http", "keyword", "json-query", "real-browser", "port", "ping", "dns"].includes(monitor.type));
   if (domain !== undefined) draft.note("left", domain.at("domain_expiry_notification"), `${counted(domains.length + 1)} domain_expiry_notification`, "when a domain expires is not watched by them", "add a check for each domain: {type: domain, name: example.com, expect: {days: \"> 21\"}}");
   const [push, ...pushes] = monitors.filter(({ type }) => type === "push");

@@ -77,6 +77,7 @@ export function mqtt(monitor: Monitor): Mapping | null {
   if (host === "") return monitor.refuse("it has no host", "add one");
   if (!/^mqtts?$/i.test(scheme)) return monitor.refuse("it speaks MQTT over WebSocket, for which there is no counterpart", "use the broker's own port, 1883 or 8883");
   const topic = monitor.text("mqtt_topic");
+  if (topic === "" || /[+#]/.test(topic)) return monitor.refuse("its topic stands for many, and a message on one is waited for", "name one topic without + and #");
   const success = monitor.exact("mqtt_success_message");
   monitor.pass("mqtt_websocket_path");
   const query = monitor.text("mqtt_check_type") === "json-query";
@@ -95,7 +96,7 @@ export function mqtt(monitor: Monitor): Mapping | null {
     port: monitor.number("port") || undefined,
     ...(scheme.toLowerCase() === "mqtts" ? { tls: true } : {}),
     ...(user === "" ? {} : { user, ...(password === "" ? {} : { password }) }),
-    topic: topic === "" ? "#" : topic,
+    topic,
     message: success === "" || query ? "/^/" : /^\/.*\/$/s.test(success) ? `/${literal(success)}/` : success,
     timeout: seconds(monitor.interval * 0.8),
   });

@@ -10,6 +10,8 @@ import { idOf, type Kuma, readBackup, readDatabase } from "./kuma-source.ts";
 /** Tables that say nothing of what is watched and who is told. */
 const PAGES = ["status_page", "incident"];
 const AVERAGES = ["stat_daily", "stat_hourly", "stat_minutely"];
+/** The longest retention there is. */
+const MOST_DAYS = 3650;
 const DEFAULTS = { failAfter: 1, flapping: "off" };
 
 function has(kuma: Kuma, table: string): boolean {
@@ -25,7 +27,9 @@ function readSettings({ settings }: Kuma, draft: Draft, at: Origin): string | nu
   const zone = canonicalZone(settings.get("serverTimezone") ?? "");
   if (zone !== null) draft.put(["timezone"], zone, at);
   const days = Number(settings.get("keepDataPeriodDays") ?? "");
-  if (days > 0) draft.put(["retention"], { results: `${Math.min(3650, Math.round(days))}d` }, at);
+  // 0: for ever.
+  if (settings.has("keepDataPeriodDays") && days >= 0) draft.put(["retention"], { results: `${days < 1 ? MOST_DAYS : Math.min(MOST_DAYS, Math.round(days))}d` }, at);
+  if (settings.has("keepDataPeriodDays") && days < 1) draft.note("differs", at, "setting keepDataPeriodDays", "runs are kept for ten years, in at most 2 GB", "set `retention: {size: ...}` for more", ["retention"]);
   for (const key of ["primaryBaseURL", "disableAuth", "trustProxy"]) {
     const value = settings.get(key) ?? "";
     if (value !== "" && value !== "false" && value !== "0") draft.note("left", at, `setting ${key}`, key === "primaryBaseURL" ? "where links in messages lead is not taken over" : "this is about Uptime Kuma's own page", key === "primaryBaseURL" ? "set `url` to Tocsin's own address" : "");

@@ -72,14 +72,27 @@ function copyTogether(from: string, to: string, beside: readonly string[]): void
   throw new Error("the database is written without a pause");
 }
 
-function* plain(statement: StatementSync, ...values: readonly (string | number)[]): Generator<Row> {
-  statement.setReadBigInts(true);
-  for (const row of statement.iterate(...values)) {
-    for (const column in row) {
-      const value = row[column];
-      if (typeof value === "bigint" && value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER) row[column] = Number(value);
+/** Statements that nobody reads from, by their text: the same is asked again for every monitor. */
+class Asker {
+  readonly #database: DatabaseSync;
+  readonly #free = new Map<string, StatementSync>();
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  *rows(text: string, ...values: readonly (string | number)[]): Generator<Row> {
+    const statement = this.#free.get(text) ?? this.#database.prepare(text);
+    this.#free.delete(text);
+    statement.setReadBigInts(true);
+    for (const row of statement.iterate(...values)) {
+      for (const column in row) {
+        const value = row[column];
+        if (typeof value === "bigint" && value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER) row[column] = Number(value);
+      }
+      yield row;
     }
-    yield row;
+    this.#free.set(text, statement);
   }
 }
 
@@ -95,6 +108,7 @@ export function openTables(path: string): { readonly tables: ForeignTables; clos
   try {
     // A file from anywhere: what its schema would have run is not run (sqlite.org/security.html).
     database.exec("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON");
+    const asker = new Asker(database);
     const names = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").all().map((row) => String(row["name"]));
     return {
       tables: {
@@ -103,11 +117,11 @@ export function openTables(path: string): { readonly tables: ForeignTables; clos
           if (!names.includes(table)) return [];
           const only = where === undefined ? "" : ` WHERE ${quoted(where.column)} = ?`;
           const ordered = orderBy === null ? "" : ` ORDER BY ${quoted(orderBy)}`;
-          return plain(database.prepare(`SELECT * FROM ${quoted(table)}${only}${ordered}`), ...(where === undefined ? [] : [where.value]));
+          return asker.rows(`SELECT * FROM ${quoted(table)}${only}${ordered}`, ...(where === undefined ? [] : [where.value]));
         },
         last(table, { column, value }, orderBy, most) {
           if (!names.includes(table)) return [];
-          return [...plain(database.prepare(`SELECT * FROM ${quoted(table)} WHERE ${quoted(column)} = ? ORDER BY ${quoted(orderBy)} DESC LIMIT ?`), value, most)];
+          return [...asker.rows(`SELECT * FROM ${quoted(table)} WHERE ${quoted(column)} = ? ORDER BY ${quoted(orderBy)} DESC LIMIT ?`, value, most)];
         },
       },
       close: letGo,
