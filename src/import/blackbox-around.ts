@@ -72,8 +72,10 @@ export class Around {
   /** A pattern; undefined, and told, when it cannot be said here. */
   pattern(key: string, value: unknown): Re2 | undefined {
     const pattern = re2(textOf(value));
-    if (pattern === null) this.stop(key, `the pattern \`${textOf(value)}\` cannot be read here`, "write it without what only RE2 has");
-    return pattern ?? undefined;
+    if (pattern === "wrong") this.refuse(key, `\`${textOf(value)}\` is no pattern`, "put a backslash before signs that stand for themselves");
+    if (pattern === "unsaid") this.stop(key, `the pattern \`${textOf(value)}\` cannot be said here`, "write it without what only RE2 has");
+    if (/(?:^|[^\\])\^[*+?]/.test(textOf(value))) this.differs(key, "a sign behind `^` repeats that, and is not looked for: blackbox_exporter does not either", "put a backslash before it");
+    return typeof pattern === "string" ? undefined : pattern;
   }
 
   /** The content of a file that is named; undefined, and told, when it was not read. */

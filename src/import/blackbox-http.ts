@@ -42,7 +42,11 @@ export function httpKeys(values: Mapping, around: Around): Mapping {
   expectBody(values, expect, around);
   if (textOf(values["body"]) !== "" && textOf(values["body_file"]) !== "") around.refuse("body", "`body` and `body_file` exclude each other", "remove one of the two");
   const follows = values["no_follow_redirects"] === undefined ? around.flag(values, "follow_redirects", true) : !around.flag(values, "no_follow_redirects", false);
-  if (around.flag(values, "enable_http3", false)) around.stop("enable_http3", "HTTP/3 is not spoken here");
+  const third = around.flag(values, "enable_http3", false);
+  const versions = textsOf(values["valid_http_versions"]);
+  if (third && around.flag(values, "enable_http2", true)) around.refuse("enable_http3", "with it, `enable_http2` must be false", "write `enable_http2: false`");
+  else if (third) around.stop("enable_http3", "HTTP/3 is not spoken here");
+  if (versions.some((version) => (version === "HTTP/3.0") !== third)) around.refuse("valid_http_versions", third ? "with `enable_http3`, there is HTTP/3.0 only" : "without `enable_http3`, there is no HTTP/3.0", "correct one of the two");
   return {
     type: "http",
     method: textOf(values["method"]).toUpperCase() || undefined,
@@ -116,6 +120,8 @@ function celConditions(text: string, negated: boolean): readonly { readonly fact
 /** `body_size_limit`, and what goes with `compression`. */
 function limitOf(values: Mapping, expect: Conditions, around: Around): number | undefined {
   const compression = textOf(values["compression"]).toLowerCase();
+  const [, offered = ""] = Object.entries(mappingOf(values["headers"])).find(([name]) => name.toLowerCase() === "accept-encoding") ?? [];
+  if (compression !== "" && !offers(textOf(offered), compression)) around.refuse("compression", `the field Accept-Encoding does not ask for ${compression}`, "correct one of the two");
   if (compression !== "" && compression !== "identity") {
     expect.add("header.content-encoding", `/^\\s*${compression.replaceAll(/\W/g, String.raw`\$&`)}\\s*$/i`);
     around.differs("compression", "the answer must name its coding, and is unpacked by that name");
@@ -131,6 +137,17 @@ function limitOf(values: Mapping, expect: Conditions, around: Around): number | 
   if (bytes > LARGEST_BODY) around.differs("body_size_limit", "a body may have 16 MiB at most");
   expect.add("cut", "absent");
   return Math.min(bytes, LARGEST_BODY);
+}
+
+/** Whether a field Accept-Encoding lets a coding come; of several that fit, the one it likes best decides. */
+function offers(field: string, coding: string): boolean {
+  if (field === "") return true;
+  const codings = field.split(",").map((part) => {
+    const [name = "", quality = ""] = part.split(/;(?=[^;]*$)/).map((text) => text.trim());
+    return { name, quality: quality === "" ? 1 : Number(quality.replace(/^q=/, "")) || 0 };
+  });
+  const [best] = codings.filter(({ name }) => name === coding || name === "*").toSorted((a, b) => b.quality - a.quality);
+  return best !== undefined && best.quality > 0;
 }
 
 /** Header fields and who asks, of the http client that several probers share. */

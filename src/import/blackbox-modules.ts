@@ -1,12 +1,12 @@
 import { Around } from "./blackbox-around.ts";
 import { type Layout, type Mapping, durationMs, isMapping, textOf } from "./blackbox-files.ts";
 import { httpKeys } from "./blackbox-http.ts";
-import { dnsKeys, grpcKeys, icmpKeys, tcpKeys, websocketKeys } from "./blackbox-probers.ts";
+import { dnsKeys, grpcKeys, icmpKeys, tcpKeys, unixKeys, websocketKeys } from "./blackbox-probers.ts";
 import type { Draft } from "./draft.ts";
 import type { Origin, Source } from "./importer.ts";
 
-const PROBERS: { readonly [prober: string]: (values: Mapping, around: Around) => Mapping } = { http: httpKeys, tcp: tcpKeys, icmp: icmpKeys, dns: dnsKeys, grpc: grpcKeys, websocket: websocketKeys };
-const ALL = [...Object.keys(PROBERS), "unix"];
+const PROBERS: { readonly [prober: string]: (values: Mapping, around: Around) => Mapping } = { http: httpKeys, tcp: tcpKeys, icmp: icmpKeys, dns: dnsKeys, grpc: grpcKeys, websocket: websocketKeys, unix: unixKeys };
+const ALL = Object.keys(PROBERS);
 
 /** A module: all of a check but its target and its times. */
 export interface Module {
@@ -45,18 +45,14 @@ export function modulesOf(source: Source, { modules: file }: Layout, draft: Draf
 function moduleOf(written: Mapping, top: Around, inside: Around): Module | null {
   const prober = textOf(written["prober"]);
   top.known(written, ["prober", "timeout", ...ALL]);
-  if (!ALL.includes(prober)) {
+  const read = Object.hasOwn(PROBERS, prober) ? PROBERS[prober] : undefined;
+  if (read === undefined) {
     top.refuse("prober", `\`${prober}\` is no prober`, `write one of ${ALL.join(", ")}`);
     return null;
   }
   for (const other of ALL) if (other !== prober && written[other] !== undefined) top.differs(other, `it is passed over, as the prober is ${prober}`);
   const timeoutMs = written["timeout"] === undefined ? null : durationMs(written["timeout"]);
   if (written["timeout"] !== undefined && timeoutMs === null) top.refuse("timeout", `\`${textOf(written["timeout"])}\` is no duration`, "write 5s");
-  const read = PROBERS[prober];
-  if (read === undefined) {
-    top.stop("prober", "a socket of this machine that has a path is not asked", "a check of type `script` can: `nc -U PATH`");
-    return null;
-  }
   const keys = defined(read(top.part(written, prober), inside));
   return top.whole && inside.whole ? { type: prober, keys, timeoutMs: timeoutMs === 0 ? null : timeoutMs, origin: top.origin() } : null;
 }

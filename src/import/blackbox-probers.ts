@@ -88,6 +88,15 @@ export function tcpKeys(values: Mapping, around: Around): Mapping {
   return { type: "tcp", dialogue: dialogue.length === 0 ? undefined : dialogue, tls: useless ? undefined : tls, family: familyOf(values, around), source: sourceOf(values) };
 }
 
+/** The prober `unix` is looked at, and not taken. */
+export function unixKeys(values: Mapping, around: Around): Mapping {
+  around.known(values, ["query_response", "tls", "tls_config"]);
+  tlsKey(values, around);
+  dialogueOf(values, around);
+  around.stop("", "a socket of this machine that has a path is not asked", "a check of type `script` can: `nc -U PATH`");
+  return {};
+}
+
 /** The prober `icmp`: one echo, waited for as long as the module has time. */
 export function icmpKeys(values: Mapping, around: Around): Mapping {
   around.known(values, [...COMMON, "payload_size", "dont_fragment", "ttl"]);
@@ -139,6 +148,22 @@ const CLASSES: ReadonlySet<string> = new Set(["CS", "CH", "HS", "NONE", "ANY"]);
 const SECTIONS = { validate_answer_rrs: "answer", validate_authority_rrs: "authority", validate_additional_rrs: "additional" } as const;
 const RULES = ["fail_if_matches_regexp", "fail_if_all_match_regexp", "fail_if_not_matches_regexp", "fail_if_none_matches_regexp"] as const;
 
+/** Types that the probe `dns` calls by name. */
+const NAMED: ReadonlySet<string> = new Set("A AAAA CAA CNAME DNAME DNSKEY DS HINFO MX NAPTR NS PTR SOA SRV SSHFP TLSA TXT".split(" "));
+/** Others that blackbox_exporter knows, with their numbers (IANA, DNS parameters). */
+const NUMBERED: ReadonlyMap<string, number> = new Map(
+  "MD 3,MF 4,MB 7,MG 8,MR 9,NULL 10,MINFO 14,RP 17,AFSDB 18,X25 19,ISDN 20,RT 21,SIG 24,KEY 25,PX 26,GPOS 27,LOC 29,NXT 30,EID 31,NIMLOC 32,ATMA 34,KX 36,CERT 37,OPT 41,APL 42,IPSECKEY 45,RRSIG 46,NSEC 47,DHCID 49,NSEC3 50,NSEC3PARAM 51,SMIMEA 53,HIP 55,NINFO 56,RKEY 57,TALINK 58,CDS 59,CDNSKEY 60,OPENPGPKEY 61,CSYNC 62,ZONEMD 63,SVCB 64,HTTPS 65,SPF 99,UINFO 100,UID 101,GID 102,UNSPEC 103,NID 104,L32 105,L64 106,LP 107,EUI48 108,EUI64 109,NXNAME 128,TKEY 249,TSIG 250,IXFR 251,AXFR 252,MAILB 253,MAILA 254,ANY 255,URI 256,AVC 258,AMTRELAY 260,TA 32768,DLV 32769"
+    .split(",")
+    .map((pair) => [pair.replace(/ .*/, ""), Number(pair.replace(/.* /, ""))]),
+);
+
+/** A type of a record as the probe takes it; null for one that there is not. */
+function recordOf(type: string): string | null {
+  if (NAMED.has(type)) return type;
+  const number = NUMBERED.get(type);
+  return number === undefined ? null : `TYPE${number}`;
+}
+
 /** The prober `dns`: the code of the answer, and patterns over whole records. */
 export function dnsKeys(values: Mapping, around: Around): Mapping {
   around.known(values, [...COMMON, "dns_over_tls", "tls_config", "transport_protocol", "query_class", "query_name", "query_type", "recursion_desired", "valid_rcodes", ...Object.keys(SECTIONS)]);
@@ -148,7 +173,8 @@ export function dnsKeys(values: Mapping, around: Around): Mapping {
   if (CLASSES.has(inClass)) around.stop("query_class", "names are looked up in the class IN only");
   else if (inClass !== "IN") around.refuse("query_class", `\`${inClass}\` is no class`, "write IN");
   const type = textOf(values["query_type"]) || "ANY";
-  if (!/^[A-Z]{1,10}\d{0,5}$/.test(type)) around.refuse("query_type", `\`${type}\` is no type of a record`, "write A");
+  const record = recordOf(type);
+  if (record === null) around.refuse("query_type", `\`${type}\` is no type of a record`, "write A");
   const transport = textOf(values["transport_protocol"]) || "udp";
   if (transport !== "udp" && transport !== "tcp") around.stop("transport_protocol", `\`${transport}\` is neither udp nor tcp`, "write udp or tcp");
   const overTls = around.flag(values, "dns_over_tls", false);
@@ -159,7 +185,7 @@ export function dnsKeys(values: Mapping, around: Around): Mapping {
   return {
     type: "dns",
     name: name || ".",
-    record: type === "ANY" ? "TYPE255" : type,
+    record: record ?? "A",
     transport: overTls ? "tls" : transport === "tcp" ? "tcp" : undefined,
     recursion: around.flag(values, "recursion_desired", true) ? undefined : false,
     tls: overTls ? tlsOf(values, around) : undefined,

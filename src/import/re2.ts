@@ -1,4 +1,4 @@
-/** A pattern of Go's `regexp` (RE2) as one of ours; null when it cannot be said here. */
+/** A pattern of Go's `regexp` (RE2) as one of ours. */
 export interface Re2 {
   readonly source: string;
   readonly flags: string;
@@ -21,16 +21,16 @@ const CLASSES: { readonly [name: string]: string } = {
   xdigit: "0-9A-Fa-f",
 };
 
-/** Translates what differs: flags at the front, named groups, `\A`, `\z`, `\Q..\E`, `\pL`, `[[:alpha:]]`, slashes. */
-export function re2(text: string): Re2 | null {
+/** Translates what differs: flags at the front, named groups, `\A`, `\z`, `\Q..\E`, `\pL`, `[[:alpha:]]`, `^+`, slashes. `unsaid`: only RE2 has it; `wrong`: it is no pattern in RE2 either. */
+export function re2(text: string): Re2 | "unsaid" | "wrong" {
   const [, said = "", rest = ""] = /^(?:\(\?([imsU]+)\))?(.*)$/s.exec(text) ?? [];
-  if (said.includes("U")) return null;
+  if (said.includes("U")) return "unsaid";
   let source = "";
   let unicode = false;
   let inClass = false;
   for (let at = 0; at < rest.length; ) {
     const piece = pieceAt(rest, at, inClass);
-    if (piece === null) return null;
+    if (piece === null) return "unsaid";
     source += piece.text;
     unicode ||= piece.unicode === true;
     inClass = piece.inClass ?? inClass;
@@ -41,7 +41,7 @@ export function re2(text: string): Re2 | null {
     RegExp(source, flags);
     return { source, flags };
   } catch {
-    return null;
+    return "wrong";
   }
 }
 
@@ -65,6 +65,8 @@ function pieceAt(rest: string, at: number, inClass: boolean): Piece | null {
     // A bracket right at the front stands for itself.
     return { text: first === undefined ? open : `${open.slice(0, -1)}\\]`, end: at + open.length, inClass: true };
   }
+  // What stands for a place may be repeated there.
+  if (/[$^]/.test(sign) && /^(?:[*+?]|\{\d)/.test(rest.slice(at + 1, at + 3))) return { text: `(?:${sign})`, end: at + 1 };
   if (sign === "/") return { text: String.raw`\/`, end: at + 1 };
   if (!rest.startsWith("(?", at)) return { text: sign, end: at + 1 };
   const named = /^\(\?P?<([A-Za-z_]\w*)>/.exec(rest.slice(at, at + 80));
@@ -90,6 +92,8 @@ function escapeAt(rest: string, at: number): Piece | null {
       return plain(String.raw`\x07`);
     case "C":
       return null;
+    case "":
+      return plain("\\");
     case "Q": {
       const end = rest.indexOf(String.raw`\E`, at);
       const literal = rest.slice(at + 2, end === -1 ? rest.length : end);
@@ -108,7 +112,7 @@ function escapeAt(rest: string, at: number): Piece | null {
       return whole === undefined || wide === undefined ? plain(String.raw`\x`) : { text: `\\u{${wide}}`, end: at + whole.length, unicode: true };
     }
     default:
-      return letter === "" ? null : plain(`\\${letter}`);
+      return plain(`\\${letter}`);
   }
 }
 

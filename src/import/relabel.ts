@@ -25,7 +25,7 @@ const VALUE_MAX = 10_000;
 export function anchored(text: string): RegExp | null {
   const pattern = re2(text);
   // Prometheus sets (?s) before it.
-  return pattern === null ? null : RegExp(`^(?:${pattern.source})$`, [...new Set(`${pattern.flags}s`)].join(""));
+  return typeof pattern === "string" ? null : RegExp(`^(?:${pattern.source})$`, [...new Set(`${pattern.flags}s`)].join(""));
 }
 
 /** `$1`, `${1}`, `$name` and `${name}` of a match, as Go's `Expand` reads them. */
