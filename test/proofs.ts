@@ -9,6 +9,7 @@ export interface Proof {
 
 /** Types that ask nobody, whose servers nobody can have, or whose tests need more words. */
 const OTHERS: { readonly [type: string]: Proof } = {
+  channel: { against: "a channel that fails and works again, in a simulated site", test: "test/sim/channel.test.ts" },
   domain: { against: "an RDAP server and a registry of such over HTTP, made by the test: Debian has none", test: "test/servers/domain.test.ts" },
   cpu: { against: "this machine, idle and kept busy", test: "src/probes/cpu.test.ts" },
   disk: { against: "this machine's file systems, beside `df`", test: "src/probes/disk.test.ts" },

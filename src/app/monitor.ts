@@ -8,7 +8,7 @@ import { seenFrom } from "../core/draft.ts";
 import { createMask } from "../core/mask.ts";
 import type { Action, Terms } from "../core/state.ts";
 import { type Alert, type CheckName, type Instant, instant, type Policy } from "../core/types.ts";
-import type { AnyProbe } from "../probes/probe.ts";
+import type { AnyProbe, ChannelState } from "../probes/probe.ts";
 import { Beliefs } from "../run/beliefs.ts";
 import { Committer } from "../run/commit.ts";
 import { Engine } from "../run/engine.ts";
@@ -66,7 +66,7 @@ export class Monitor {
     this.startedAt = instant(clock.now());
     this.roster = new Roster(first.settings);
     this.banners = new Banners(clock, log, () => this.#emit({ kind: "banners" }));
-    this.bench = { ports, vantage: first.settings.vantage, mask: createMask(first.secrets) };
+    this.bench = { ports, vantage: first.settings.vantage, mask: createMask(first.secrets), channel: (name) => this.#channel(name) };
     this.outbox = new Outbox({
       store,
       ports,
@@ -111,6 +111,11 @@ export class Monitor {
       believed: (check) => this.beliefs.state(check)?.belief.muting.maintenance ?? [],
       changed: (check, open) => this.act(check, { kind: "maintenance", open }),
     });
+  }
+
+  #channel(name: string): ChannelState | null {
+    const known = this.outbox.channels().find((one) => one.name === name);
+    return known === undefined ? null : { waiting: known.waiting, broken: known.brokenSince === null ? null : { reason: known.reason } };
   }
 
   #outboxSite({ settings, channels }: Pick<Update, "settings" | "channels">): OutboxSite {

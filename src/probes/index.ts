@@ -1,3 +1,4 @@
+import { channel } from "./channel.ts";
 import { cpu } from "./cpu.ts";
 import { disk } from "./disk.ts";
 import { docker } from "./docker.ts";
@@ -48,4 +49,4 @@ import { websocket } from "./websocket.ts";
 import { xmpp } from "./xmpp.ts";
 
 /** Every probe, in the order in which they are shown. A new one is one line here. */
-export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, cpu, disk, dnsSerial, docker, domain, ftp, grpc, httpSteps, imap, ldap, mailflow, memcached, memory, mqtt, mysql, nntp, notes, openvpn, pop3, ports, postgres, radius, rbl, redis, remote, rip, sip, smb, smtp, snmp, sntp, socks5, ssh, temperature, tls, trace, ups, uptimes, websocket, xmpp];
+export const probes: readonly AnyProbe[] = [http, tcp, icmp, dns, script, push, group, channel, cpu, disk, dnsSerial, docker, domain, ftp, grpc, httpSteps, imap, ldap, mailflow, memcached, memory, mqtt, mysql, nntp, notes, openvpn, pop3, ports, postgres, radius, rbl, redis, remote, rip, sip, smb, smtp, snmp, sntp, socks5, ssh, temperature, tls, trace, ups, uptimes, websocket, xmpp];

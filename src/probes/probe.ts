@@ -43,6 +43,16 @@ export interface ProbeContext {
   readonly failing?: boolean;
   /** What an earlier run of this check on the same target wanted remembered; null or absent: nothing. */
   readonly remembered?: FactValue;
+  /** How a channel of the site is; null: there is none of that name. Absent where nothing is delivered. */
+  readonly channel?: (name: string) => ChannelState | null;
+}
+
+/** How a channel is, by what became of its messages. */
+export interface ChannelState {
+  /** Alerts that wait to be delivered. */
+  readonly waiting: number;
+  /** Why its messages fail; null while they do not. */
+  readonly broken: { readonly reason: string } | null;
 }
 
 /** A heartbeat that somebody sent. */

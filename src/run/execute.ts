@@ -21,6 +21,8 @@ export interface Bench {
   readonly ports: Ports;
   readonly vantage: string;
   readonly mask: (text: string) => string;
+  /** How a channel of the site is. */
+  readonly channel?: NonNullable<ProbeContext["channel"]>;
 }
 
 /** One run of one check. */
@@ -111,7 +113,7 @@ async function tryOnce(bench: Bench, job: Job): Promise<Try> {
 
 function contextOf(bench: Bench, job: Job, signal: AbortSignal): ProbeContext {
   const { clock, random, network, pinger, processes, patterns, host, log } = bench.ports;
-  return { signal, clock, random, network, pinger, processes, patterns, host, log, wants: job.wants, failing: job.failing ?? false, remembered: job.remembered ?? null };
+  return { signal, clock, random, network, pinger, processes, patterns, host, log, wants: job.wants, failing: job.failing ?? false, remembered: job.remembered ?? null, ...(bench.channel === undefined ? {} : { channel: bench.channel }) };
 }
 
 /** A result from what one try saw: masked, then cut. */

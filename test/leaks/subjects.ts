@@ -11,6 +11,7 @@ export interface Subject {
 
 /** Types that are not here, with the reason. */
 export const NO_SUBJECT: { readonly [type: string]: string } = {
+  channel: "asks nobody: it looks at the outbox",
   cpu: "asks this machine",
   disk: "asks this machine",
   group: "asks nobody: it joins checks",

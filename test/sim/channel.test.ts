@@ -1,0 +1,50 @@
+import { expect, test } from "vitest";
+import type { CheckDefinition } from "../../src/config/site.ts";
+import { channelName, checkName } from "../../src/core/types.ts";
+import { channel } from "../../src/probes/channel.ts";
+import { LifeClock, VirtualTime } from "./clock.ts";
+import { SimulatedDisk } from "./disk.ts";
+import { Life } from "./life.ts";
+import { Chance } from "./random.ts";
+import { Receivers } from "./receivers.ts";
+import { HOSTS, simulatedSite } from "./site.ts";
+import { Truth } from "./truth.ts";
+
+const MINUTE = 60_000;
+
+test("a check of a channel is down while its messages fail, told over another channel, and up when one arrives", async () => {
+  const time = new VirtualTime(Date.UTC(2026, 4, 1, 12));
+  const chance = new Chance(1);
+  const receivers = new Receivers(chance, () => time.monotonic);
+  receivers.trouble = {};
+  const site = simulatedSite(chance);
+  const [gateway] = site.checks;
+  if (gateway === undefined) throw new Error("no gateway");
+  const name = checkName("boss is reached");
+  const check: CheckDefinition = { ...gateway, name, type: "channel", options: channel.options.parse({ channel: "boss" }), traced: null, policy: { ...gateway.policy, check: name, type: "channel" } };
+  const life = new Life({ time, chance, truth: new Truth(chance, HOSTS, 0, () => []), disk: new SimulatedDisk({ random: () => chance.fraction(), clock: new LifeClock(time) }), site: { ...site, checks: [check], maintenance: [] }, channel: receivers.type(() => 1), probe: channel, watch: (store) => store, errors: [] });
+  const begun = life.begin(() => undefined);
+  const pass = (ms: number): Promise<void> => time.runUntil(time.monotonic + ms);
+  await pass(0);
+  await begun;
+  const state = (): string => `${life.monitor?.beliefs.state(name)?.belief.status} ${life.monitor?.beliefs.state(name)?.seen.last?.sentence}`;
+  const told = (): readonly string[] => receivers.receipts.filter(({ arrivedAt }) => arrivedAt !== null).flatMap(({ channel: on, alerts }) => alerts.filter((alert) => alert.check === name).map(({ kind }) => `${kind} on ${on}`));
+  const send = async (): Promise<void> => {
+    const sent = life.monitor?.outbox.test(channelName("boss"));
+    await pass(MINUTE);
+    await sent;
+  };
+  await pass(5 * MINUTE);
+  expect(state()).toBe("up channel boss delivers");
+  receivers.dead.add("boss");
+  for (let times = 0; times < 3; times += 1) await send();
+  await pass(5 * MINUTE);
+  expect(state()).toMatch(/^down channel boss does not deliver: /);
+  expect(new Set(told())).toEqual(new Set(["down on ops"]));
+  receivers.dead.clear();
+  await send();
+  await pass(5 * MINUTE);
+  expect(state()).toMatch(/^up channel boss delivers/);
+  expect(new Set(told())).toEqual(new Set(["down on ops", "recovered on ops"]));
+  life.crash();
+});
