@@ -32,9 +32,10 @@ test("an alert is the same whenever exactly it was decided, and another one wher
   f([alert("a", "down", 1)], [alert("a", "down", 1, { at: instant(9) })], 0, 0);
   f([alert("a", "down", 1)], [alert("a", "down", 2)], 1, 1);
   f([alert("a", "down", 1)], [alert("a", "down", 1, { kind: "recovered" })], 1, 1);
-  f([alert("a", "down", 1)], [alert("a", "down", 1, { ordinal: 2 })], 1, 1);
+  f([alert("a", "down", 1)], [alert("a", "down", 1, { ordinal: 2 })], 0, 0);
   f([alert("a", "recovered", 5, { outageFrom: instant(1) })], [alert("a", "recovered", 6, { outageFrom: instant(1) })], 0, 0);
-  // As often as it is there.
+  // As often as it is there, in whatever order.
+  f([alert("a", "reminder", 1, { ordinal: 2 }), alert("a", "reminder", 1, { ordinal: 3 })], [alert("a", "reminder", 1, { ordinal: 4 })], 1, 0);
   f([alert("a", "down", 1), alert("a", "down", 1)], [alert("a", "down", 1)], 1, 0);
 });
 

@@ -88,8 +88,8 @@ interface Place extends Pick<Alert, "check" | "channel" | "recipient"> {
   readonly alone: { readonly [side in Side]: Map<string, LoneAlert[]> };
 }
 
-/** What makes an alert the same whenever exactly it was decided. */
-const keyOf = ({ kind, outageFrom, since, ordinal }: Alert): string => `${kind} ${outageFrom ?? since} ${ordinal}`;
+/** What makes an alert the same whenever exactly, and after which others, it was decided; of several, as many are the same as there are on both sides. */
+const keyOf = ({ kind, outageFrom, since }: Alert): string => `${kind} ${outageFrom ?? since}`;
 
 /** Counts the alerts that came and those that would have come, in any order; only those without a counterpart are kept. */
 export class Tally {
