@@ -22,15 +22,21 @@ export class Foresight {
     this.#at = 0;
     const end = this.#told.at(-1);
     if (end === undefined) return;
-    yield* this.#upTo(end.at - this.#aheadMs);
+    // What is later than the end was before the clock was put back.
+    yield* this.#while(({ at }) => at <= end.at - this.#aheadMs || at > end.at);
   }
 
   /** The rest, when no more comes. */
   *end(): Generator<Recorded, void, undefined> {
-    yield* this.#upTo(Number.POSITIVE_INFINITY);
+    yield* this.#while(() => true);
   }
 
-  /** The next result of a check with when it was judged; null where none is within reach. */
+  /** What was found holds no longer: the clock was put right, or nobody was there for a while. */
+  forget(): void {
+    this.#found.clear();
+  }
+
+  /** The next result of a check, of a run begun from now on (starts are whole milliseconds); null where none is within reach. */
   next(check: CheckName, now: Instant): Result | null {
     const found = this.#found.get(check);
     if (found !== undefined && found.until > now) return found.result;
@@ -40,7 +46,7 @@ export class Foresight {
       const told = this.#told[index];
       if (told === undefined) break;
       until = told.at;
-      if (told.kind !== "result" || told.result.started < now || this.#today(told.result.check) !== check) continue;
+      if (told.kind !== "result" || told.result.started < Math.floor(now) || this.#today(told.result.check) !== check) continue;
       ({ result } = told);
       break;
     }
@@ -48,8 +54,8 @@ export class Foresight {
     return result;
   }
 
-  *#upTo(at: number): Generator<Recorded, void, undefined> {
-    for (let told = this.#told[this.#at]; told !== undefined && told.at <= at; told = this.#told[this.#at]) {
+  *#while(isReady: (told: Recorded) => boolean): Generator<Recorded, void, undefined> {
+    for (let told = this.#told[this.#at]; told !== undefined && isReady(told); told = this.#told[this.#at]) {
       this.#at += 1;
       yield told;
     }

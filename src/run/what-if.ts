@@ -226,6 +226,7 @@ export class WhatIf {
   #sleep(at: Instant): void {
     this.#due = new DueQueue();
     this.#wakeAt.clear();
+    this.#foresight.forget();
     this.#now = at;
     this.#edge = at;
   }
