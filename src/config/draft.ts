@@ -69,11 +69,19 @@ export function readDraft(entry: Entry, around: Around): Draft | null {
   if (isGroup && keys.value.invert === true) report.error(layers, ["invert"], "a group is judged by its members, and cannot be inverted", "invert the members, or remove it");
   const schedule = scheduleOf(keys.value, kind, layers, around);
   const steps = stepsOf(keys.value, layers, around);
+  if (read !== null && kind.of.channel !== undefined && steps !== null) checkChannel(kind.of.channel(read.options), steps, layers, around);
   const of = { probe: kind.of, named: kind.of.named === undefined ? [] : read === null ? null : kind.of.named(read.options) };
   const expect = readConditions("expect", keys.value.expect ?? {}, of, layers, around);
   const warn = readConditions("warn", keys.value.warn ?? {}, of, layers, around);
   if (!keys.whole || read === null || schedule === null || steps === null || expect === null || warn === null) return null;
   return { entry, layers, kind, keys: keys.value, options: read.options, schedule, steps, expect, warn };
+}
+
+/** The channel that a check looks at: it must be there, and somebody must be told who does not depend on it. */
+function checkChannel(name: string, steps: readonly Step[], layers: readonly Layer[], { channels, report }: Around): void {
+  if (!channels.has(name)) return report.error(layers, ["channel"], `there is no channel \`${name}\``, unknownName(name, [...channels], [], "value").right);
+  const told = steps.flatMap(({ to }) => to);
+  if (told.length > 0 && told.every((one) => one === name)) report.warn(layers, ["channel"], `only \`${name}\` itself is told when it does not deliver`, "name another channel in `notify`");
 }
 
 /** The common keys; what is wrong is told and left out, so that the rest can be looked at all the same. */

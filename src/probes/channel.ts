@@ -17,6 +17,7 @@ export const channel: Probe<Options> = {
     broken: { about: "Whether its messages fail" },
   },
   target: ({ channel: name }) => name,
+  channel: ({ channel: name }) => name,
   run,
 };
 

@@ -95,6 +95,8 @@ export interface Probe<Options> {
   readonly facts: { readonly [name: string]: FactInfo };
   /** Facts that the options name besides: a name that the user gave to a value. */
   named?(options: Options): readonly string[];
+  /** The channel of the site that the option `channel` names: it must be there. */
+  channel?(options: Options): string;
   /** Conditions that hold when the check names none for that fact, in the words of the configuration: `{status: "200-299"}`. */
   readonly expect?: { readonly [fact: string]: string };
   /** Facts that `run` does not judge by itself where a condition names them. */

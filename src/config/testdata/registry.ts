@@ -45,6 +45,9 @@ const push: Probe<z.output<typeof beatOptions>> = {
   check: (options) => (options.token.length >= 20 ? null : { path: ["token"], wrong: "`token` can be guessed", right: "write at least 20 random characters" }),
 };
 
+const channelOptions = z.strictObject({ channel: z.string().describe("Which.") });
+const channel: Probe<z.output<typeof channelOptions>> = { ...nothing, type: "channel", about: "Looks at a channel.", options: channelOptions, target: (options) => options.channel, channel: (options) => options.channel };
+
 const group: Probe<Record<string, never>> = { ...nothing, type: "group", about: "Is made of others.", options: z.strictObject({}) };
 
 const mailOptions = z.strictObject({
@@ -54,5 +57,5 @@ const mailOptions = z.strictObject({
 const email: Channel<z.output<typeof mailOptions>> = { type: "email", about: "Sends mail.", source: "the tests", options: mailOptions, recipients: (options) => options.to, send: fail };
 const log: Channel<Record<string, never>> = { type: "log", about: "Writes a line.", source: "the tests", options: z.strictObject({}), recipients: () => [""], send: fail };
 
-export const probes: readonly AnyProbe[] = [web, tcp, script, push, group];
+export const probes: readonly AnyProbe[] = [web, tcp, script, push, channel, group];
 export const channels: readonly AnyChannel[] = [email, log];
