@@ -1,7 +1,8 @@
-import { type Mapping, besideOf, isMapping, mappingOf, textOf, type YamlFile } from "./blackbox-files.ts";
+import { besideOf, type YamlFile } from "./blackbox-files.ts";
 import type { Draft } from "./draft.ts";
 import type { Origin, Source } from "./importer.ts";
 import { type Re2, re2 } from "./re2.ts";
+import { isMapping, mappingOf, textOf, type Mapping } from "./values.ts";
 
 /** One part of a module while it is read: what is said of it, and the files that it names. */
 export class Around {

@@ -3,14 +3,8 @@ import { joinPath } from "../config/sources.ts";
 import { parseYaml } from "../config/yaml.ts";
 import type { Draft } from "./draft.ts";
 import type { Origin, Path, Source } from "./importer.ts";
+import { isMapping, listOf, textOf, type Mapping } from "./values.ts";
 
-export type Mapping = { readonly [key: string]: unknown };
-
-export const isMapping = (value: unknown): value is Mapping => typeof value === "object" && value !== null && !Array.isArray(value);
-export const mappingOf = (value: unknown): Mapping => (isMapping(value) ? value : {});
-export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
-/** A text as Go's YAML reads one: numbers and truth values are texts too. Empty for anything else. */
-export const textOf = (value: unknown): string => (typeof value === "string" ? value : typeof value === "number" || typeof value === "boolean" ? String(value) : "");
 export const textsOf = (value: unknown): readonly string[] => (typeof value === "string" ? [value] : listOf(value)).map(textOf).filter((text) => text !== "");
 
 const UNITS: { readonly [unit: string]: number } = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000, y: 31_536_000_000 };
@@ -23,13 +17,6 @@ export function durationMs(value: unknown): number | null {
   let sum = 0;
   for (const [, amount, unit = ""] of text.matchAll(/(\d+(?:\.\d+)?)(ms|[smhdwy])/g)) sum += Number(amount) * (UNITS[unit] ?? 0);
   return sum;
-}
-
-/** A duration in Tocsin's words. */
-export function inWords(ms: number): string {
-  const size = Math.max(1, Math.round(ms));
-  for (const unit of ["d", "h", "m", "s"]) if (size % (UNITS[unit] ?? 1) === 0) return `${size / (UNITS[unit] ?? 1)}${unit}`;
-  return `${size}ms`;
 }
 
 /** One YAML file, and where its parts stand. */

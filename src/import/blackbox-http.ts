@@ -1,6 +1,7 @@
 import { type Around, familyOf, tlsOf } from "./blackbox-around.ts";
-import { type Mapping, isMapping, listOf, mappingOf, textOf, textsOf } from "./blackbox-files.ts";
+import { textsOf } from "./blackbox-files.ts";
 import { condition } from "./re2.ts";
+import { isMapping, listOf, mappingOf, textOf, type Mapping } from "./values.ts";
 
 const CLIENT_KEYS = ["basic_auth", "authorization", "bearer_token", "bearer_token_file", "oauth2", "tls_config", "proxy_url", "no_proxy", "proxy_from_environment", "proxy_connect_header", "follow_redirects", "enable_http2", "http_headers"];
 const HTTP_KEYS = [

@@ -1,9 +1,10 @@
 import { Around } from "./blackbox-around.ts";
-import { type Layout, type Mapping, durationMs, isMapping, textOf } from "./blackbox-files.ts";
+import { type Layout, durationMs } from "./blackbox-files.ts";
 import { httpKeys } from "./blackbox-http.ts";
 import { dnsKeys, grpcKeys, icmpKeys, tcpKeys, unixKeys, websocketKeys } from "./blackbox-probers.ts";
 import type { Draft } from "./draft.ts";
 import type { Origin, Source } from "./importer.ts";
+import { isMapping, textOf, type Mapping } from "./values.ts";
 
 const PROBERS: { readonly [prober: string]: (values: Mapping, around: Around) => Mapping } = { http: httpKeys, tcp: tcpKeys, icmp: icmpKeys, dns: dnsKeys, grpc: grpcKeys, websocket: websocketKeys, unix: unixKeys };
 const ALL = Object.keys(PROBERS);

@@ -1,7 +1,8 @@
 import { type Around, familyOf, tlsOf } from "./blackbox-around.ts";
-import { type Mapping, listOf, mappingOf, textOf, textsOf } from "./blackbox-files.ts";
+import { textsOf } from "./blackbox-files.ts";
 import { credentials } from "./blackbox-http.ts";
 import { condition, everyMatches, type Re2 } from "./re2.ts";
+import { listOf, mappingOf, textOf, type Mapping } from "./values.ts";
 
 const COMMON = ["preferred_ip_protocol", "ip_protocol_fallback", "source_ip_address"] as const;
 

@@ -1,7 +1,8 @@
-import { type Layout, type Mapping, type YamlFile, durationMs, isMapping, listOf, mappingOf, matching, textOf, textsOf, yamlFile } from "./blackbox-files.ts";
+import { type Layout, type YamlFile, durationMs, matching, textsOf, yamlFile } from "./blackbox-files.ts";
 import type { Draft } from "./draft.ts";
 import type { Origin, Source } from "./importer.ts";
 import { anchored, type Labels } from "./relabel.ts";
+import { isMapping, listOf, mappingOf, textOf, type Mapping } from "./values.ts";
 
 /** What an alert rule says of a check: it is down after so long, or a condition. */
 export type Meant =

@@ -1,7 +1,8 @@
-import { type Layout, type Mapping, type YamlFile, durationMs, isMapping, listOf, mappingOf, matching, textOf, textsOf, yamlFile } from "./blackbox-files.ts";
+import { type Layout, type YamlFile, durationMs, matching, textsOf, yamlFile } from "./blackbox-files.ts";
 import type { Draft } from "./draft.ts";
 import type { Origin, Path, Source } from "./importer.ts";
 import { ACTIONS, anchored, type Labels, relabel, type Relabelling } from "./relabel.ts";
+import { isMapping, listOf, mappingOf, textOf, type Mapping } from "./values.ts";
 
 /** One question that Prometheus has blackbox_exporter ask. */
 export interface Target {

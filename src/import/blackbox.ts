@@ -1,11 +1,12 @@
 import { targetKeys } from "../config/target.ts";
 import { filesNamed } from "./blackbox-around.ts";
-import { besides, durationMs, inWords, isMapping, type Layout, layoutOf, type Mapping, mappingOf, textOf } from "./blackbox-files.ts";
+import { besides, durationMs, type Layout, layoutOf } from "./blackbox-files.ts";
 import { type Module, modulesOf } from "./blackbox-modules.ts";
 import { type Rule, rulesOf } from "./blackbox-rules.ts";
 import { filesOfJobs, type Target, targetsOf } from "./blackbox-targets.ts";
 import { Draft } from "./draft.ts";
 import type { Glimpse, Importer, Source } from "./importer.ts";
+import { durationText, isMapping, mappingOf, textOf, type Mapping } from "./values.ts";
 
 /** How much sooner than Prometheus the exporter stops waiting. */
 const OFFSET_MS = 500;
@@ -70,12 +71,12 @@ class Builder {
       this.#draft.note("left", origin, `job ${job}`, "its parameter `hostname` and the field `Host` of its module differ", "remove one of the two");
       return;
     }
-    const timeout = inWords(timeoutOf(module, target));
+    const timeout = durationText(timeoutOf(module, target));
     const tags = Object.entries(labels).flatMap(([label, value]) => (label === "job" || label === "instance" ? [] : [`${label}=${value}`.slice(0, 100)]));
     const { expect: own, ...keys } = { ...at.keys, ...module.keys, ...names };
     const expect = { ...mappingOf(own) };
     const judged = this.#judged(target, module, expect);
-    const all = { type: module.type, ...keys, wait: module.type === "icmp" ? timeout : undefined, expect: Object.keys(expect).length === 0 ? undefined : expect, ...judged, every: inWords(target.everyMs), timeout, tags: tags.length === 0 ? undefined : tags };
+    const all = { type: module.type, ...keys, wait: module.type === "icmp" ? timeout : undefined, expect: Object.keys(expect).length === 0 ? undefined : expect, ...judged, every: durationText(target.everyMs), timeout, tags: tags.length === 0 ? undefined : tags };
     const checkName = this.#draft.add("checks", `${job} ${labels["instance"] ?? target.target}`, all, origin);
     this.#draft.note("taken", origin, checkName, `module \`${name}\`, the probe \`${module.type}\` asks`, "", ["checks", checkName]);
   }
@@ -108,7 +109,7 @@ class Builder {
         continue;
       }
       const checks = count === 1 ? "one check" : `${count} checks`;
-      if (meant.kind === "success") this.#draft.note("differs", origin, `alert ${name}`, `${checks}: down after ${forMs === 0 ? "the first failing run" : `failing for ${inWords(forMs)}, counted in runs`}; told in Tocsin's words`);
+      if (meant.kind === "success") this.#draft.note("differs", origin, `alert ${name}`, `${checks}: down after ${forMs === 0 ? "the first failing run" : `failing for ${durationText(forMs)}, counted in runs`}; told in Tocsin's words`);
       else this.#draft.note("differs", origin, `alert ${name}`, `${checks}: a condition under \`${SEVERE.test(severity) ? "expect" : "warn"}\`, by the severity \`${severity}\`${forMs === 0 ? "" : "; `for` counts for down only"}`);
     }
   }
@@ -135,7 +136,7 @@ function putModules(modules: ReadonlyMap<string, Module | null> | null, layout: 
   const taken = [...(modules ?? [])].flatMap(([name, module]) => (module === null ? [] : [[name, module] as const]));
   if (taken.length === 0) return;
   draft.put(["probe"], {}, layout.modules?.at(["modules"]));
-  for (const [name, { keys, timeoutMs, origin }] of taken) draft.put(["probe", "modules", name], { ...keys, ...(timeoutMs === null ? {} : { timeout: inWords(timeoutMs) }) }, origin);
+  for (const [name, { keys, timeoutMs, origin }] of taken) draft.put(["probe", "modules", name], { ...keys, ...(timeoutMs === null ? {} : { timeout: durationText(timeoutMs) }) }, origin);
 }
 
 /** Who is told, and what else Prometheus does. */

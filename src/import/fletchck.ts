@@ -5,11 +5,8 @@ import { ASKING, NEEDS_HOST, type Translated } from "./fletchck-checks.ts";
 import { readTrigger } from "./fletchck-trigger.ts";
 import type { Around, Glimpse, Importer, Origin, Path, Source } from "./importer.ts";
 import { parseJson, written } from "./json.ts";
+import { isMapping, mappingOf, type Mapping } from "./values.ts";
 
-type Mapping = { readonly [key: string]: unknown };
-
-const isMapping = (value: unknown): value is Mapping => typeof value === "object" && value !== null && !Array.isArray(value);
-const mappingOf = (value: unknown): Mapping => (isMapping(value) ? value : {});
 const names = (value: unknown): readonly string[] => (Array.isArray(value) ? value.filter((one) => typeof one === "string") : []);
 const whole = (value: unknown, usual: number): number => (typeof value === "number" && Number.isFinite(value) ? Math.max(0, Math.round(value)) : usual);
 

@@ -1,8 +1,9 @@
 import type { Draft } from "./draft.ts";
 import { GATUS_PROVIDERS, makeChannel, PROVIDER_ALIASES } from "./gatus-providers.ts";
-import { asDuration, durationOf, flag, listOf, type Mapping, mappingOf, textOf, whole } from "./gatus-words.ts";
+import { durationOf, flag, whole } from "./gatus-words.ts";
 import type { Origin, Path } from "./importer.ts";
 import { written } from "./json.ts";
+import { durationText, listOf, mappingOf, textOf, type Mapping } from "./values.ts";
 
 /** Where alerts are read: an endpoint, or one that is told from outside. */
 export interface Alerted {
@@ -84,7 +85,7 @@ export class GatusAlerts {
     const notify = [...steps.values()].map((together) => {
       const [{ failures, reminderMs } = { failures: 1, reminderMs: 0 }] = together;
       const step = { after: failures - failAfter + 1, to: [...new Set(together.map(({ channel }) => channel))] };
-      return reminderMs === 0 ? step : { after: step.after, to: step.to, repeat: asDuration(reminderMs) };
+      return reminderMs === 0 ? step : { after: step.after, to: step.to, repeat: durationText(reminderMs) };
     });
     const [only] = notify;
     const plain = notify.length === 1 && only !== undefined && only.after === 1 && !("repeat" in only);

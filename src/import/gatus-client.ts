@@ -1,6 +1,7 @@
-import { durationOf, flag, listOf, type Mapping, mappingOf, present, type Remark, some, textOf, asDuration } from "./gatus-words.ts";
+import { durationOf, flag, present, type Remark, some } from "./gatus-words.ts";
 import type { Source } from "./importer.ts";
 import { written } from "./json.ts";
+import { durationText, listOf, mappingOf, textOf, type Mapping } from "./values.ts";
 
 /** How an endpoint is asked, whatever is asked. */
 export interface Client {
@@ -60,7 +61,7 @@ export function readClient(client: Mapping, http: boolean, source: Source): Clie
   const tls = tlsOf(mappingOf(client["tls"]), insecure, source, say);
   return {
     timeoutMs,
-    keys: timeoutMs === USUAL_MS ? {} : { timeout: asDuration(timeoutMs) },
+    keys: timeoutMs === USUAL_MS ? {} : { timeout: durationText(timeoutMs) },
     insecure,
     tls,
     proxy: http ? proxyOf(some(client["proxy-url"]), say) : undefined,

@@ -8,9 +8,10 @@ import { type Expected, translate } from "./gatus-expect.ts";
 import { type Asked, askOf, schemeOf } from "./gatus-types.ts";
 import type { GatusWindows } from "./gatus-windows.ts";
 import { stepsWithToken } from "./gatus-steps.ts";
-import { asDuration, durationOf, flag, listOf, type Mapping, mappingOf, type Remark, some, textOf } from "./gatus-words.ts";
+import { durationOf, flag, type Remark, some } from "./gatus-words.ts";
 import type { Origin, Path, Source } from "./importer.ts";
 import { written } from "./json.ts";
+import { durationText, listOf, mappingOf, textOf, type Mapping } from "./values.ts";
 
 /** What is known while one site is read. */
 export interface Reading {
@@ -73,7 +74,7 @@ export function intervalOf({ entry, path, title }: Endpoint, usual: number, { dr
     return null;
   }
   if (time === null || time === 0) return usual;
-  if (time < SHORTEST_MS) draft.note("differs", at([...path, "interval"]), `${title} interval`, `it runs every ${asDuration(SHORTEST_MS)}, the shortest here`, "", ["checks", title]);
+  if (time < SHORTEST_MS) draft.note("differs", at([...path, "interval"]), `${title} interval`, `it runs every ${durationText(SHORTEST_MS)}, the shortest here`, "", ["checks", title]);
   return Math.min(LONGEST_MS, Math.max(time, SHORTEST_MS));
 }
 
@@ -248,7 +249,7 @@ export function readEndpoint(endpoint: Endpoint, reading: Reading): void {
   const below = ["checks", title];
   const translated = translateAll(endpoint, conditions, asked, reading, below);
   const keys = keysOf(endpoint, client, asked, translated);
-  const name = draft.add("checks", title, { ...keys, ...(interval === USUAL_MS ? {} : { every: asDuration(interval) }), ...(translated.inverted ? { invert: true } : {}), ...client.keys, ...common(endpoint, telling) }, at(path));
+  const name = draft.add("checks", title, { ...keys, ...(interval === USUAL_MS ? {} : { every: durationText(interval) }), ...(translated.inverted ? { invert: true } : {}), ...client.keys, ...common(endpoint, telling) }, at(path));
   tellRemarks(endpoint, remarks, reading, below);
   if (client.oauth2 !== null) draft.note("differs", at([...path, "client", "oauth2"]), `${title} client.oauth2`, "a token is asked for at each run", "", below);
   tellTelling(telling, reading, below);
@@ -270,7 +271,7 @@ export function readExternal(endpoint: Endpoint, reading: Reading): void {
   if (wrong) draft.note("refused", at([...path, "heartbeat"]), `${title} heartbeat`, "its interval is no duration of 10s or more", "write interval: 30m");
   if (token === undefined || wrong) return;
   const telling = alerts.read({ title, group, entry, path });
-  const within = heartbeat === null || heartbeat === 0 ? NEVER : asDuration(heartbeat);
+  const within = heartbeat === null || heartbeat === 0 ? NEVER : durationText(heartbeat);
   const check = draft.add("checks", title, { type: "push", within, token: externalToken(endpointKey(group, name), token), ...common(endpoint, telling) }, at(path));
   const below = ["checks", check];
   tellTelling(telling, reading, below);

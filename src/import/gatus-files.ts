@@ -2,9 +2,7 @@ import { createPlaces, type Places } from "../config/places.ts";
 import { joinPath } from "../config/sources.ts";
 import { parseYaml } from "../config/yaml.ts";
 import type { Origin, Path, Source } from "./importer.ts";
-
-type Mapping = { readonly [key: string]: unknown };
-export const isMapping = (value: unknown): value is Mapping => typeof value === "object" && value !== null && !Array.isArray(value);
+import { isMapping, type Mapping } from "./values.ts";
 
 /** What stands in the way of reading the files. */
 export interface FileProblem {

@@ -1,4 +1,5 @@
-import { type Mapping, flag, mappingOf, present, some, split, texts, whole } from "./gatus-words.ts";
+import { flag, present, some, split, texts, whole } from "./gatus-words.ts";
+import { mappingOf, type Mapping } from "./values.ts";
 
 /** What a provider of Gatus becomes. */
 export type MadeChannel =

@@ -1,5 +1,5 @@
 import type { OAuth2 } from "./gatus-client.ts";
-import type { Mapping } from "./gatus-words.ts";
+import type { Mapping } from "./values.ts";
 
 /** Keys of a check that belong to the step that asks. */
 const OF_STEP: ReadonlySet<string> = new Set(["url", "auth", "method", "headers", "body", "redirects"]);

@@ -2,9 +2,10 @@ import { readClient } from "./gatus-client.ts";
 import { type GatusCondition, type Operand, operandOf } from "./gatus-condition.ts";
 import { conditionsOf, type Endpoint, endpointOf, expectOf, intervalOf, namesAreRight, readWindows, type Reading, tellMeaningless, tellRemarks, tellTelling, translateAll } from "./gatus-endpoints.ts";
 import { httpMeasured, requestOf, schemeOf } from "./gatus-types.ts";
-import { asDuration, durationOf, flag, listOf, type Mapping, mappingOf, texts, textOf } from "./gatus-words.ts";
+import { durationOf, flag, texts } from "./gatus-words.ts";
 import type { Path } from "./importer.ts";
 import { written } from "./json.ts";
+import { durationText, listOf, mappingOf, textOf, type Mapping } from "./values.ts";
 
 const SUITE: ReadonlySet<string> = new Set(["name", "group", "enabled", "interval", "timeout", "context", "endpoints"]);
 const USUAL_INTERVAL_MS = 600_000;
@@ -147,7 +148,7 @@ export function readSuite(suite: Endpoint, reading: Reading): void {
     return;
   }
   const timeoutMs = timeout === null || timeout === 0 ? USUAL_TIMEOUT_MS : timeout;
-  const keys = { type: "http-steps", steps, ...shared, every: asDuration(interval), timeout: asDuration(timeoutMs), ...(group === "" ? {} : { tags: texts([group]) }), ...(flag(entry["enabled"]) === false ? { paused: true } : {}), ...tellingOf(suite, endpoints, reading, below) };
+  const keys = { type: "http-steps", steps, ...shared, every: durationText(interval), timeout: durationText(timeoutMs), ...(group === "" ? {} : { tags: texts([group]) }), ...(flag(entry["enabled"]) === false ? { paused: true } : {}), ...tellingOf(suite, endpoints, reading, below) };
   const name = draft.add("checks", title, keys, at(path));
   for (const key of Object.keys(entry)) if (!SUITE.has(key)) draft.note("ignored", at([...path, key]), `${title} ${key}`, "Gatus does not know this key", "", ["checks", name]);
   draft.note("taken", at(path), title, endpoints.length === 1 ? "one request" : `${endpoints.length} requests in order`, "", ["checks", name]);

@@ -1,6 +1,7 @@
 import type { Draft } from "./draft.ts";
-import { durationOf, listOf, type Mapping, mappingOf, some, textOf, whole, asDuration } from "./gatus-words.ts";
+import { durationOf, some, whole } from "./gatus-words.ts";
 import type { NoteKind, Origin, Path, Source } from "./importer.ts";
+import { durationText, listOf, mappingOf, textOf, type Mapping } from "./values.ts";
 
 /** What becomes of keys that are about Gatus itself. */
 const ABOUT: { readonly [key: string]: readonly [kind: NoteKind, text: string, advice: string] } = {
@@ -58,7 +59,7 @@ export function readConnectivity(site: Mapping, draft: Draft, at: (path: Path) =
   if (wrong) draft.note("refused", at([...path, "interval"]), "connectivity interval", "it is no duration of 5s or more", "write 60s");
   if (host === "" || wrong) return;
   const everyMs = interval === null || interval === 0 ? USUAL_CHECKER_MS : interval;
-  const name = draft.add("checks", "connectivity", { type: "tcp", host, port: 53, ...(everyMs === USUAL_CHECKER_MS ? {} : { every: asDuration(everyMs) }), timeout: "5s" }, at(path));
+  const name = draft.add("checks", "connectivity", { type: "tcp", host, port: 53, ...(everyMs === USUAL_CHECKER_MS ? {} : { every: durationText(everyMs) }), timeout: "5s" }, at(path));
   draft.put(["connectivity"], { gateway: name }, at(path));
   draft.note("differs", at(path), "connectivity", "what is on this host itself is checked meanwhile; what is beyond waits for it", "", ["checks", name]);
 }

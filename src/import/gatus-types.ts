@@ -1,7 +1,8 @@
 import { type Client, decoded } from "./gatus-client.ts";
 import type { Operand, PlaceholderName } from "./gatus-condition.ts";
 import type { Measured } from "./gatus-expect.ts";
-import { asDuration, flag, type Mapping, mappingOf, present, type Remark, some, textOf } from "./gatus-words.ts";
+import { flag, present, type Remark, some } from "./gatus-words.ts";
+import { durationText, mappingOf, textOf, type Mapping } from "./values.ts";
 
 /** What an endpoint's type becomes. */
 export interface Asked {
@@ -139,7 +140,7 @@ function starttls(entry: Mapping, client: Client): AskedOrNot {
 function icmp(entry: Mapping, client: Client): AskedOrNot {
   const host = textOf(entry["url"]).replace("icmp://", "").replace(/^\[(.*)\]$/, "$1");
   if (host === "" || /[\s/]/.test(host)) return stop("left", "url", `\`${host}\` is no host that can be pinged`, "write icmp://HOST");
-  return asked({ type: "icmp", host, count: 1, wait: asDuration(client.timeoutMs), family: client.family }, { RESPONSE_TIME: fact("max", "ms") });
+  return asked({ type: "icmp", host, count: 1, wait: durationText(client.timeoutMs), family: client.family }, { RESPONSE_TIME: fact("max", "ms") });
 }
 
 function websocket(entry: Mapping, client: Client): AskedOrNot {

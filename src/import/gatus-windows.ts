@@ -1,8 +1,9 @@
 import { canonicalZone } from "../core/zone.ts";
 import type { Draft } from "./draft.ts";
-import { asDuration, durationOf, flag, type Mapping, some, textOf, texts } from "./gatus-words.ts";
+import { durationOf, flag, some, texts } from "./gatus-words.ts";
 import type { Origin, Path } from "./importer.ts";
 import { written } from "./json.ts";
+import { durationText, textOf, type Mapping } from "./values.ts";
 
 const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 const DAY_MS = 86_400_000;
@@ -43,7 +44,7 @@ export class GatusWindows {
     if (!timed || !long || zone === null || strange !== undefined) return;
     if (duration < SHORTEST_MS) draft.note("differs", this.#at([...path, "duration"]), name, "it lasts a minute, the shortest here", "", ["maintenance"]);
     const on = days.length === 0 ? "daily" : [...new Set(days)].map((day) => day.slice(0, 3).toLowerCase()).join(",");
-    this.#windows.push({ name, checks, weekly: `${on} ${start}`, for: asDuration(Math.max(duration, SHORTEST_MS)), timezone: zone });
+    this.#windows.push({ name, checks, weekly: `${on} ${start}`, for: durationText(Math.max(duration, SHORTEST_MS)), timezone: zone });
     draft.note("taken", this.#at(path), name, "nobody is told of outages meanwhile", "", ["maintenance"]);
   }
 

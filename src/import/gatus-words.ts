@@ -1,14 +1,6 @@
 import { goDuration } from "../core/external-endpoint.ts";
-import { isMapping } from "./gatus-files.ts";
 import type { NoteKind, Path } from "./importer.ts";
-
-export type Mapping = { readonly [key: string]: unknown };
-
-export const mappingOf = (value: unknown): Mapping => (isMapping(value) ? value : {});
-export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
-
-/** A text as Go's YAML reads one: numbers and truth values are texts too. Empty for anything else. */
-export const textOf = (value: unknown): string => (typeof value === "string" ? value : typeof value === "number" || typeof value === "boolean" ? String(value) : "");
+import { textOf, type Mapping } from "./values.ts";
 
 export const texts = (value: unknown): readonly string[] => (Array.isArray(value) ? value : value === undefined || value === null ? [] : [value]).map(textOf).filter((text) => text !== "");
 
@@ -32,13 +24,6 @@ export function durationOf(value: unknown): number | "wrong" | null {
   if (value === undefined || value === null) return null;
   if (typeof value === "number") return value / 1e6;
   return typeof value === "string" ? (goDuration(value.trim()) ?? "wrong") : "wrong";
-}
-
-/** A duration in Tocsin's words: `90000` is `90s`. */
-export function asDuration(ms: number): string {
-  const size = Math.round(ms);
-  for (const [unit, length] of [["d", 86_400_000], ["h", 3_600_000], ["m", 60_000], ["s", 1000]] as const) if (size > 0 && size % length === 0) return `${size / length}${unit}`;
-  return `${size}ms`;
 }
 
 /** Without what is undefined. */

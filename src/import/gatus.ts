@@ -6,8 +6,8 @@ import { type GatusFiles, readGatusFiles, relatedFiles } from "./gatus-files.ts"
 import { readSuite } from "./gatus-suites.ts";
 import { hasSomething, readConnectivity, readTop } from "./gatus-top.ts";
 import { GatusWindows } from "./gatus-windows.ts";
-import { listOf, type Mapping, mappingOf } from "./gatus-words.ts";
 import type { Glimpse, Importer, Origin, Source } from "./importer.ts";
+import { listOf, mappingOf, type Mapping } from "./values.ts";
 
 /** Every run counts, HTTP is spoken as Go does it unless told otherwise. */
 const DEFAULTS = { failAfter: 1, flapping: "off", notify: [], http: { http2: false, redirects: 10 } };

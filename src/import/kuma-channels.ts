@@ -1,7 +1,8 @@
 import type { NoteKind } from "./importer.ts";
-import { Fields, isMapping, type Mapping, parsed } from "./kuma-fields.ts";
+import { Fields, parsed } from "./kuma-fields.ts";
 import { PROVIDERS } from "./kuma-providers.ts";
 import { SUBJECT, template, WEBHOOK_BODY } from "./kuma-words.ts";
+import { isMapping, type Mapping } from "./values.ts";
 
 /** What a notification becomes: keys of a channel, and what is to be said of it. */
 export interface Translation {

@@ -1,5 +1,5 @@
-import { isMapping } from "./kuma-fields.ts";
 import { literal, type Monitor } from "./kuma-monitor.ts";
+import { isMapping } from "./values.ts";
 
 /** An operator on a text of a list of which one is enough, as a condition; null where it would mean something else. */
 function conditionOf(operator: string, value: string): string | null {

@@ -1,10 +1,5 @@
 import type { Origin } from "./importer.ts";
-
-/** Something with names: a row of a table, or an object of a backup. */
-export type Mapping = { readonly [key: string]: unknown };
-
-export const isMapping = (value: unknown): value is Mapping => typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
-export const mappingOf = (value: unknown): Mapping => (isMapping(value) ? value : {});
+import { isMapping, type Mapping } from "./values.ts";
 
 /** A JSON text's value; undefined when it is none. */
 export function parsed(text: string): unknown {

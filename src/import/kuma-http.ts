@@ -1,6 +1,6 @@
-import { isMapping, type Mapping } from "./kuma-fields.ts";
 import { queryOf } from "./kuma-json.ts";
 import { literal, type Monitor, seconds } from "./kuma-monitor.ts";
+import { isMapping, type Mapping } from "./values.ts";
 
 const MOST_REDIRECTS = 20;
 /** RFC 9110, section 5.1 and 5.5. */

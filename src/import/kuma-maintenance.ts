@@ -1,7 +1,8 @@
 import { parseDate, parseSchedule } from "../core/schedule-text.ts";
 import { canonicalZone } from "../core/zone.ts";
-import { Fields, type Mapping } from "./kuma-fields.ts";
+import { Fields } from "./kuma-fields.ts";
 import type { Placed } from "./kuma-source.ts";
+import type { Mapping } from "./values.ts";
 
 /** The times of a window of Uptime Kuma's; `why`: why it has none here. */
 export type Times = { readonly kind: "times"; readonly keys: Mapping; readonly differs: readonly string[] } | { readonly kind: "none"; readonly why: string; readonly advice: string };

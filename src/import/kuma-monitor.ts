@@ -1,5 +1,6 @@
 import type { NoteKind, Origin } from "./importer.ts";
-import { Fields, type Mapping } from "./kuma-fields.ts";
+import { Fields } from "./kuma-fields.ts";
+import type { Mapping } from "./values.ts";
 
 /** What is to be said of one column of a monitor. */
 export interface Remark {

@@ -1,4 +1,5 @@
-import type { Fields, Mapping } from "./kuma-fields.ts";
+import type { Fields } from "./kuma-fields.ts";
+import type { Mapping } from "./values.ts";
 
 /** One provider of Uptime Kuma's as keys of ours; null when what it needs is missing. What is undefined or empty is left out. */
 type Provider = (fields: Fields) => Mapping | null;

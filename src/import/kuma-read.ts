@@ -1,9 +1,9 @@
 import type { Draft } from "./draft.ts";
-import type { Mapping } from "./kuma-fields.ts";
 import { type Around, MOST_TIMEOUT_S, Monitor, type Remark, seconds } from "./kuma-monitor.ts";
 import { COLUMNS } from "./kuma-columns.ts";
 import { idOf, type Kuma, type Tag } from "./kuma-source.ts";
 import { rabbitmq, TYPES } from "./kuma-types.ts";
+import type { Mapping } from "./values.ts";
 
 const MOST_FAILS = 10_000;
 const LEAST_REPEAT_S = 10;

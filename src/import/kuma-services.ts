@@ -1,8 +1,9 @@
-import { type Mapping, parsed } from "./kuma-fields.ts";
+import { parsed } from "./kuma-fields.ts";
 import { addressOf, headersOf } from "./kuma-http.ts";
 import { conditionsOf } from "./kuma-conditions.ts";
 import { queryOf } from "./kuma-json.ts";
 import { literal, type Monitor, seconds } from "./kuma-monitor.ts";
+import type { Mapping } from "./values.ts";
 
 /** A connection string's parts; null when it is no address. */
 interface Connection {

@@ -1,7 +1,7 @@
 import type { Draft } from "./draft.ts";
 import type { Origin, Path, Tables } from "./importer.ts";
-import { isMapping, type Mapping, mappingOf } from "./kuma-fields.ts";
 import { parseJson } from "./json.ts";
+import { isMapping, mappingOf, type Mapping } from "./values.ts";
 
 /** A row with the places of its columns. */
 export interface Placed {

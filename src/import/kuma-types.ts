@@ -1,7 +1,7 @@
-import type { Mapping } from "./kuma-fields.ts";
 import { browser, expiryOf, rabbitmqUrls, web } from "./kuma-http.ts";
 import { type Monitor, seconds } from "./kuma-monitor.ts";
 import { dns, docker, grpc, mqtt, mysql, postgres, radius, redis, snmp, websocket } from "./kuma-services.ts";
+import type { Mapping } from "./values.ts";
 
 /** Of a port Uptime Kuma waits 5 s for an answer. */
 const PORT_WAIT = "5s";

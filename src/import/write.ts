@@ -2,14 +2,13 @@ import { CORE_SCHEMA, dump } from "js-yaml";
 import { hash128 } from "../core/ids.ts";
 import { describeNote, NOTE_WORDS } from "./report.ts";
 import type { Imported, Note, Path } from "./importer.ts";
+import { isMapping } from "./values.ts";
 
 /** Sections whose entries stand apart, each with the place that it comes from. */
 const NAMED: ReadonlySet<string> = new Set(["channels", "checks"]);
 /** What an entry of the written file is commented with; what was taken as it is needs no words. */
 const COMMENTED: ReadonlySet<Note["kind"]> = new Set(["differs", "later", "left"]);
 const WIDTH = 140;
-
-const isMapping = (value: unknown): value is { readonly [key: string]: unknown } => typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** The writer's search for the best quotes takes a stack that a longer text would overflow. */
 const LONGEST_PLAIN = 200_000;
