@@ -109,7 +109,7 @@ async function namesOf(into: string, doors: RunDoors): Promise<Around | null> {
     return null;
   }
   const whole = await readConfiguration(into, doors);
-  if (whole.site === null || !isRight(whole, doors)) return null;
+  if (!isRight(whole, doors) || whole.site === null) return null;
   return { checks: new Set<string>(whole.site.checks.map(({ name }) => name)), channels: new Set<string>(whole.site.channels.map(({ name }) => name)) };
 }
 

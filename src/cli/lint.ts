@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { formatProblem } from "../config/problems.ts";
 import { readConfiguration } from "./configuration.ts";
 import type { CliCommand } from "./doors.ts";
@@ -25,6 +26,7 @@ export const lint: CliCommand = {
           terminal.err(`${path}: ${counted(site.checks.length, "check")}, ${counted(site.channels.length, "channel")}, ${problems.length === 0 ? "no problems" : counted(problems.length, "warning")}\n`);
           return;
         }
+        if (site === null && from === undefined && existsSync(path) && !/\.ya?ml$/i.test(path) && (await doors.readForeign(path, { from: null, keepGoing: false })) === null) terminal.err("if this is another system's configuration, name its format with --from\n");
         terminal.err(`${path}: ${counted(errors, "error")}, ${counted(problems.length - errors, "warning")}\n`);
         end(2);
       });

@@ -54,8 +54,10 @@ function read(source: Source): ReturnType<Importer["read"]> {
   return draft.done();
 }
 
-const OLD = /^\s*(-?\d+\s+){7}-?\d+\s*$/;
-const NEW = /^\S+(\s+(ping|numpings|payload|trace|hops|scan|json|timestamp)=\S+)+\s*$/i;
+/** Numbers alone, even if some of the eight are missing. */
+const OLD = /^\s*(-?\d+\s+){4,7}-?\d+\s*$/;
+/** A host with at least one of the options, slips among them. */
+const NEW = /^[^\s=]+(\s+\w+=\S*)*\s+(ping|numpings|payload|trace|hops|scan|json|timestamp)=\S+(\s+\w+=\S*)*$/i;
 
 function recognises({ names, tables, text }: Glimpse): boolean {
   if (names !== null || tables !== null) return false;

@@ -80,15 +80,10 @@ function readHeader(header: readonly Cell[], { draft, origin }: Reading): readon
   for (const cell of header) {
     const { text } = cell;
     if (text !== "" && seen.has(text)) draft.note("ignored", origin(cell), text, "this column stands twice, and its last filled cell counts", "remove one of the two");
-    else if (text !== "" && !REQUIRED.some((it) => it === text) && !Object.hasOwn(KEYS, text) && !OPTIONS.has(text)) draft.note("ignored", origin(cell), text, "no type of check has such an option", nearAdvice(text));
+    else if (text !== "" && !REQUIRED.some((it) => it === text) && !Object.hasOwn(KEYS, text) && !OPTIONS.has(text)) draft.note("ignored", origin(cell), text, "no type of check has such an option", draft.meant(text, () => [...REQUIRED, ...Object.keys(KEYS), ...OPTIONS]));
     seen.add(text);
   }
   return columns;
-}
-
-function nearAdvice(column: string): string {
-  const near = nearest(column, [...REQUIRED, ...Object.keys(KEYS), ...OPTIONS]);
-  return near === null ? "" : `write \`${near}\` if that is meant`;
 }
 
 /** A cell's value; undefined for one that Fletchck passes over, null when it would not go on. Both are told. */

@@ -71,7 +71,7 @@ function readTest(source: Source, draft: Draft, host: string, test: string): voi
     else draft.note("differs", origin, `${host} ${test}`, `${plugin} is not executable`, `run \`chmod +x ${plugin}\``, ["checks", name]);
     return;
   }
-  if (builtIn === undefined) return draft.note("left", origin, `${host} ${test}`, `there is no plugin ${plugin}, and no built-in test of that name`, `put an executable there, or use one of ${Object.keys(BUILT_IN).join(", ")}`);
+  if (builtIn === undefined) return draft.note("left", origin, `${host} ${test}`, `there is no plugin ${plugin}, and no built-in test of that name`, draft.meant(test, () => Object.keys(BUILT_IN), `put an executable there, or use one of ${Object.keys(BUILT_IN).join(", ")}`));
   const keys = builtIn(host);
   const name = draft.add("checks", `${host} ${test}`, { ...keys, timeout: TIMEOUT }, origin);
   draft.note("taken", origin, `${host} ${test}`, `there is no plugin ${plugin}: the built-in probe \`${String(keys["type"])}\` asks`, "", ["checks", name]);

@@ -1,3 +1,4 @@
+import { nearest } from "../config/nearest.ts";
 import type { Carried } from "../core/carried.ts";
 import type { CarriedPast, Imported, Note, NoteKind, Origin, Path } from "./importer.ts";
 
@@ -8,6 +9,7 @@ const NOTE_MAX = 500;
 const WHAT_MAX = 100;
 /** Notes of what is not taken as it is: more would be read by nobody, and a file of megabytes could bring millions. */
 const TOLD_MAX = 20_000;
+const HINTS_MAX = 1000;
 /** Whatever stands in a foreign file, a note is one line of bounded length. */
 const oneLine = (text: string, most = NOTE_MAX): string => text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ").slice(0, most).toWellFormed();
 const keyOf = (path: Path): string => JSON.stringify(path);
@@ -59,6 +61,14 @@ export class Draft {
     this.#notes.push({ kind, ...origin, what: oneLine(what, WHAT_MAX), text: oneLine(text), advice: oneLine(advice), path });
   }
 
+  /** Advice by the known word that was probably meant; the usual one when none is near, or when there is so much to tell that nobody asks. */
+  meant(word: string, known: () => readonly string[], usual = ""): string {
+    if (this.#told > HINTS_MAX) return usual;
+    const words = known();
+    const near = words.length <= HINTS_MAX ? nearest(word, words) : null;
+    return near === null ? usual : `write \`${near}\` if that is meant`;
+  }
+
   /** The first note too many stands for the rest; what would be refused stays so. */
   #tellNoMore(kind: NoteKind, origin: Origin): void {
     if (this.#told === TOLD_MAX + 1) this.#rest = this.#notes.push({ kind: "left", ...origin, what: "", text: `there is more to tell than ${TOLD_MAX} lines: what comes now is not told`, advice: "mend what is told first", path: null }) - 1;
@@ -105,7 +115,7 @@ export class Draft {
 
 /** The name that stands for a foreign one: the same, where it is allowed here. */
 export function allowedName(wanted: string): string {
-  const plain = wanted.toWellFormed().replaceAll(/\p{Cc}+/gu, " ").trim().slice(0, LONGEST_NAME - 8).trim();
+  const plain = wanted.toWellFormed().replaceAll(/\p{Cc}+/gu, " ").trim().slice(0, LONGEST_NAME - 8).toWellFormed().trim();
   return plain === "" || plain === "__proto__" || /^(x-|channel:)/.test(plain) ? `the ${plain}`.trim() : plain;
 }
 

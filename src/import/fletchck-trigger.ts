@@ -8,6 +8,9 @@ const INTERVAL: readonly (readonly [field: string, unit: string])[] = [["weeks",
 const CRON: readonly (readonly [field: string, unit: string])[] = [["year", "year"], ["month", "month"], ["day", "day"], ["week", "week"], ["day_of_week", "weekday"], ["hour", "hr"], ["minute", "min"], ["second", "sec"]];
 const SHARED: readonly (readonly [field: string, unit: string])[] = [["jitter", "jitter"], ["start_date", "start"], ["end_date", "end"], ["timezone", "z"]];
 
+/** The fields of a cron trigger, or of an interval. */
+export const fieldsOf = (cron: boolean): readonly string[] => [...(cron ? CRON : INTERVAL), ...SHARED].map(([field]) => field);
+
 export type Trigger =
   | { readonly kind: "never" }
   | { readonly kind: "schedule"; readonly text: string; readonly cron: boolean; readonly unknown: readonly string[] }

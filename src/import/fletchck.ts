@@ -2,7 +2,7 @@ import { canonicalZone } from "../core/zone.ts";
 import { allowedName, Draft } from "./draft.ts";
 import { broker, publisher, readAction } from "./fletchck-actions.ts";
 import { ASKING, NEEDS_HOST, type Translated } from "./fletchck-checks.ts";
-import { readTrigger } from "./fletchck-trigger.ts";
+import { fieldsOf, readTrigger } from "./fletchck-trigger.ts";
 import type { Around, Glimpse, Importer, Origin, Path, Source } from "./importer.ts";
 import { parseJson, written } from "./json.ts";
 import { isMapping, mappingOf, type Mapping } from "./values.ts";
@@ -83,7 +83,7 @@ function sequence(name: string, order: ReadonlyMap<string, number>, reading: Rea
   const priority = (member: string): number => whole(mappingOf(checks[member])["priority"], 0);
   const kept: string[] = [];
   for (const member of new Set(names(mappingOf(mappingOf(checks[name])["options"])["checks"]))) {
-    if (!Object.hasOwn(checks, member)) draft.note("ignored", origin, `${name} checks`, `there is no check \`${member}\``, "", path);
+    if (!Object.hasOwn(checks, member)) draft.note("ignored", origin, `${name} checks`, `there is no check \`${member}\``, draft.meant(member, () => Object.keys(checks)), path);
     else if (member === name || reaches(reading, member, name)) draft.note("left", origin, `${name} checks`, `\`${member}\` runs this sequence in turn`, "remove one of the two", path);
     else {
       kept.push(member);
@@ -123,7 +123,7 @@ function dependsOf(name: string, check: Mapping, reading: Reading): readonly str
   const kept: string[] = [];
   for (const parent of new Set(names(check["depends"]))) {
     if (parent !== name && !Object.hasOwn(checks, parent) && around?.checks.has(parent) === true) kept.push(parent);
-    else if (parent === name || !Object.hasOwn(checks, parent)) draft.note("ignored", origin, `${name} depends`, `there is no other check \`${parent}\``, "", ["checks", allowedName(name)]);
+    else if (parent === name || !Object.hasOwn(checks, parent)) draft.note("ignored", origin, `${name} depends`, `there is no other check \`${parent}\``, parent === name ? "" : draft.meant(parent, () => Object.keys(checks)), ["checks", allowedName(name)]);
     else if (reaches(reading, parent, name)) draft.note("left", origin, `${name} depends`, `\`${parent}\` depends on it in turn: neither could ever be judged`, "remove one of the two", ["checks", allowedName(name)]);
     else {
       kept.push(parent);
@@ -178,7 +178,7 @@ function common(name: string, check: Mapping, reading: Reading): Mapping {
   const { draft, channels, around, at } = reading;
   const channelOf = (action: string): string | null => channels.get(action) ?? (around?.channels.has(action) === true ? action : null);
   const told = names(check["actions"]).flatMap((action) => channelOf(action) ?? []);
-  for (const action of names(check["actions"])) if (channelOf(action) === null) draft.note("ignored", at(["checks", name, "actions"]), `${name} actions`, `there is no action \`${action}\` that tells anybody`, "", ["checks", name]);
+  for (const action of names(check["actions"])) if (channelOf(action) === null) draft.note("ignored", at(["checks", name, "actions"]), `${name} actions`, `there is no action \`${action}\` that tells anybody`, draft.meant(action, () => [...channels.keys(), ...(around?.channels ?? [])]), ["checks", name]);
   const depends = dependsOf(name, check, reading);
   const threshold = Math.max(1, whole(check["threshold"], 1));
   const retries = Math.min(20, Math.max(0, whole(check["retries"], 1) - 1));
@@ -203,7 +203,7 @@ function timing(name: string, check: Mapping, { draft, at, zone }: Reading): Map
     draft.note("refused", origin, `${name} trigger`, trigger.wrong, "correct it, or leave it out: then it runs in sequences and on demand", ["checks", name]);
     return {};
   }
-  for (const field of trigger.unknown) draft.note("refused", origin, `${name} trigger`, `APScheduler knows no field \`${field}\` here`, "remove it", ["checks", name]);
+  for (const field of trigger.unknown) draft.note("refused", origin, `${name} trigger`, `APScheduler knows no field \`${field}\` here`, draft.meant(field, () => fieldsOf(trigger.cron), "remove it"), ["checks", name]);
   return { schedule: trigger.text, ...(trigger.cron ? { daylightSaving: "apscheduler" } : {}), ...(own === null ? {} : { timezone: own }) };
 }
 
@@ -245,7 +245,7 @@ function readCheck(name: string, check: Mapping, reading: Reading): void {
   const { draft, at } = reading;
   const origin = at(["checks", name]);
   const made = translate(name, check, reading);
-  if (made === null) return draft.note("ignored", origin, name, check["type"] === undefined ? "it has no type" : `the type \`${written(check["type"])}\` is unknown to Fletchck too`, "use cert, smtp, submit, imap, https, ssh, dns, ups, disk, memory, cpu, temp, remote or sequence");
+  if (made === null) return draft.note("ignored", origin, name, check["type"] === undefined ? "it has no type" : `the type \`${written(check["type"])}\` is unknown to Fletchck too`, draft.meant(written(check["type"]), () => [...Object.keys(ASKING), "remote", "sequence"], "use cert, smtp, submit, imap, https, ssh, dns, ups, disk, memory, cpu, temp, remote or sequence"));
   if (made.refused !== undefined) return draft.note("left", origin, name, `${made.refused}: it can only fail`, "complete its options");
   const steps = publish(name, check, reading);
   const basic = common(name, check, reading);
@@ -255,13 +255,13 @@ function readCheck(name: string, check: Mapping, reading: Reading): void {
   const checkName = draft.add("checks", name, { ...asked, ...(every === undefined || "schedule" in times ? times : { every }), ...basic, ...(notify.length === 0 ? {} : { notify }) }, origin);
   const path = ["checks", checkName];
   for (const text of made.differs ?? []) draft.note("differs", origin, name, text, "", path);
-  for (const key of Object.keys(check)) if (!CHECK.has(key)) draft.note("ignored", at(["checks", name, key]), `${name} ${key}`, "Fletchck does not know this key", "", path);
+  for (const key of Object.keys(check)) if (!CHECK.has(key)) draft.note("ignored", at(["checks", name, key]), `${name} ${key}`, "Fletchck does not know this key", draft.meant(key, () => [...CHECK]), path);
   for (const [key, kind] of Object.entries(KINDS)) {
     const value = check[key];
     if (value !== undefined && value !== null && !IS[kind](value)) draft.note("ignored", at(["checks", name, key]), `${name} ${key}`, `\`${written(value).slice(0, 60)}\` ${IS_NOT[kind]}, and counts as if it were not there`, "", path);
   }
   for (const option of Object.keys(mappingOf(check["options"]))) {
-    if (!made.options.includes(option)) draft.note("ignored", at(["checks", name, "options", option]), `${name} ${option}`, "this type has no such option", "", path);
+    if (!made.options.includes(option)) draft.note("ignored", at(["checks", name, "options", option]), `${name} ${option}`, "this type has no such option", draft.meant(option, () => made.options), path);
   }
   draft.note("taken", origin, name, "checks as before", "", path);
   carry(checkName, check, draft);

@@ -23,12 +23,15 @@ export function parseJson(file: string, bytes: Uint8Array): ParsedJson {
     };
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
-    const [, line, column] = /\(line (\d+) column (\d+)\)/.exec(said) ?? [];
+    const [, atLine, column] = /\(line (\d+) column (\d+)\)/.exec(said) ?? [];
     const atEnd = /unexpected end/i.test(said);
     const lines = text.split("\n");
-    const place = line !== undefined ? { line: Number(line), column: Number(column) } : atEnd ? { line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 } : { line: 1, column: 1 };
+    const place = atLine !== undefined ? { line: Number(atLine), column: Number(column) } : atEnd ? { line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 } : { line: 1, column: 1 };
     const clean = said.replace(/ in JSON at position.*$/s, "").replace(/, "?[\s\S]*" is not valid JSON$/, "");
-    return { kind: "wrong", origin: { file, ...place }, wrong: `this is no JSON: ${clean.slice(0, 100)}` };
+    const line = lines[place.line - 1] ?? "";
+    const before = `${lines[place.line - 2] ?? ""}\n${line.slice(0, place.column - 1)}`;
+    const what = /,\s*$/.test(before) && /^[}\]]/.test(line.slice(place.column - 1)) ? "a comma stands before the closing bracket" : clean.slice(0, 100);
+    return { kind: "wrong", origin: { file, ...place }, wrong: `this is no JSON: ${what}` };
   }
 }
 

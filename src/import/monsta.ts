@@ -30,7 +30,7 @@ function readSection(section: IniSection, types: { readonly [type: string]: (fie
   const fields = new Fields(ini, section, type);
   const keys = make(fields);
   for (const { origin, what: key, text, advice } of fields.wrong) draft.note("refused", origin, `${what} ${key}`, text, advice);
-  for (const [key, { origin }] of section.values) if (!fields.asked.has(key)) draft.note("ignored", origin, `${what} ${key}`, `the type \`${type}\` has no such option`);
+  for (const [key, { origin }] of section.values) if (!fields.asked.has(key)) draft.note("ignored", origin, `${what} ${key}`, `the type \`${type}\` has no such option`, draft.meant(key, () => [...fields.asked]));
   return fields.wrong.length > 0 ? null : keys;
 }
 
@@ -70,7 +70,7 @@ function readTest(section: IniSection, reading: Reading): void {
   const interval = fields.number("interval", 300, 0.1);
   const notify = readNotify(section, plain(fields.text("notify", "")), fields.at("notify"), path, reading);
   for (const { origin, what: key, text, advice } of fields.wrong) draft.note("refused", origin, `${what} ${key}`, text, advice);
-  for (const [key, { origin }] of section.values) if (!fields.asked.has(key) && key !== "type") draft.note("ignored", origin, `${what} ${key}`, "a test has no such option");
+  for (const [key, { origin }] of section.values) if (!fields.asked.has(key) && key !== "type") draft.note("ignored", origin, `${what} ${key}`, "a test has no such option", draft.meant(key, () => [...fields.asked]));
   if (fields.wrong.length > 0) return;
   if (members.length === 0) return draft.note("left", section.origin, what, "none of its checks is there", "name a check in `checks`");
   draft.add("checks", section.name, { type: "group", require: requires, run: "turn", every: { after: `${interval}s` }, members: members.map((name) => `Check_${name}`), ...(notify.length === 0 ? {} : { notify }) }, section.origin);

@@ -68,7 +68,8 @@ describe.concurrent("another system's configuration", () => {
   });
 
   test("mistakes are told with what to do", async () => {
-    const { folder } = dmonitor();
+    const place = dmonitor();
+    const { folder } = place;
     const f = async (args: readonly string[], exit: number, told: string): Promise<void> => {
       const ended = await tocsin(args, folder);
       expect({ exit: ended.exit, told: ended.out + ended.err }).toEqual({ exit, told: expect.stringContaining(told) });
@@ -77,6 +78,9 @@ describe.concurrent("another system's configuration", () => {
     await f(["import", "tocsin.yaml"], 2, "name the format with --from");
     await f(["import", "dmonitor", "--from", "nagois"], 2, "`nagois` is no format that Tocsin reads; use one of");
     await f(["lint", "dmonitor", "--from", "nagois"], 2, "`nagois` is no format");
+    await f(["import", "dmonitor", "--into", "nowhere.yaml"], 2, "nowhere.yaml: there is no such file");
+    place.write("server www.example.com\n", "other.conf");
+    await f(["lint", "other.conf"], 2, "if this is another system's configuration, name its format with --from");
     await f(["lint", "dmonitor/hosts.d"], 2, "this is a folder, and in no format that Tocsin knows");
     expect(existsSync(join(folder, "data"))).toBe(false);
   });
