@@ -24,4 +24,8 @@ test("hurried while it fails or is being confirmed, either way", () => {
   // What rests.
   f("u gw:down d", { parents: ["gw"] }, false);
   f("u d pause", {}, false);
+  // Its parent is back: its own next run decides, and one that failed is asked again soon.
+  f("u gw:down d gw:up", { parents: ["gw"] }, true);
+  f("u gw:down gw:up d", { parents: ["gw"] }, true);
+  f("u gw:down d gw:up u", { parents: ["gw"] }, false);
 });
