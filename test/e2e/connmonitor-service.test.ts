@@ -133,8 +133,7 @@ describeWith(["systemd"], "connmonitor.service and systemd", () => {
 
   const obstacle = systemdObstacle();
   test.skipIf(obstacle !== null)(`is started, reloaded and stopped by systemd${obstacle === null ? "" : ` (${obstacle})`}`, async () => {
-    const text = UNIT.replaceAll("/opt/tocsin", ROOT);
-    const { inside } = await startSystemd({ name: "connmonitor.service", text }, ROOT);
+    const { inside } = await startSystemd({ name: "connmonitor.service", text: UNIT }, { folder: ROOT, at: "/opt/tocsin" });
     const shown = (): string => inside("systemctl show connmonitor -p ActiveState -p Result -p ExecMainStatus").out;
     const names = (): readonly unknown[] => inside("cat /var/log/connmonitor.log").out.split("\n").filter((line) => line.endsWith("}")).map((line) => (JSON.parse(line) as { readonly name: unknown }).name);
     const heard = (name: string): Promise<unknown> => until(`a report of ${name}`, () => names().includes(name), () => inside("cat /var/log/connmonitor.err; systemctl status connmonitor").out);

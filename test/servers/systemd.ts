@@ -32,8 +32,8 @@ else
 fi
 `;
 
-/** `$2`: the unit's file, beside which the first process tells its number as it is outside; `$3`: a folder that is to be seen inside. */
-const START = `mkdir -p "$root$3" && mount --bind "$3" "$root$3"
+/** `$2`: the unit's file, beside which the first process tells its number as it is outside; `$3`: a folder that is seen inside as `$4`. */
+const START = `mkdir -p "$root$4" && mount --bind "$3" "$root$4"
 rm -rf "$root/etc/systemd/system" && mkdir -p "$root/etc/systemd/system"
 cp "$2" "$root/etc/systemd/system/"
 printf '[Unit]\\nWants=%s\\n' "$(basename "$2")" > "$root/etc/systemd/system/proof.target"
@@ -47,8 +47,8 @@ export function systemdObstacle(): string | null {
   return status === 0 ? null : "skipped: this machine lets nobody make the namespaces and mounts that systemd needs";
 }
 
-/** Starts systemd with one unit of ours, and with `program`, a folder, where it lies. */
-export async function startSystemd(unit: { readonly name: string; readonly text: string }, program: string): Promise<Systemd> {
+/** Starts systemd with one unit of ours, and with a folder of this machine at another place. */
+export async function startSystemd(unit: { readonly name: string; readonly text: string }, { folder: program, at }: { readonly folder: string; readonly at: string }): Promise<Systemd> {
   const folder = temporaryFolder();
   const file = join(folder, unit.name);
   writeFileSync(file, unit.text);
@@ -59,7 +59,7 @@ export async function startSystemd(unit: { readonly name: string; readonly text:
   };
   const ready = async (): Promise<boolean> => first() !== "" && inside(`systemctl is-active ${unit.name}`).out.trim() === "active";
   const running = await startServer({ name: "systemd", command: "unshare", args: [...NAMESPACES, "sh", "-c", `read -r number rest < /proc/self/stat; echo "$number" > "$2.pid"
-${COPY}${START}`, "sh", temporaryFolder(), file, program], folder, ready });
+${COPY}${START}`, "sh", temporaryFolder(), file, program, at], folder, ready });
   const stop = async (): Promise<void> => {
     // A first process heeds no other signal.
     if (/^\d+$/.test(first())) process.kill(Number(first()), "SIGKILL");
