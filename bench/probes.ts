@@ -60,12 +60,15 @@ async function measured(subject: Subject, given: Ground): Promise<{ readonly pro
     for (const [index, conversation] of conversations.entries()) await replay(conversation, players.ports[index] ?? 0);
   };
   const turns: { readonly probe: number; readonly bare: number }[] = [];
-  // The first turn warms both up.
-  for (let turn = 0; turn <= TURNS; turn++) {
-    const costs = { probe: await repeat(run), bare: await repeat(bare) };
-    if (turn > 0) turns.push(costs);
+  try {
+    // The first turn warms both up.
+    for (let turn = 0; turn <= TURNS; turn++) {
+      const costs = { probe: await repeat(run), bare: await repeat(bare) };
+      if (turn > 0) turns.push(costs);
+    }
+  } finally {
+    await players.stop();
   }
-  await players.stop();
   return { probe: median(turns.map(({ probe }) => probe)), bare: median(turns.map(({ bare: alone }) => alone)) };
 }
 
