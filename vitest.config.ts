@@ -5,8 +5,8 @@ const patience = { testTimeout: 60_000, hookTimeout: 120_000, teardownTimeout: 3
 // As bin/tocsin starts the program.
 const execArgv = ["--enable-experimental-regexp-engine-on-excessive-backtracks"];
 
-// What is timed against other programs stays alone.
-const TOGETHER = ["test/{api,channels,fuzz,import,outbox,providers}/**/*.test.ts", "test/servers/!(icmp|rip|trace).test.ts"];
+// What waits more than it computes, and simulated days, which compute and have a clock of their own. What is timed against other programs stays alone.
+const TOGETHER = ["test/{api,channels,fuzz,import,outbox,providers,sim}/**/*.test.ts", "test/servers/!(icmp|rip|trace).test.ts", "test/e2e/{check,import,secrets}.test.ts"];
 
 // oxlint-disable-next-line import/no-default-export -- vitest reads its configuration from the default export
 export default defineConfig({
@@ -25,22 +25,21 @@ export default defineConfig({
         },
       },
       {
-        // Servers that the tests start, and what waits for them more than it computes.
         test: {
           ...patience,
           execArgv,
-          name: "servers",
+          name: "together",
           include: TOGETHER,
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },
       {
-        // Whole programs, browsers, crashes, simulated days, and what is timed against others: one file at a time, so that they do not fight for the processor.
+        // Whole programs, browsers, crashes, and what is timed against others: one file at a time, so that they do not fight for the processor.
         test: {
           ...patience,
           execArgv,
-          name: "world",
+          name: "alone",
           include: ["test/**/*.test.ts"],
           exclude: ["test/tidy.test.ts", ...TOGETHER],
           fileParallelism: false,
