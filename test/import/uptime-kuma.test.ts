@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { service } from "../e2e/receivers.ts";
+import { header, service } from "../e2e/receivers.ts";
 import { ask, Place, tocsin } from "../e2e/world.ts";
 import { makeCertificates } from "../servers/certificates.ts";
 import { atEnd, describeWith, temporaryFolder } from "../servers/ground.ts";
@@ -22,15 +22,6 @@ async function page(): Promise<{ says: string; readonly port: number }> {
   atEnd(async () => void server.close());
   made.port = (server.address() as AddressInfo).port;
   return made;
-}
-
-/** The subject of a mail as a reader shows it (RFC 2047, section 2). */
-function subjectOf(mail: string): string {
-  const folded = /^Subject: (.*(?:\r?\n[ \t].*)*)/m.exec(mail)?.[1] ?? "";
-  return folded.replaceAll(/\?=\r?\n?[ \t]+=\?/g, "?==?").replaceAll(/\r?\n[ \t]/g, " ").replaceAll(/=\?utf-8\?([bq])\?(.*?)\?=/gi, (_, how: string, text: string) => {
-    if (how.toLowerCase() === "b") return Buffer.from(text, "base64").toString();
-    return Buffer.from(text.replaceAll("_", " ").replaceAll(/=([\dA-F]{2})/gi, (_all, hex: string) => String.fromCodePoint(Number.parseInt(hex, 16))), "latin1").toString();
-  });
 }
 
 asRoot(["postfix", "openssl"], "Uptime Kuma's database", () => {
@@ -57,7 +48,7 @@ asRoot(["postfix", "openssl"], "Uptime Kuma's database", () => {
     );
     web.says = "Welcome";
     const before = postfix.mails().length;
-    return { place, web, closed, old, subjects: () => postfix.mails().slice(before).map(subjectOf) };
+    return { place, web, closed, old, subjects: () => postfix.mails().slice(before).map((mail) => header(mail, "Subject")) };
   }
 
   /** What fails and recovers, and what is told of it. */
