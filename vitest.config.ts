@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 // The machine may be small and busy: a test that hangs is found all the same, one that is slow is none.
 const patience = { testTimeout: 60_000, hookTimeout: 120_000, teardownTimeout: 30_000 };
@@ -8,11 +9,21 @@ const execArgv = ["--enable-experimental-regexp-engine-on-excessive-backtracks"]
 // What waits more than it computes, and simulated days, which compute and have a clock of their own. What is timed against other programs stays alone.
 const TOGETHER = ["test/{api,channels,fuzz,import,outbox,providers,sim}/**/*.test.ts", "test/servers/!(icmp|rip|trace).test.ts", "test/e2e/{check,import,secrets}.test.ts"];
 
+/** The longest files first, so that the last minutes are not one worker's. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification): boolean => /\/(simulation|dmonitor)\.test\.ts$/.test(moduleId);
+    const usual = await super.sort(files);
+    return [...usual.filter(isLong), ...usual.filter((file) => !isLong(file))];
+  }
+}
+
 // oxlint-disable-next-line import/no-default-export -- vitest reads its configuration from the default export
 export default defineConfig({
   test: {
     ...patience,
     execArgv,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
