@@ -195,6 +195,18 @@ test("results of a check that asks something else now are not taken for its own"
   expect(namesIn(wouldCome({ ...past, told }, { shop: quick }))).toEqual(["shop down", "shop recovered"]);
 });
 
+test("what depends on a check that asks something else now sees it as it was, asked at that moment or not", async () => {
+  const behind: Wish = { ...quick, parents: ["shop"], policy: { failAfter: 1 } };
+  const past = await pastOf({ shop: { ...quick, target: "old" }, behind }, async (world) => {
+    await outage(world, 6, "shop", "behind");
+    await outage(world, 6, "behind");
+  });
+  // Shop was asked for behind's sake.
+  expect(past.told.some((one) => one.kind === "result" && one.result.check === checkName("shop") && one.result.origin === "confirm")).toBe(true);
+  expect(namesIn(past.came)).toEqual(["shop down", "shop recovered", "behind down", "behind recovered"]);
+  expect(namesIn(wouldCome(past, { shop: quick, behind }))).toEqual(["behind down", "behind recovered"]);
+});
+
 test("a name that changed on the way is the one of today", async () => {
   const same: Wish = { ...quick, target: "shop", definition: { options: { name: "shop", within: 0 } } };
   const past = await pastOf({ shop: same }, async (world) => {

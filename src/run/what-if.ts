@@ -98,13 +98,18 @@ export class WhatIf {
     return this.judgedFrom(check) !== null;
   }
 
+  /** It asks something else now, and nobody is told of it here: what depends on it sees it as it was. */
+  #isAsItWas({ check, policy }: Terms): boolean {
+    return !this.#asksThat(check) && policy.group === null && this.#was.get(check)?.policy.group === null;
+  }
+
   #begin({ at, terms, states }: Beginning): void {
     const known = new Map(states.map((one) => [this.#today(one.check), one]));
     this.#wasJudgedBy(terms, at);
     for (const one of this.#other.terms) {
       const state = known.get(one.check);
-      const asksThat = this.#asksThat(one.check);
-      this.#beliefs.put(this.#policyOf(one), state === undefined || !asksThat ? null : { ...stateAt(state, this.#was.get(one.check)), check: one.check }, at);
+      const isKnown = this.#asksThat(one.check) || this.#isAsItWas(one);
+      this.#beliefs.put(this.#policyOf(one), state === undefined || !isKnown ? null : { ...stateAt(state, this.#was.get(one.check)), check: one.check }, at);
     }
     this.#beliefs.connect();
     for (const { check } of this.#other.terms) this.#beliefs.tick(check, at);
@@ -130,9 +135,13 @@ export class WhatIf {
   }
 
   /** Its pace is that of the runs that were. */
-  #policyOf({ check, policy }: Terms): Policy {
+  #policyOf(terms: Terms): Policy {
+    const { check, policy } = terms;
     const was = this.#was.get(check)?.policy;
-    return was === undefined ? policy : { ...policy, everyMs: was.everyMs, failingEveryMs: was.failingEveryMs, runMs: was.runMs };
+    if (was === undefined) return policy;
+    const { everyMs, failingEveryMs, runMs } = was;
+    if (this.#isAsItWas(terms)) return { ...was, check, parents: was.parents.map((parent) => this.#today(parent)), steps: [] };
+    return { ...policy, everyMs, failingEveryMs, runMs };
   }
 
   /** A group that did not exist then is looked at when a member changes, and at no other time. */
@@ -180,7 +189,7 @@ export class WhatIf {
       this.#beliefs.connect();
     }
     // Of what asked something else no verdict is due.
-    const known = "expectBy" in input && !this.#asksThat(check) ? { ...input, expectBy: null } : input;
+    const known = "expectBy" in input && !this.#asksThat(check) && !this.#isAsItWas(terms) ? { ...input, expectBy: null } : input;
     this.#beliefs.action(check, known, at);
     if (input.kind === "remove") return this.#beliefs.drop(check);
     if (!isNew) return;
@@ -265,7 +274,7 @@ export class WhatIf {
   #result(result: Result, at: Instant): void {
     const check = this.#today(result.check);
     const terms = this.#terms.get(check);
-    if (terms === undefined || !this.#asksThat(check)) return;
+    if (terms === undefined || !(this.#asksThat(check) || this.#isAsItWas(terms))) return;
     if (terms.policy.group?.run === "own") {
       // Judged because of a member at this moment: not twice.
       if (this.#judgedAt.get(check) !== at) this.#judgeGroup(terms, result.slot, result.origin);
@@ -280,7 +289,7 @@ export class WhatIf {
     const { check } = terms;
     const differs = this.#differs.get(check);
     const was = this.#was.get(check);
-    if (differs === undefined || was === undefined) return result;
+    if (differs === undefined || was === undefined || this.#isAsItWas(terms)) return result;
     if (differs === "group") return this.#turnResult(terms, result);
     const rejudged = rejudge(result, was, terms, this.#other.match);
     if (rejudged.kind === "judged") return rejudged.result;

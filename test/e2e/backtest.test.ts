@@ -48,6 +48,8 @@ async function lived(): Promise<Past> {
   for (const check of ["shop", "behind", "mail", "page"]) await place.becomes(check, "up");
   await fails(place, shop, "shop", { behind: "behind" });
   const short = await failedRuns(place, "shop");
+  // What is on its way at a kill may come twice.
+  await place.until("all is told", async () => told.kinds.includes("recovered shop") && (await place.messages()).every(({ status }) => status === "sent"));
   await place.kill();
   await place.start();
   await place.runsAgain("shop");
@@ -87,8 +89,7 @@ test("history judged again: exactly what it was, and what another configuration 
   expect(same).toMatchObject({ missing: 0, mismatch: null, limits: [], transitions: rowsOf(place.data, "transitions"), judged: rowsOf(place.data, "results") + rowsOf(place.data, "journal") });
   expect(same.transitions).toBeGreaterThan(6);
   expect(changed(same)).toEqual([]);
-  // What was on its way at the kill may have come twice.
-  expect(same.changes.reduce((sum, { came }) => sum + came, 0)).toBe(new Set(told.told.flatMap(({ alerts }) => alerts.map(({ id }) => id))).size);
+  expect(same.changes.reduce((sum, { came }) => sum + came, 0)).toBe(told.kinds.length);
 
   // More patience than the first outage of shop was long.
   const patient = await reportOf(site({ shop: { failAfter: short + 1 } }));
@@ -101,8 +102,8 @@ test("history judged again: exactly what it was, and what another configuration 
   // Without its dependency the check behind is told by itself.
   expect(changed(await reportOf(site({ behind: { depends: [] } })))).toEqual([["behind", "chat", 0, 4, 0, 4]]);
 
-  // Other conditions: on what was kept, and on what was not. What hangs on a check that is not judged rests here.
-  const strict = await reportOf(site({ behind: { paused: true }, mail: { warn: { latency: "< 0.001ms" } }, page: { expect: { status: 200, body: "/Welcome/" } }, shop: { type: "tcp", host: "127.0.0.2" } }));
+  // Other conditions: on what was kept, and on what was not. What hangs on a check that is not judged sees it as it was.
+  const strict = await reportOf(site({ mail: { warn: { latency: "< 0.001ms" } }, page: { expect: { status: 200, body: "/Welcome/" } }, shop: { type: "tcp", host: "127.0.0.2" } }));
   expect(changed(strict)).toEqual([["mail", "chat", 2, 3, 1, 2]]);
   expect(strict.changes.flatMap(({ more }) => more.map(({ kind }) => kind))).toEqual(["degraded", "degraded"]);
   expect(strict.limits).toEqual([{ check: "shop", why: "it asks something else now", from: null }, { check: "page", why: "what its conditions ask was not kept: body", from: null }]);
