@@ -1,5 +1,5 @@
 import type { Alert, IncidentId } from "../core/types.ts";
-import { tellsTrouble } from "./digest.ts";
+import { tellsTrouble } from "./items.ts";
 import type { SiteFacts } from "./message.ts";
 
 /** Addresses that lead to a question, which acts when it is answered. */

@@ -1,6 +1,6 @@
 import type { Alert, AlertId, IncidentId } from "../core/types.ts";
 import type { AlertRow, MessageRow, Store } from "../store/store.ts";
-import { tellsEnd, tellsTrouble } from "./digest.ts";
+import { tellsEnd, tellsTrouble } from "./items.ts";
 
 /** Incidents of one message that are looked up to say who else was told. */
 const STORIES_MAX = 3;

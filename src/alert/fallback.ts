@@ -2,7 +2,7 @@ import { hash128 } from "../core/ids.ts";
 import type { Alert, AlertId, IncidentId } from "../core/types.ts";
 import type { Store } from "../store/store.ts";
 import type { OutboxChannel } from "./courier.ts";
-import { tellsEnd } from "./digest.ts";
+import { tellsEnd } from "./items.ts";
 
 /** Incidents are looked up so often for one message at most. */
 const STORIES_MAX = 50;

@@ -1,7 +1,7 @@
 import type { Alert, CheckName, Instant } from "../core/types.ts";
 import type { ActLinks } from "./act-links.ts";
 import type { Attachment, Message, MessageItem } from "./channels/channel.ts";
-import { digest, type Item } from "./digest.ts";
+import { digest, type Item } from "./items.ts";
 import { type Moments, momentsIn, span } from "./moment.ts";
 import { asHtml, asText, type Block, blockText, type Sheet } from "./sheet.ts";
 

@@ -1,7 +1,7 @@
 import type { Alert, CheckName, Instant } from "../core/types.ts";
 import type { Clock, Log } from "../sys/ports.ts";
 import type { Attachment } from "./channels/channel.ts";
-import { digest } from "./digest.ts";
+import { digest } from "./items.ts";
 
 /** Draws how a check was before `asOf`; null when there is nothing to see. May reject. */
 export type Draw = (check: CheckName, asOf: Instant) => Promise<Attachment | null>;

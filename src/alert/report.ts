@@ -33,7 +33,7 @@ const lasted = ({ incident }: Reported, { from, to }: ReportInput): number => Ma
 
 const sum = (incidents: readonly Reported[], input: ReportInput): number => incidents.reduce((ms, one) => ms + lasted(one, input), 0);
 
-/** `shop: down 2 times, 1 h 20 min in all, since 03:12 until now; told nobody of 1`. */
+/** `shop: down 2 times, 1 h 20 min in all, not over, since 03:12; nobody was told of 1`. */
 function lineOf(check: string, incidents: readonly Reported[], input: ReportInput): string {
   const kinds = [...Map.groupBy(incidents, ({ incident }) => incident.kind)].map(([kind, of]) => `${WORDS[kind]} ${times(of.length)}, ${span(sum(of, input))} in all`);
   const open = incidents.find(({ incident }) => incident.closed === null || incident.closed > input.to);

@@ -3,7 +3,7 @@ import { renderTemplate } from "../template/liquid.ts";
 import { type AlertVariables, asVariables } from "../template/message.ts";
 import type { ActLinks } from "./act-links.ts";
 import type { Message } from "./channels/channel.ts";
-import { digest, type Item } from "./digest.ts";
+import { digest, type Item } from "./items.ts";
 import { linkOf, type SiteFacts } from "./message.ts";
 import { type Moments, momentsIn, span } from "./moment.ts";
 
