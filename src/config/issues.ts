@@ -40,6 +40,8 @@ function explain(issue: Issue, path: Path, context: IssueContext): readonly Loca
     case "too_small":
     case "too_big":
       return [wrongSize(issue, path, context)];
+    case "invalid_format":
+      return [wrongFormat(issue, path, context)];
     default:
       return [wrongValue(path, context)];
   }
@@ -88,6 +90,12 @@ function wrongValue(path: Path, context: IssueContext): LocalFinding {
   const schema = schemaAt(context.schema, path);
   const shown = schema !== null && fieldOf(schema).secret ? "this value" : showValue(value);
   return error(path, "value", `${nameOf(path)} cannot be ${shown}`, advice(value, schema));
+}
+
+/** A text of another form: the schema's own words say which, where it has some. */
+function wrongFormat(issue: Extract<Issue, { readonly code: "invalid_format" }>, path: Path, context: IssueContext): LocalFinding {
+  const finding = wrongValue(path, context);
+  return issue.message.startsWith("Invalid ") ? finding : { ...finding, right: issue.message };
 }
 
 function advice(value: unknown, schema: z.core.$ZodType | null): string {

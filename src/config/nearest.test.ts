@@ -11,6 +11,8 @@ test("another spelling", () => f("fail_after", "failAfter"));
 test("upper case", () => f("URL", "url"));
 test("a short word", () => f("ulr", "url"));
 test("nothing near", () => f("colour", null));
+test("a part of one name", () => expect(nearest("Twilio", ["sms-twilio", "sms-vonage"])).toBe("sms-twilio"));
+test("a part of several names", () => expect(nearest("sms", ["sms-twilio", "sms-vonage"])).toBeNull());
 test("a swap is one edit", () => expect(distance("ab", "ba", 5)).toBe(1));
 test("the limit", () => expect(distance("abcdef", "uvwxyz", 2)).toBe(3));
 

@@ -20,12 +20,16 @@ export function distance(a: string, b: string, limit: number): number {
   return last[b.length] ?? 0;
 }
 
-/** The known word that was probably meant, or null when none is near: up to a third of its letters may differ, case not counted. */
+/**
+ * The known word that was probably meant, or null when none is near: up to a third of its letters may differ, case not counted;
+ * or the only one that has the word as a part (`twilio` of `sms-twilio`).
+ */
 export function nearest(word: string, known: Iterable<string>): string | null {
+  const names = [...known];
   const wanted = normal(word);
   let best: string | null = null;
   let bestDistance = Math.max(1, Math.floor(wanted.length / 3)) + 1;
-  for (const candidate of known) {
+  for (const candidate of names) {
     const edits = distance(wanted, normal(candidate), bestDistance - 1);
     if (edits < bestDistance) {
       best = candidate;
@@ -33,8 +37,11 @@ export function nearest(word: string, known: Iterable<string>): string | null {
       if (edits === 0) break;
     }
   }
-  return best;
+  return best ?? only(names.filter((candidate) => candidate.split("-").includes(word.toLowerCase())));
 }
+
+/** The one that is there, or null when there are none or several. */
+const only = (found: readonly string[]): string | null => (found.length === 1 ? (found[0] ?? null) : null);
 
 /** Names that differ only in case, hyphens and underscores are the same slip: `fail_after`, `failafter`. */
 const normal = (word: string): string => word.slice(0, 100).toLowerCase().replaceAll(/[-_ ]/g, "");

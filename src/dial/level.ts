@@ -18,7 +18,7 @@ export interface LevelRequest extends Level {
   readonly unit: "%" | "°C";
 }
 
-const percent = () => z.union([z.number(), z.string().regex(/^\d+(\.\d+)?\s*%$/, "no share in percent").transform((text) => Number.parseFloat(text))]).pipe(z.number().min(0).max(100)).meta({ unit: "%" });
+const percent = () => z.union([z.number(), z.string().regex(/^\d+(\.\d+)?\s*%$/, "write a share in percent: 5%").transform((text) => Number.parseFloat(text))]).pipe(z.number().min(0).max(100)).meta({ unit: "%" });
 
 /** The options of a share in percent, as a number or with its sign: `level: 90%`. */
 export const percentLevel = (level: number, hysteresis: number, what: string) => ({

@@ -45,7 +45,7 @@ const proxy = z
 /** What one request says beside its address and its method: spread it into a strict object. */
 export const requestOptions = () => ({
   headers: z
-    .record(z.string().regex(TOKEN, "this is no name of a header field"), z.string().regex(FIELD, "a header field holds printable Latin-1 signs only, no line breaks"))
+    .record(z.string().regex(TOKEN, "a header's name is letters, digits and -"), z.string().regex(FIELD, "a header field holds printable Latin-1 signs only, no line breaks"))
     .default({})
     .describe("Header fields to send; Host, User-Agent and Accept may be replaced")
     .meta({ secret: true }),

@@ -19,7 +19,7 @@ test("header fields are what can be sent", () => {
   expect(wrong({ headers: { "X-A": "b" } })).toBeNull();
   expect(wrong({ headers: { "sec-websocket-key": "b" } })).toBe("`sec-websocket-key` is filled in by itself");
   expect(wrong({ headers: { a: "b\r\nc: d" } })).toEqual(["a header field holds printable Latin-1 signs only, no line breaks"]);
-  expect(wrong({ subprotocols: ["a b"] })).toEqual(["this is no name of a subprotocol"]);
+  expect(wrong({ subprotocols: ["a b"] })).toEqual(["a subprotocol's name is one word, such as mqtt"]);
 });
 
 test("the port is the address's own", () => {

@@ -30,10 +30,10 @@ const webSocketAddress = () =>
 
 const options = z.strictObject({
   url: webSocketAddress().describe("Address to connect to, ws or wss; international names are allowed").meta({ source: "RFC 6455, section 3" }),
-  subprotocols: z.array(z.string().regex(TOKEN, "this is no name of a subprotocol")).max(10).default([]).describe("Subprotocols to offer, best first: [mqtt]; the server must choose one of them").meta({ source: "RFC 6455, section 1.9" }),
+  subprotocols: z.array(z.string().regex(TOKEN, "a subprotocol's name is one word, such as mqtt")).max(10).default([]).describe("Subprotocols to offer, best first: [mqtt]; the server must choose one of them").meta({ source: "RFC 6455, section 1.9" }),
   origin: z.string().regex(FIELD).nullable().default(null).describe("Origin to name, for servers that look at it: https://www.example.com").meta({ source: "RFC 6454" }),
   headers: z
-    .record(z.string().regex(TOKEN, "this is no name of a header field"), z.string().regex(FIELD, "a header field holds printable Latin-1 signs only, no line breaks"))
+    .record(z.string().regex(TOKEN, "a header's name is letters, digits and -"), z.string().regex(FIELD, "a header field holds printable Latin-1 signs only, no line breaks"))
     .default({})
     .describe("Further header fields of the handshake")
     .meta({ secret: true }),

@@ -8,7 +8,7 @@ import { type SmtpOptions, sendSmtp } from "./smtp.ts";
 const address = z
   .string()
   .trim()
-  .regex(/^[^\s@<>,;:"()[\]\\]+@[^\s@<>,;:"()[\]\\]+$/u, "not an address; write name@example.com");
+  .regex(/^[^\s@<>,;:"()[\]\\]+@[^\s@<>,;:"()[\]\\]+$/u, "write name@example.com");
 
 const smtp = z.strictObject({
   host: host().describe("Mail server"),

@@ -7,7 +7,7 @@ export const HEADER_VALUE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/;
 
 const name = z
   .string()
-  .regex(NAME, "not a header's name")
+  .regex(NAME, "a header's name is letters, digits and -")
   .refine((text) => !RESERVED.has(text.toLowerCase()), "this header is set by Tocsin");
 
 /** Headers of a request beyond those that Tocsin sets (RFC 9110, section 5). */

@@ -55,7 +55,7 @@ export const telegram = provider({
   about: "Writes to Telegram chats as a bot",
   source: "https://core.telegram.org/bots/api#sendmessage",
   options: () => z.strictObject({
-    token: token("Token of the bot, from @BotFather").regex(/^\d+:[\w-]+$/, "not a bot's token; copy it whole: 123456:ABC-DEF"),
+    token: token("Token of the bot, from @BotFather").regex(/^\d+:[\w-]+$/, "copy the bot's token whole: 123456:ABC-DEF"),
     to: z.array(z.union([z.string().min(1).max(100), z.number().int()]).transform(String)).min(1).max(100).describe("Chats: their numbers, or @NAME of a public channel"),
     thread: z.number().int().min(1).optional().describe("Topic of a forum to write to"),
   }),

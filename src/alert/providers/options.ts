@@ -38,7 +38,7 @@ export const to = (about: string) => z.array(z.string().trim().min(1).max(200)).
 /** Telephone numbers; `+` and the country's number for those that want it so. */
 export const phones = () =>
   z
-    .array(z.string().trim().regex(/^\+?\d{3,15}$/, "not a telephone number; write it with its country: +15550100"))
+    .array(z.string().trim().regex(/^\+?\d{3,15}$/, "write a telephone number with its country: +15550100"))
     .min(1)
     .max(100)
     .describe("Telephone numbers, with + and country; each gets a message of its own");
@@ -62,4 +62,4 @@ export const sender = (about: string) => z.string().trim().min(1).max(34).descri
 export const digits = (phone: string): string => phone.replace(/^\+|^00/, "");
 
 /** A mail address alone, without a name. */
-export const address = () => z.string().trim().regex(/^[^\s@<>,;:"()[\]\\]+@[^\s@<>,;:"()[\]\\]+$/u, "not an address; write name@example.com");
+export const address = () => z.string().trim().regex(/^[^\s@<>,;:"()[\]\\]+@[^\s@<>,;:"()[\]\\]+$/u, "write name@example.com");
