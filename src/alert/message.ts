@@ -1,3 +1,4 @@
+import { oneLine } from "../core/one-line.ts";
 import type { Alert, CheckName, Instant } from "../core/types.ts";
 import type { ActLinks } from "./act-links.ts";
 import type { Attachment, Message, MessageItem } from "./channels/channel.ts";
@@ -41,7 +42,6 @@ const WITH_EVIDENCE = 3;
 const HIDES_NAMED = 30;
 const CHANNEL_PREFIX = "channel:";
 
-const oneLine = (text: string): string => text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
 const cut = (text: string, most: number): string => (text.length <= most ? text : `${text.slice(0, most - 1).replace(/[\uD800-\uDBFF]$/, "")}…`);
 const isChannel = (alert: Alert): boolean => alert.check.startsWith(CHANNEL_PREFIX);
 const nameOf = (alert: Alert): string => oneLine(isChannel(alert) ? alert.check.slice(CHANNEL_PREFIX.length) : alert.check);

@@ -1,3 +1,4 @@
+import { oneLine } from "../core/one-line.ts";
 import type { Alert, CheckName, Instant } from "../core/types.ts";
 import { renderTemplate } from "../template/liquid.ts";
 import { type AlertVariables, asVariables } from "../template/message.ts";
@@ -59,8 +60,6 @@ function variablesOf({ alert, opened, word, mark }: Item, moments: Moments, inpu
   };
 }
 
-const oneLine = (text: string): string => text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, " ").trim().slice(0, SUBJECT_MAX);
-
 /** The message in a channel's own words. A template that fails changes nothing, because somebody must be told: `problem` says why. */
 export function inOwnWords(templates: Templates, message: Message, input: WordsInput): { readonly message: Message; readonly problem: string | null } {
   if (templates.subject === null && templates.text === null) return { message, problem: null };
@@ -71,7 +70,7 @@ export function inOwnWords(templates: Templates, message: Message, input: WordsI
   const { name, vantage, url } = message.site;
   const variables = asVariables({ ...worst, subject: message.subject, text: message.text, recipient: message.recipient, site: { name, vantage, url: url ?? "" }, alerts });
   try {
-    const subject = templates.subject === null ? message.subject : oneLine(renderTemplate(templates.subject, variables));
+    const subject = templates.subject === null ? message.subject : oneLine(renderTemplate(templates.subject, variables)).slice(0, SUBJECT_MAX);
     const own = subject === "" || subject === message.subject ? message : { ...message, subject, text: message.text.replace(/^.*/, () => subject) };
     if (templates.text === null) return { message: own, problem: null };
     return { message: { ...own, text: renderTemplate(templates.text, { ...variables, subject: own.subject }).slice(0, TEXT_MAX), html: null }, problem: null };

@@ -1,4 +1,5 @@
 import type { MessageView } from "../api/types.ts";
+import { oneLine } from "../core/one-line.ts";
 import { type Answer, ask, notRunning, refusal } from "./ask.ts";
 import type { CliCommand, Doors } from "./doors.ts";
 import { dataFolder } from "./places.ts";
@@ -54,13 +55,11 @@ async function show(doors: Doors, options: Options): Promise<number> {
   return 0;
 }
 
-const oneLine = (text: string): string => text.replaceAll(/\p{Cc}+/gu, " ").trim();
-
 /** `2026-11-20T02:12:43.000Z  failed   ops to a@x  shop, mail (3 tries: 550 no such user)  ID`. */
 function describe({ id, channel, recipient, checks, status, formedAt, tries, reason, doubt }: MessageView): string {
   const to = recipient === "" ? channel : `${channel} to ${recipient}`;
-  const tried = tries === 0 ? "not tried yet" : `${tries} ${tries === 1 ? "try" : "tries"}${reason === "" ? "" : `: ${oneLine(reason)}`}`;
-  return `${new Date(formedAt).toISOString()}  ${status.padEnd(10)}  ${to}  ${checks.join(", ")} (${tried}${doubt ? "; it may have arrived" : ""})  ${id}`;
+  const tried = tries === 0 ? "not tried yet" : `${tries} ${tries === 1 ? "try" : "tries"}${reason === "" ? "" : `: ${reason}`}`;
+  return oneLine(`${new Date(formedAt).toISOString()}  ${status.padEnd(10)}  ${to}  ${checks.join(", ")} (${tried}${doubt ? "; it may have arrived" : ""})  ${id}`);
 }
 
 async function sendAgain(doors: Doors, options: Options, id: string): Promise<number> {

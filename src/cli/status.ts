@@ -1,4 +1,5 @@
 import { STATUS_MARKS, type CheckSummary, type StatusReport, type StatusWord } from "../api/types.ts";
+import { oneLine } from "../core/one-line.ts";
 import { formatDuration } from "../core/time.ts";
 import { ask, notRunning } from "./ask.ts";
 import type { CliCommand } from "./doors.ts";
@@ -77,6 +78,6 @@ export function statusTable(report: StatusReport, look: Look): string {
 }
 
 function cut(text: string, width: number): string {
-  const plain = text.replaceAll(/\p{Cc}/gu, " ");
+  const plain = oneLine(text);
   return plain.length <= width ? plain : `${plain.slice(0, Math.max(0, width - 1)).toWellFormed()}…`;
 }

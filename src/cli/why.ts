@@ -1,4 +1,5 @@
 import { type ProblemView, STATUS_MARKS, type WhyLine, type WhyView } from "../api/types.ts";
+import { oneLine } from "../core/one-line.ts";
 import { formatDuration, parseDuration } from "../core/time.ts";
 import { ask, notRunning } from "./ask.ts";
 import type { CliCommand, Doors } from "./doors.ts";
@@ -110,7 +111,7 @@ const until = ({ day, time }: { readonly day: string; readonly time: string }, t
 function wrap(text: string, columns: number, indent: number): string[] {
   const width = Math.max(40, columns);
   const lines: string[] = [];
-  let rest = text.replaceAll(/\p{Cc}+/gu, " ");
+  let rest = oneLine(text);
   while (rest.length > width) {
     const space = rest.lastIndexOf(" ", width);
     const cut = space > indent ? space : width;

@@ -1,3 +1,5 @@
+import { oneLine } from "../core/one-line.ts";
+
 /** Something wrong in a configuration file, told as `FILE:LINE:COLUMN: what is wrong; what would be right`. */
 export interface Problem {
   readonly severity: "error" | "warning";
@@ -13,5 +15,5 @@ export interface Problem {
 export function formatProblem(problem: Problem): string {
   const place = problem.line > 0 ? `${problem.file}:${problem.line}:${problem.column}` : problem.file;
   const kind = problem.severity === "warning" ? "warning: " : "";
-  return `${place}: ${kind}${problem.wrong}${problem.right === "" ? "" : `; ${problem.right}`}`;
+  return oneLine(`${place}: ${kind}${problem.wrong}${problem.right === "" ? "" : `; ${problem.right}`}`);
 }

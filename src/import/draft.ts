@@ -1,5 +1,6 @@
 import { nearest } from "../config/nearest.ts";
 import type { Carried } from "../core/carried.ts";
+import { oneLine } from "../core/one-line.ts";
 import type { CarriedPast, Imported, Note, NoteKind, Origin, Path } from "./importer.ts";
 
 type Mapping = { [key: string]: unknown };
@@ -11,7 +12,7 @@ const WHAT_MAX = 100;
 const TOLD_MAX = 20_000;
 const HINTS_MAX = 1000;
 /** Whatever stands in a foreign file, a note is one line of bounded length. */
-const oneLine = (text: string, most = NOTE_MAX): string => text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ").slice(0, most).toWellFormed();
+const noteLine = (text: string, most = NOTE_MAX): string => oneLine(text).slice(0, most).toWellFormed();
 const keyOf = (path: Path): string => JSON.stringify(path);
 
 /** A document that grows while a foreign file is read, with the place that each part comes from and what is to be said of it. */
@@ -58,7 +59,7 @@ export class Draft {
   note(kind: NoteKind, origin: Origin, what: string, text: string, advice = "", path: Path | null = null): void {
     if (kind !== "taken") this.#told += 1;
     if (kind !== "taken" && this.#told > TOLD_MAX) return this.#tellNoMore(kind, origin);
-    this.#notes.push({ kind, ...origin, what: oneLine(what, WHAT_MAX), text: oneLine(text), advice: oneLine(advice), path });
+    this.#notes.push({ kind, ...origin, what: noteLine(what, WHAT_MAX), text: noteLine(text), advice: noteLine(advice), path });
   }
 
   /** Advice by the known word that was probably meant; the usual one when none is near, or when there is so much to tell that nobody asks. */

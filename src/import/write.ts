@@ -1,5 +1,6 @@
 import { CORE_SCHEMA, dump } from "js-yaml";
 import { hash128 } from "../core/ids.ts";
+import { oneLine } from "../core/one-line.ts";
 import { describeNote, NOTE_WORDS } from "./report.ts";
 import type { Imported, Note, Path } from "./importer.ts";
 import { isMapping } from "./values.ts";
@@ -34,7 +35,6 @@ function yaml(value: unknown): string {
   return written;
 }
 const indented = (text: string): string => text.replaceAll(/^(?=.)/gm, "  ");
-const oneLine = (text: string): string => text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ").trim();
 const comment = (text: string): string => `# ${oneLine(text)}\n`;
 const entryOf = (path: Path): string => JSON.stringify(path.slice(0, 2));
 
