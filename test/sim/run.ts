@@ -196,8 +196,8 @@ class Simulation {
     const by = "ann";
     const what = this.#chance.pick(["acknowledge", "silence", "silence for a time", "pause"]);
     this.#orders += 1;
-    // What was held back may only be told much later, with the recovery.
-    this.#hushed.push({ check, from: this.#time.monotonic, to: this.#time.monotonic + 12 * HOUR });
+    // What was held back may only be told much later, with the recovery; a clock put back makes a silence longer.
+    this.#hushed.push({ check, from: this.#time.monotonic, to: this.#time.monotonic + (what === "silence for a time" ? 40 : 12) * HOUR });
     if (what === "acknowledge") monitor.act(check, { kind: "acknowledge", by, note: "" });
     else if (what === "silence") monitor.act(check, { kind: "silence", by });
     else if (what === "silence for a time") monitor.act(check, { kind: "silence", by, until: instant(this.#time.now + Math.round(this.#chance.between(MINUTE, 3 * HOUR))) });
@@ -209,7 +209,11 @@ class Simulation {
 
   #resume(check: CheckName): void {
     const monitor = this.#life?.monitor ?? null;
-    if (monitor === null) return;
+    // Nobody hears it now: they come back later.
+    if (monitor === null) {
+      this.#time.at(this.#time.monotonic + MINUTE, () => this.#resume(check));
+      return;
+    }
     monitor.act(check, { kind: "resume", by: "ann", expectBy: monitor.engine.expectBy(check) });
     monitor.engine.resume(check);
   }
