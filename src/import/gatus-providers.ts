@@ -36,7 +36,7 @@ const RESOLVED = 'kind == "recovered"';
 const triggered = (yes: string, no: string): string => `{% if ${RESOLVED} %}${yes}{% else %}${no}{% endif %}`;
 
 /** A webhook whose body is a template of the whole message. */
-const posted = (url: string | undefined, text: string, more: Mapping = {}): ReturnType<typeof keys> => keys({ type: "webhook", url, text: `${PREFIX}${text}`, body: "{{ text }}", ...more });
+const posted = (url: string | undefined, text: string, more: Mapping = {}, differs: readonly string[] = []): ReturnType<typeof keys> => keys({ type: "webhook", url, text: `${PREFIX}${text}`, body: "{{ text }}", ...more }, differs);
 
 const N8N = (title: string): string =>
   `{"title": ${JSON.stringify(plain(title))}, "endpoint_name": {{ ${NAME} | json }}, "endpoint_group": {{ of | json }}, "endpoint_url": {{ target | json }}, "alert_description": {{ description | json }}, "resolved": ${triggered("true", "false")}, "message": {{ subject | json }}, "condition_results": [{"condition": {{ sentence | json }}, "success": ${triggered("true", "false")}}]}`;
@@ -46,39 +46,52 @@ const HOME_ASSISTANT = `{"event_type": "gatus_alert", "event_data": {"status": "
 /** In a template `{{` and `{%` begin something. */
 const plain = (text: string): string => text.replaceAll(/\{[{%]/g, (begin) => `{% raw %}${begin}{% endraw %}`);
 
-/** Gatus's placeholders in the words of a template; within JSON without what would end a string. */
-function templateOf(body: string, isJson: boolean, placeholders: Mapping): string {
-  const json = isJson ? ` | json | remove_first: '"' | remove_last: '"'` : "";
-  const word = (state: string): string => plain(some(mappingOf(placeholders["ALERT_TRIGGERED_OR_RESOLVED"])[state]) ?? state);
+/** What a value is put through: in JSON nothing of it may end a string, in an address it is one part. */
+const FILTERS = { json: ` | json | remove_first: '"' | remove_last: '"'`, address: ' | url_encode | replace: "+", "%20"', text: "" };
+
+/** Gatus's placeholders in the words of a template. */
+function templateOf(body: string, form: keyof typeof FILTERS, placeholders: Mapping): string {
+  const filter = FILTERS[form];
+  const word = (state: string): string => {
+    const said = some(mappingOf(placeholders["ALERT_TRIGGERED_OR_RESOLVED"])[state]) ?? state;
+    return plain(form === "address" ? encodeURIComponent(said) : said);
+  };
   const meaning: { readonly [placeholder: string]: string } = {
-    ALERT_DESCRIPTION: `{{ description${json} }}`,
-    ENDPOINT_NAME: `{{ ${NAME}${json} }}`,
-    ENDPOINT_GROUP: `{{ of${json} }}`,
-    ENDPOINT_URL: `{{ target${json} }}`,
-    RESULT_ERRORS: `{{ sentence${json} }}`,
-    RESULT_CONDITIONS: `{{ sentence${json} }}`,
+    ALERT_DESCRIPTION: `{{ description${filter} }}`,
+    ENDPOINT_NAME: `{{ ${NAME}${filter} }}`,
+    ENDPOINT_GROUP: `{{ of${filter} }}`,
+    ENDPOINT_URL: `{{ target${filter} }}`,
+    RESULT_ERRORS: `{{ sentence${filter} }}`,
+    RESULT_CONDITIONS: `{{ sentence${filter} }}`,
     ALERT_TRIGGERED_OR_RESOLVED: triggered(word("RESOLVED"), word("TRIGGERED")),
   };
   return plain(body).replaceAll(/\[([A-Z_]+)\]/g, (whole_, name: string) => (Object.hasOwn(meaning, name) ? (meaning[name] ?? whole_) : whole_));
 }
 
+const PLACEHOLDER = /\[(ALERT_DESCRIPTION|ENDPOINT_NAME|ENDPOINT_GROUP|ENDPOINT_URL|RESULT_ERRORS|RESULT_CONDITIONS|ALERT_TRIGGERED_OR_RESOLVED)\]/;
+
 function custom(config: Mapping): ReturnType<GatusProvider["make"]> {
   const method = (some(config["method"]) ?? "GET").toUpperCase();
   const url = some(config["url"]) ?? "";
-  if (!["POST", "PUT", "PATCH"].includes(method)) return left(`it is called by ${method}, and a webhook here by POST, PUT or PATCH`, "set `method`, or add a channel of type `script` that calls it");
-  const inUrl = /\[(ALERT_DESCRIPTION|ENDPOINT_NAME|ENDPOINT_GROUP|ENDPOINT_URL|RESULT_ERRORS|RESULT_CONDITIONS|ALERT_TRIGGERED_OR_RESOLVED)\]/.exec(url)?.[0];
-  if (inUrl !== undefined) return left(`\`url\` holds ${inUrl}, and an address is fixed here`, "put it into `body`");
+  const body = method === "GET" ? "" : (some(config["body"]) ?? "");
+  const differs = method === "GET" && config["body"] !== undefined ? ["a request by GET has no body"] : [];
+  if (!["POST", "PUT", "PATCH", "GET"].includes(method)) return left(`it is called by ${method}, and a webhook here by POST, PUT, PATCH or GET`, "set `method`, or add a channel of type `script` that calls it");
   const headers = Object.fromEntries(Object.entries(mappingOf(config["headers"])).map(([name, value]) => [name, some(value) ?? ""]));
   const type = Object.entries(headers).find(([name]) => name.toLowerCase() === "content-type")?.[1];
-  const body = some(config["body"]) ?? "";
   const others = Object.fromEntries(Object.entries(headers).filter(([name]) => name.toLowerCase() !== "content-type"));
   const isJson = type === undefined ? /^\s*[{[]/.test(body) : /\bjson\b/i.test(type);
-  return posted(url, templateOf(body, isJson, mappingOf(config["placeholders"])), {
+  const more = {
     ...(method === "POST" ? {} : { method }),
     ...(Object.keys(others).length === 0 ? {} : { headers: others }),
-    contentType: type ?? (isJson ? undefined : "text/plain"),
+    contentType: method === "GET" ? undefined : (type ?? (isJson ? undefined : "text/plain")),
     tls: tls(config),
-  });
+  };
+  const placeholders = mappingOf(config["placeholders"]);
+  const at = url.search(PLACEHOLDER);
+  if (at < 0) return posted(plain(url), templateOf(body, isJson ? "json" : "text", placeholders), method === "GET" ? { ...more, text: undefined, body: undefined } : more, differs);
+  if (body !== "") return left("both `url` and `body` hold words of the alert, and a webhook here says them in one place", "put them all into `body`");
+  if (!/^https?:\/\/[^/?#]+[/?#]/i.test(url.slice(0, at))) return left(`the host in \`url\` holds ${PLACEHOLDER.exec(url)?.[0] ?? ""}, and whom a webhook goes to is fixed here`, "add a channel for each host");
+  return posted(`${plain(url.slice(0, at))}{{ text }}`, templateOf(url.slice(at), "address", placeholders), { ...more, body: method === "GET" ? undefined : "" }, differs);
 }
 
 function email(config: Mapping): ReturnType<GatusProvider["make"]> {

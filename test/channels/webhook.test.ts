@@ -43,6 +43,18 @@ describe("what is sent", () => {
     await send({ url, method: "PUT", headers: { Authorization: "Bearer x" }, contentType: "text/plain", body: "{{ alerts[0].check | json }} {{ site.vantage }}{% for alert in alerts %} {{ alert.status }}{% endfor %}" });
     expect(asked).toMatchObject([{ method: "PUT", headers: { authorization: "Bearer x", "content-type": "text/plain" }, body: '"shöp <1>" home down' }]);
   });
+  test("by GET, with what it tells in the address", async () => {
+    const { url, asked } = await hooked(ok);
+    await send({ url: `${url}&text={{ subject | url_encode }}&from={{ site.vantage }}`, method: "GET" });
+    expect(asked).toMatchObject([{ method: "GET", body: "" }]);
+    expect(asked[0]?.headers).not.toHaveProperty("content-type");
+    expect([...new URL(asked[0]?.path ?? "", url).searchParams]).toEqual([["x", "1"], ["text", "▲ DOWN shöp <1> — HTTP 503, since 04:00 (0 s)"], ["from", "home"]]);
+  });
+  test("whom it goes to is fixed", () => {
+    const f = (url: string): boolean => webhook.options.safeParse({ url }).success;
+    expect(["https://a.example/{{ subject }}", "https://a.example?x={{ subject }}", "https://a.example"].filter(f)).toHaveLength(3);
+    expect(["https://{{ site.name }}/", "https://a.{{ site.name }}", "{{ subject }}", "https://a.example{{ subject }}", "https://a.example:{{ key }}/", "https://a.example/{{ subject", "ftp://a.example/"].filter(f)).toEqual([]);
+  });
   test("a template reads no files", async () => {
     const { url, asked } = await hooked(ok);
     expect(await send({ url, body: "{% render '/etc/hostname' %}" })).toMatchObject({ kind: "retry", doubt: false });

@@ -85,6 +85,7 @@ const hooks = (hook: string, port: number): string => `
 alerting:
   custom:
     url: ${hook}/custom
+    overrides: [{group: asked, url: "${hook}/asked/[ENDPOINT_NAME]?text=[ALERT_DESCRIPTION] [ALERT_TRIGGERED_OR_RESOLVED]", method: GET}]
     method: PUT
     headers: {X-Key: abc}
     body: '{"text": "[ALERT_TRIGGERED_OR_RESOLVED]: [ENDPOINT_GROUP] - [ENDPOINT_NAME] - [ALERT_DESCRIPTION] - [RESULT_ERRORS]", "url": "[ENDPOINT_URL]"}'
@@ -100,7 +101,14 @@ ${["group: core", "enabled: true"].map((more) => `  - name: a/b
     interval: 300ms
     conditions: ["[CONNECTED] == true"]
     alerts:
-${["custom", "n8n", "zapier", "webex", "homeassistant"].map((type) => `      - {type: ${type}, failure-threshold: 1, success-threshold: 1, send-on-resolved: true, description: "it's {{ down }}"}\n`).join("")}`).join("")}`;
+${["custom", "n8n", "zapier", "webex", "homeassistant"].map((type) => `      - {type: ${type}, failure-threshold: 1, success-threshold: 1, send-on-resolved: true, description: "it's {{ down }}"}\n`).join("")}`).join("")}
+  - name: a&b
+    group: asked
+    url: tcp://127.0.0.1:${port}
+    interval: 300ms
+    conditions: ["[CONNECTED] == true"]
+    alerts: [{type: custom, failure-threshold: 1, success-threshold: 1, send-on-resolved: true, description: is down}]
+`;
 
 test("webhooks are called with what Gatus says in them", async () => {
   const [heard, db] = [await hook(), await service(false)];
@@ -108,9 +116,9 @@ test("webhooks are called with what Gatus says in them", async () => {
   place.config = `${place.folder}/config.yaml`;
   place.write(hooks(heard.url("").replace(/\/$/, ""), db.port), "config.yaml");
   await place.start();
-  await place.until("ten are told", () => heard.calls.length === 10);
+  await place.until("eleven are told", () => heard.calls.length === 11);
   await db.open();
-  await place.until("ten are told of the end", () => heard.calls.length === 20);
+  await place.until("eleven are told of the end", () => heard.calls.length === 22);
   await place.stop();
   const said = (path: string): readonly unknown[] => heard.calls.filter((call) => call.path === path).map(({ body }) => JSON.parse(body) as unknown);
   const refused = expect.stringContaining("refused the connection") as unknown;
@@ -119,6 +127,7 @@ test("webhooks are called with what Gatus says in them", async () => {
   const text = (state: string, group: string): unknown => ({ text: expect.stringContaining(`${state}: ${group} - a/b - ${description} - `) as unknown, url: expect.stringMatching(/^127\.0\.0\.1:/) as unknown });
   expect(unordered("/custom")).toEqual([text("RESOLVED", ""), text("RESOLVED", "core"), text("outage", ""), text("outage", "core")]);
   expect(heard.calls.filter(({ path }) => path === "/custom").map(({ headers }) => headers["x-key"])).toEqual(["abc", "abc", "abc", "abc"]);
+  expect(heard.calls.filter(({ path }) => path.startsWith("/asked")).map(({ path }) => path)).toEqual(["/asked/a%26b?text=is%20down%20outage", "/asked/a%26b?text=is%20down%20RESOLVED"]);
   const told = (endpoint: string, group: string, resolved: boolean): unknown => expect.objectContaining({ title: "{{ mine }}", endpoint_name: endpoint, endpoint_group: group, alert_description: description, resolved, condition_results: [{ condition: resolved ? expect.any(String) as unknown : refused, success: resolved }] });
   const n8n = said("/n8n");
   for (const one of [told("a/b", "core", false), told("a/b", "", false), told("a/b", "core", true), told("a/b", "", true)]) expect(n8n).toContainEqual(one);

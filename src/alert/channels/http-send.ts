@@ -45,7 +45,8 @@ type Exchange = { readonly kind: "reply"; readonly reply: HttpReply } | { readon
 function exchange(socket: Duplex, request: HttpRequest, signal: AbortSignal): Promise<Exchange> {
   return new Promise((resolve) => {
     const { url, method, body } = request;
-    const headers = { "content-length": String(Buffer.byteLength(body)), host: url.host, connection: "close", ...request.headers };
+    const length = method === "GET" ? {} : { "content-length": String(Buffer.byteLength(body)) };
+    const headers = { ...length, host: url.host, connection: "close", ...request.headers };
     const options: RequestOptions = { method, path: `${url.pathname}${url.search}`, headers, createConnection: () => socket };
     const sent = httpRequest(options);
     const settle = (end: Exchange): void => {

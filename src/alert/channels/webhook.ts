@@ -2,25 +2,27 @@ import { createHmac } from "node:crypto";
 import { z } from "zod";
 import { secret, tlsSettings } from "../../dial/options.ts";
 import { renderTemplate, templateProblem } from "../../template/liquid.ts";
-import type { Channel } from "./channel.ts";
+import type { Channel, Message } from "./channel.ts";
 import { documentOf } from "./document.ts";
 import { HEADER_VALUE, moreHeaders } from "./http-headers.ts";
-import { sendHttp } from "./http-send.ts";
-
-const url = z
-  .string()
-  .refine((text) => URL.canParse(text) && ["http:", "https:"].includes(new URL(text).protocol), "not a web address; write http://HOST/PATH or https://HOST/PATH")
-  .describe("Address that gets the request; write one with a token in it as ${file:path} or ${env:NAME}")
-  .meta({ secret: true });
+import { type HttpRequest, sendHttp } from "./http-send.ts";
 
 const template = z.string().superRefine((text, ctx) => {
   const problem = templateProblem(text, null);
   if (problem !== null) ctx.addIssue({ code: "custom", message: `not a Liquid template: ${problem}` });
 });
 
+/** Scheme, host and port: whom it goes to never depends on what is told. */
+const ORIGIN = /^https?:\/\/[^/?#{]+(?=[/?#]|$)/i;
+
+const url = template
+  .refine((text) => ORIGIN.test(text) && URL.canParse(text), "not a web address; write http://HOST/PATH or https://HOST/PATH")
+  .describe("Address that gets the request, after its host a Liquid template as `body` is: `https://sms.example.com/send?text={{ subject | url_encode }}`; write one with a token in it as ${file:path} or ${env:NAME}")
+  .meta({ secret: true });
+
 const options = z.strictObject({
   url,
-  method: z.enum(["POST", "PUT", "PATCH"]).default("POST").describe("Method of the request"),
+  method: z.enum(["POST", "PUT", "PATCH", "GET"]).default("POST").describe("Method of the request; one by GET has no body, and all that it tells stands in its address"),
   headers: moreHeaders(),
   body: template.optional().describe("Liquid template of the body with key, subject, text, alerts and site; the filter `json` quotes a value. Default: all of it as JSON"),
   contentType: z.string().regex(HEADER_VALUE).default("application/json").describe("Content-Type of the body"),
@@ -35,6 +37,12 @@ function signature(key: string, body: string, seconds: number): string {
   return `t=${seconds},v1=${createHmac("sha256", key).update(`${seconds}.${body}`).digest("hex")}`;
 }
 
+function requestOf({ method, url: address, body }: Options, message: Message): Pick<HttpRequest, "url" | "body"> {
+  const document = documentOf(message);
+  const asJson = (): string => JSON.stringify(document);
+  return { url: new URL(renderTemplate(address, document)), body: method === "GET" ? "" : body === undefined ? asJson() : renderTemplate(body, document) };
+}
+
 /** One HTTP request a message. A receiver tells a repeat by `Idempotency-Key`. */
 export const webhook: Channel<Options> = {
   type: "webhook",
@@ -43,15 +51,16 @@ export const webhook: Channel<Options> = {
   options,
   recipients: () => [""],
   send: async (chosen, message, ctx) => {
-    let body: string;
+    let request: Pick<HttpRequest, "url" | "body">;
     try {
-      body = chosen.body === undefined ? JSON.stringify(documentOf(message)) : renderTemplate(chosen.body, documentOf(message));
+      request = requestOf(chosen, message);
     } catch (error) {
       // Not refused: the message waits until the template is mended in the configuration.
-      return { kind: "retry", reason: `the template of the body failed: ${error instanceof Error ? error.message : String(error)}`, doubt: false };
+      return { kind: "retry", reason: `a template of the request failed: ${error instanceof Error ? error.message : String(error)}`, doubt: false };
     }
-    const signed = chosen.secret === undefined ? {} : { "x-tocsin-signature": signature(chosen.secret, body, Math.floor(ctx.clock.now() / 1000)) };
-    const headers = { "user-agent": "Tocsin", "content-type": chosen.contentType, ...chosen.headers, "idempotency-key": ctx.key, "x-tocsin-key": ctx.key, ...signed };
-    return sendHttp({ method: chosen.method, url: new URL(chosen.url), headers, body, tls: chosen.tls }, ctx);
+    const signed = chosen.secret === undefined ? {} : { "x-tocsin-signature": signature(chosen.secret, request.body, Math.floor(ctx.clock.now() / 1000)) };
+    const typed = chosen.method === "GET" ? {} : { "content-type": chosen.contentType };
+    const headers = { "user-agent": "Tocsin", ...typed, ...chosen.headers, "idempotency-key": ctx.key, "x-tocsin-key": ctx.key, ...signed };
+    return sendHttp({ method: chosen.method, headers, tls: chosen.tls, ...request }, ctx);
   },
 };
