@@ -73,7 +73,7 @@ export const overview = z.object({
   channels: z.array(channelSummary),
 });
 
-export const statusReport = z.object({ site, state: z.enum(["up", "degraded", "down"]), page: text().nullable(), banners: z.array(banner), checks: z.array(checkSummary) });
+export const statusReport = z.object({ site, state: z.enum(["up", "degraded", "down", "unknown"]).describe("the worst of all checks; `unknown`: there are none"), page: text().nullable(), banners: z.array(banner), checks: z.array(checkSummary) });
 
 export const resultView = z.object({
   slot: at(),

@@ -55,7 +55,7 @@ test("lines are in order of time, and at one instant in order of sense", () => {
 
 test("the worst of all checks", () => {
   const f = (checks: Parameters<typeof worst>[0], word: string) => expect(worst(checks)).toBe(word);
-  f([], "up");
+  f([], "unknown");
   f([{ state: "up", incidentKind: null }, { state: "paused", incidentKind: null }, { state: "pending", incidentKind: null }], "up");
   f([{ state: "degraded", incidentKind: "degraded" }], "degraded");
   f([{ state: "up", incidentKind: "unchecked" }], "degraded");

@@ -263,7 +263,8 @@ export interface ProblemView {
 /** `tocsin status --json`, over the socket in the data folder. */
 export interface StatusReport {
   readonly site: { readonly name: string; readonly vantage: string; readonly version: string; readonly startedAt: number };
-  readonly state: "up" | "degraded" | "down";
+  /** The worst of all checks; `unknown`: there are none. */
+  readonly state: "up" | "degraded" | "down" | "unknown";
   readonly page: string | null;
   readonly banners: readonly Banner[];
   readonly checks: readonly CheckSummary[];

@@ -204,11 +204,11 @@ describe("status", () => {
     await new Promise<void>((resolve) => server?.listen(join(folder, "data/socket"), resolve));
   }
   test("the exit code tells the state", async () => {
-    for (const [state, exit] of [["up", 0], ["degraded", 1], ["down", 2]] as const) {
-      await answering(200, JSON.stringify(report(state, [summary("shop", state, "as it is")])));
+    for (const [state, exit] of [["up", 0], ["degraded", 1], ["down", 2], ["unknown", 3]] as const) {
+      await answering(200, JSON.stringify(report(state, state === "unknown" ? [] : [summary("shop", state, "as it is")])));
       const ended = await run(["status", "--json"]);
       expect(ended).toMatchObject({ exit, err: "" });
-      expect(JSON.parse(ended.out)).toMatchObject({ state, checks: [{ name: "shop", summary: "as it is" }] });
+      expect(JSON.parse(ended.out)).toMatchObject({ state, checks: state === "unknown" ? [] : [{ name: "shop", summary: "as it is" }] });
       await new Promise((resolve) => server?.close(resolve));
       rmSync(join(folder, "tocsin.yaml"));
     }

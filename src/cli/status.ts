@@ -5,7 +5,7 @@ import { ask, notRunning } from "./ask.ts";
 import type { CliCommand } from "./doors.ts";
 import { dataFolder } from "./places.ts";
 
-const EXIT = { up: 0, degraded: 1, down: 2 } as const;
+const EXIT = { up: 0, degraded: 1, down: 2, unknown: 3 } as const;
 const EXIT_NOT_RUNNING = 3;
 
 /** `tocsin status`: asks the running instance over the socket in its data folder. */
@@ -17,7 +17,7 @@ export const status: CliCommand = {
       .description("Ask the running Tocsin what is wrong.")
       .option("--json", "the whole report as JSON")
       .option("--data <dir>", "the data folder (default: $TOCSIN_DATA, or data)")
-      .addHelpText("after", `\nExample:\n  tocsin status --data /var/lib/tocsin\n\nExit codes: 0 all well, 1 something is degraded, 2 something is down, 3 no Tocsin runs on this data folder or it does not answer.`)
+      .addHelpText("after", `\nExample:\n  tocsin status --data /var/lib/tocsin\n\nExit codes: 0 all well, 1 something is degraded, 2 something is down, 3 there are no checks, or no Tocsin runs on this data folder or it does not answer.`)
       .action(async ({ json, data }: { readonly json?: true; readonly data?: string }) => {
         const { terminal } = doors;
         const answer = await ask(dataFolder(data, doors), "/api/v1/status");

@@ -37,6 +37,8 @@ export interface LoadRequest {
   readonly foreign?: ForeignReader;
   /** Of a foreign configuration: what is wrong is left out, with a warning, and the rest runs. */
   readonly keepGoing?: boolean;
+  /** Checks run by what was loaded before: a file that names none, as one is in the middle of a save, does not end them. */
+  readonly running?: boolean;
   /** More channels, asked for when a type is not among the others. */
   readonly providers?: () => Promise<readonly AnyChannel[]>;
 }
@@ -53,7 +55,7 @@ export async function loadSite(request: LoadRequest): Promise<Loading> {
   const sources = await readSources(request.path, request.files, request.environment);
   const report = new Report();
   for (const finding of sources.findings) report.add(finding);
-  return finish(sources, report, readSite(request.path, sources, await registryFor(sources, request), report));
+  return finish(sources, report, readSite(request, sources, await registryFor(sources, request), report));
 }
 
 /** The types that the files may name: the catalogue of providers is large, and most sites name none of it. */
@@ -82,7 +84,7 @@ async function loadForeign(request: LoadRequest, whole: Foreign): Promise<Loadin
   for (let foreign = whole; ; ) {
     const sources = foreignSources(path, foreign, exposed);
     const report = new Report();
-    const site = readSite(path, sources, registry, report);
+    const site = readSite(request, sources, registry, report);
     const good = keepGoing ? goodHalf(foreign, report.findings) : null;
     if (good === null) {
       for (const finding of left) report.add({ ...finding, severity: "warning", right: `it is left out; ${finding.right}` });
@@ -94,7 +96,7 @@ async function loadForeign(request: LoadRequest, whole: Foreign): Promise<Loadin
 }
 
 /** Values to a site; null when something is wrong, which the report tells. */
-function readSite(path: string, sources: SourceSet, registry: Registry, report: Report): Site | null {
+function readSite({ path, running = false }: LoadRequest, sources: SourceSet, registry: Registry, report: Report): Site | null {
   const { documents } = sources;
   const folder = folderOf(path);
   const settings = readSettings(documents, (file) => joinPath(folder, file), report);
@@ -112,11 +114,21 @@ function readSite(path: string, sources: SourceSet, registry: Registry, report: 
   const probe = readProbeAccess(documents[0], around);
   const maintenance = readWindows(documents, new Set(entries.keys()), settings.timezone, report);
   warnExposed(documents, report);
+  if (running && entries.size === 0) refuseEmpty(documents, report);
   if (report.broken || sources.problems.some(({ severity }) => severity === "error")) return null;
   const checks = makeDefinitions({ ...set, parents, membership, channels, rotations });
   warnAll({ settings, drafts: set.drafts, membership, channels: channelEntries, rotations: rotationEntries, definitions: channels, checks }, report);
   const version = versionOf(settings, { channels, checks, maintenance }, probe);
   return { settings, channels, rotations: [...rotations].map(([name, rotation]) => ({ name, rotation })), checks, maintenance, version, files: sources.files, carried: [], secrets: secretsOf(sources, report), ...(probe === null ? {} : { probe }) };
+}
+
+/** Only who writes `checks: {}` wants none; the document of a foreign configuration has it for want of any. */
+function refuseEmpty(documents: SourceSet["documents"], report: Report): void {
+  const foreign = documents.some(({ place: elsewhere }) => elsewhere !== undefined);
+  if (!foreign && documents.some(({ written: { checks } }) => isMapping(checks) && Object.keys(checks).length === 0)) return;
+  const path = documents[0]?.written["checks"] === undefined ? [] : ["checks"];
+  const right = foreign ? "bring them back; to end all that run, stop Tocsin" : "write them below `checks:`; to end all that run, write `checks: {}`";
+  report.add({ severity: "error", document: 0, path, at: "key", wrong: "there are no checks any more", right });
 }
 
 /** Order of the file does not make another site; everything else does. */

@@ -70,3 +70,23 @@ test("files of this machine", async () => {
   chmodSync(join(FOLDER, "d", "b"), 0o640);
   expect(await files.exposed?.(join(FOLDER, "d", "b"))).toBe(false);
 });
+
+test("a file that is empty for a moment ends no check; `checks: {}` does", async () => {
+  const first = await load(checks(3, "a"));
+  if (first.kind === "broken") throw new Error("broken");
+  const f = async (text: string, line: number, column: number) => {
+    const again = await load(text, first.site);
+    expect(again).toMatchObject({
+      kind: "broken",
+      problems: expect.arrayContaining([{ severity: "error", file: PATH, line, column, wrong: "there are no checks any more", right: "write them below `checks:`; to end all that run, write `checks: {}`" }]),
+    });
+  };
+  await f("", 1, 1);
+  await f("name: x\n", 1, 1);
+  await f("name: x\nchecks:\n", 2, 1);
+  await f("checks:\n  x-one: {type: tcp}\n", 1, 1);
+  expect(await load("checks: {}\n", first.site)).toMatchObject({ kind: "loaded", site: { checks: [] }, diff: { removed: ["c0", "c1", "c2"] } });
+  const none = await load("");
+  expect(none).toMatchObject({ kind: "loaded", warnings: [{ wrong: "there are no checks" }] });
+  expect(await load("name: x\n", none.kind === "loaded" ? none.site : null), "nothing runs that could end").toMatchObject({ kind: "loaded" });
+});

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { CheckDetail, HistoryView } from "../../src/api/types.ts";
 import { freePort } from "../servers/ground.ts";
 import { hook, type Hook, service } from "./receivers.ts";
-import { type Document, Place } from "./world.ts";
+import { type Document, Place, tocsin } from "./world.ts";
 
 const tcp = (port: number, more: Document = {}): Document => ({ type: "tcp", host: "127.0.0.1", port, ...more });
 const defaults = { every: "200ms", timeout: "1s", failAfter: 1, notify: ["chat"] };
@@ -103,6 +103,27 @@ describe.concurrent("a broken file", () => {
     place.write(site({ ...checks, more: tcp(well.port) }));
     await place.becomes("more", "up");
     expect((await place.overview()).banners).toEqual([]);
+    await place.stop();
+  });
+
+  test("emptied for a moment, as by a slow save, it ends nothing and nothing is told twice; `checks: {}` ends all", async () => {
+    const { place, told, site, checks } = await started();
+    const before = { well: await place.check("well"), dead: await place.check("dead") };
+    for (const text of ["", "checks:\n"]) {
+      place.write(text);
+      expect(JSON.parse((await place.post("/api/v1/reload")).body)).toMatchObject({ kind: "broken", problems: [expect.stringContaining("there are no checks any more; write them below `checks:`")] });
+      expect((await place.overview()).banners).toMatchObject([{ kind: "configuration" }]);
+    }
+    await place.runsAgain("well");
+    place.write(site(checks));
+    await place.until("it is taken again", async () => (await place.overview()).banners.length === 0);
+    await place.runsAgain("dead");
+    expect(await place.check("well")).toMatchObject({ state: "up", since: before.well.since });
+    expect(await place.check("dead")).toMatchObject({ state: "down", since: before.dead.since, incident: before.dead.incident });
+    expect(told.kinds).toEqual(["down dead"]);
+    place.write(site({}));
+    await place.until("all are gone", async () => (await place.overview()).checks.length === 0);
+    expect(await tocsin(["status", "--data", place.data], place.folder)).toMatchObject({ exit: 3, out: expect.stringContaining("no checks") });
     await place.stop();
   });
 });

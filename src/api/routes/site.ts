@@ -30,8 +30,9 @@ const stream = route({
   },
 });
 
-/** The worst of all checks in the three words of the command line. */
+/** The worst of all checks in the words of the command line: who watches nothing knows nothing. */
 export function worst(checks: readonly Pick<CheckSummary, "state" | "incidentKind">[]): StatusReport["state"] {
+  if (checks.length === 0) return "unknown";
   if (checks.some(({ state }) => state === "down")) return "down";
   return checks.some(({ state, incidentKind }) => state === "degraded" || state === "disputed" || incidentKind === "unchecked") ? "degraded" : "up";
 }
