@@ -188,16 +188,18 @@ export function parseCrontab(text: string): ParsedFields {
   if (isWrong(fromSunday)) return fromSunday;
   const sundayIs7 = spread(fromSunday, 0, 7) ?? [0, 1, 2, 3, 4, 5, 6];
   const weekdays = [...new Set(sundayIs7.map((value) => (value + 6) % 7))].sort((a, b) => a - b);
+  // A field that starts with `*` is not "given"; of two that are given one is enough (crontab(5)).
+  const eitherDay = !day.startsWith("*") && !weekday.startsWith("*");
+  const everyDay = eitherDay && (dates === null || weekdays.length === 7);
   return ifEver({
     years: null,
     months,
-    days: dates === null ? null : { dates, last: false, ordinals: [] },
+    days: dates === null || everyDay ? null : { dates, last: false, ordinals: [] },
     weeks: null,
-    weekdays: weekdays.length === 7 ? null : weekdays,
+    weekdays: everyDay || weekdays.length === 7 ? null : weekdays,
     hours,
     minutes,
     seconds,
-    // A field that starts with `*` is not "given" (crontab(5)).
-    eitherDay: !day.startsWith("*") && !weekday.startsWith("*") && dates !== null && weekdays.length < 7,
+    eitherDay: eitherDay && !everyDay,
   });
 }

@@ -28,7 +28,7 @@ const LONGEST_MS = 100 * 366 * 86_400_000;
 
 /** A date with or without time, in the zone unless it carries its own offset: `2025-06-15`, `2025-06-15 08:30`, `2025-06-15T08:30:00Z`. */
 export function parseDate(text: string, zone: string): Instant | null {
-  const shape = /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[ t](\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,6}))?)?)?\s*(z|[+-]\d{2}:?\d{2})?$/i.exec(text.trim());
+  const shape = /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[ t](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,6}))?)?)?\s*(z|[+-]\d{2}:?\d{2})?$/i.exec(text.trim());
   if (shape === null) return null;
   const [year, month, date, hour, minute, second] = shape.slice(1, 7).map((part) => Number(part ?? 0));
   const local = Date.UTC(year ?? 0, (month ?? 1) - 1, date, hour, minute, second) + Math.round(Number(`0.${shape[7] ?? 0}`) * 1000);

@@ -136,7 +136,7 @@ function readRow(row: readonly Cell[], reading: Reading): Row | null {
   const keys: [string, unknown][] = [["type", cells.get("checkType")?.text]];
   const options: [string, unknown][] = [];
   for (const [column, cell] of cells) {
-    if (column === "checks" || OPTIONS.has(column)) options.push([column, valueOf(column, cell, name, reading)]);
+    if (column === "checks" || column === "timezone" || OPTIONS.has(column)) options.push([column, valueOf(column, cell, name, reading)]);
     else if (Object.hasOwn(KEYS, column) && column !== "inseq") keys.push([column, valueOf(column, cell, name, reading)]);
   }
   if ([...keys, ...options].some(([, value]) => value === null)) return null;

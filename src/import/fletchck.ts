@@ -11,7 +11,9 @@ const names = (value: unknown): readonly string[] => (Array.isArray(value) ? val
 const whole = (value: unknown, usual: number): number => (typeof value === "number" && Number.isFinite(value) ? Math.max(0, Math.round(value)) : usual);
 
 const TOP: ReadonlySet<string> = new Set(["base", "timezone", "webui", "mqtt", "actions", "checks", "log"]);
-const CHECK: ReadonlySet<string> = new Set(["type", "subType", "trigger", "threshold", "retries", "priority", "paused", "failAction", "passAction", "publish", "remoteId", "timezone", "options", "actions", "depends", "data", "checks"]);
+const CHECK: ReadonlySet<string> = new Set(["type", "subType", "trigger", "threshold", "retries", "priority", "paused", "failAction", "passAction", "publish", "remoteId", "options", "actions", "depends", "data", "checks"]);
+/** An option of every type. */
+const ZONE = "timezone";
 const DEFAULTS = { every: "never", failAfter: 1, initial: "down", flapping: "off", notify: [] };
 
 /** Keys of a check whose values count only when they are of this kind. */
@@ -194,8 +196,9 @@ function common(name: string, check: Mapping, reading: Reading): Mapping {
 }
 
 function timing(name: string, check: Mapping, { draft, at, zone }: Reading): Mapping {
-  const own = typeof check["timezone"] === "string" ? canonicalZone(check["timezone"]) : null;
-  if (own === null && check["timezone"] !== undefined && check["timezone"] !== null) draft.note("ignored", at(["checks", name, "timezone"]), `${name} timezone`, `\`${written(check["timezone"])}\` is no time zone`, "use a name of the IANA database, such as Europe/Berlin", ["checks", allowedName(name)]);
+  const { timezone } = mappingOf(check["options"]);
+  const own = typeof timezone === "string" ? canonicalZone(timezone) : null;
+  if (own === null && timezone !== undefined && timezone !== null) draft.note("ignored", at(["checks", name, "options", "timezone"]), `${name} timezone`, `\`${written(timezone)}\` is no time zone`, "use a name of the IANA database, such as Europe/Berlin", ["checks", allowedName(name)]);
   const trigger = readTrigger(check["trigger"], own ?? zone);
   if (trigger.kind === "never") return {};
   const origin = at(["checks", name, "trigger"]);
@@ -255,13 +258,13 @@ function readCheck(name: string, check: Mapping, reading: Reading): void {
   const checkName = draft.add("checks", name, { ...asked, ...(every === undefined || "schedule" in times ? times : { every }), ...basic, ...(notify.length === 0 ? {} : { notify }) }, origin);
   const path = ["checks", checkName];
   for (const text of made.differs ?? []) draft.note("differs", origin, name, text, "", path);
-  for (const key of Object.keys(check)) if (!CHECK.has(key)) draft.note("ignored", at(["checks", name, key]), `${name} ${key}`, "Fletchck does not know this key", draft.meant(key, () => [...CHECK]), path);
+  for (const key of Object.keys(check)) if (!CHECK.has(key)) draft.note("ignored", at(["checks", name, key]), `${name} ${key}`, "Fletchck does not know this key", key === ZONE ? "write it below `options`" : draft.meant(key, () => [...CHECK]), path);
   for (const [key, kind] of Object.entries(KINDS)) {
     const value = check[key];
     if (value !== undefined && value !== null && !IS[kind](value)) draft.note("ignored", at(["checks", name, key]), `${name} ${key}`, `\`${written(value).slice(0, 60)}\` ${IS_NOT[kind]}, and counts as if it were not there`, "", path);
   }
   for (const option of Object.keys(mappingOf(check["options"]))) {
-    if (!made.options.includes(option)) draft.note("ignored", at(["checks", name, "options", option]), `${name} ${option}`, "this type has no such option", draft.meant(option, () => made.options), path);
+    if (!made.options.includes(option) && option !== ZONE) draft.note("ignored", at(["checks", name, "options", option]), `${name} ${option}`, "this type has no such option", draft.meant(option, () => made.options), path);
   }
   draft.note("taken", origin, name, "checks as before", "", path);
   carry(checkName, check, draft);
