@@ -134,7 +134,7 @@ async function startMonitor(site: Site, clock: LifeClock, probes: ConstructorPar
     network: { resolve: refuse, connect: refuse, datagram: refuse },
     pinger: { ping: refuse, trace: refuse },
     processes: { run: refuse, environment: {} },
-    patterns: { match: () => null },
+    patterns: { match: () => null, matchesAny: () => false },
     host: { uptimeMs: refuse, load: refuse, processors: refuse, memory: refuse, disk: refuse, temperatures: refuse, system: refuse },
     log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
   };

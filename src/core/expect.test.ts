@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { type Matcher, describeCondition, evaluate, evaluateFact, parseCondition } from "./expect.ts";
 import type { FactValue } from "./types.ts";
 
-const match: Matcher = ({ source, flags }, text) => (text === "slow" ? "slow" : new RegExp(source, flags).test(text));
+const match: Matcher = ({ source, flags }, texts) => (texts.includes("slow") ? "slow" : texts.some((text) => new RegExp(source, flags).test(text)));
 
 /** met or not, and the reason. */
 function f(written: string | number | boolean, value: FactValue | undefined, met: boolean, reason: string, fact = "x"): void {
@@ -93,6 +93,24 @@ test("patterns", () => {
   f("/./", undefined, false, "x is missing, wanted /./");
   const slow = parseCondition("/(a+)+$/");
   expect(slow.kind === "parsed" && evaluate(slow.condition, "slow", "body", match)).toEqual({ met: false, slow: true, reason: "the pattern /(a+)+$/ took too long on body" });
+});
+
+test("a long list is one search, and only its start is quoted", () => {
+  const searches: number[] = [];
+  const counting: Matcher = (_, texts) => searches.push(texts.length) < 0;
+  const condition = parseCondition("!/error/i");
+  if (condition.kind === "wrong") throw new Error(condition.wrong);
+  const list = Array<string>(100_000).fill("");
+  expect(evaluate(condition.condition, list, "body.json.items", counting)).toEqual({ met: true, slow: false, reason: "body.json.items does not match /error/i" });
+  expect(searches).toEqual([100_000]);
+  f("full", list, false, `x is \`["${'","'.repeat(26)}...\`, wanted \`full\``);
+});
+
+test("what is nested deeper than can be written is no reason to give up", () => {
+  let deep: FactValue = [];
+  for (let depth = 0; depth < 100_000; depth++) deep = [deep];
+  f("ok", deep, false, "x is `(nested too deeply)`, wanted `ok`");
+  f("!/ok/", [deep, "fine"], true, "x is `(nested too deeply)`, wanted not /ok/");
 });
 
 test("existence", () => {

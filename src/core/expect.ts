@@ -17,8 +17,8 @@ export type Condition =
 
 export type ParsedCondition = { readonly kind: "parsed"; readonly condition: Condition } | { readonly kind: "wrong"; readonly wrong: string; readonly right: string };
 
-/** Answers whether a pattern is found in a text; `slow` when its time limit passed. */
-export type Matcher = (pattern: { readonly source: string; readonly flags: string }, text: string) => boolean | "slow";
+/** Answers whether a pattern is found in one of the texts; `slow` when the time limit for all of them passed. */
+export type Matcher = (pattern: { readonly source: string; readonly flags: string }, texts: readonly string[]) => boolean | "slow";
 
 export interface Evaluation {
   readonly met: boolean;
@@ -142,14 +142,25 @@ export function describeCondition(condition: Condition): string {
 
 function quoted(value: FactValue): string {
   if (typeof value === "number" || typeof value === "boolean" || value === null) return String(value);
-  const text = textOf(value);
+  const text = startOf(value);
   return text.length > QUOTED_MAX ? `\`${text.slice(0, QUOTED_MAX)}...\`` : `\`${text}\``;
 }
 
 function textOf(value: FactValue): string {
   if (typeof value === "string") return value;
-  return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
+  if (typeof value !== "object" || value === null) return String(value);
+  try {
+    return JSON.stringify(value);
+  } catch {
+    // What is nested deeper than the engine's stack.
+    return "(nested too deeply)";
+  }
 }
+
+const listOf = (value: FactValue): readonly FactValue[] | null => (Array.isArray(value) ? (value as readonly FactValue[]) : null);
+
+/** The text of a value, of a long list only so much that it is longer than what is quoted. */
+const startOf = (value: FactValue): string => textOf(listOf(value)?.slice(0, QUOTED_MAX) ?? value);
 
 function numberOf(value: FactValue): number | null {
   if (typeof value === "number") return Number.isNaN(value) ? null : value;
@@ -191,16 +202,15 @@ function evaluateNumber(condition: Extract<Condition, { kind: "compare" | "range
 
 /** Of a list it is enough that one element is equal or matches; a negated condition wants that none is or does. */
 function evaluateText(condition: Extract<Condition, { kind: "equal" | "pattern" }>, value: FactValue, fact: string, match: Matcher): Evaluation {
-  const elements: readonly FactValue[] = Array.isArray(value) ? (value as readonly FactValue[]) : [value];
-  let found = false;
-  for (const element of elements) {
-    const hit = condition.kind === "equal" ? equals(condition.value, element) : match(condition, textOf(element));
-    if (hit === "slow") return { met: false, slow: true, reason: `the pattern /${condition.kind === "pattern" ? condition.source : ""}/ took too long on ${fact}` };
-    found ||= hit;
-  }
-  const short = textOf(value).length <= QUOTED_MAX;
+  const elements = listOf(value) ?? [value];
   const wanted = `wanted ${describeCondition(condition)}`;
-  if (short || condition.kind === "equal") return { met: found !== condition.negated, slow: false, reason: `${fact} is ${quoted(value)}, ${wanted}` };
+  if (condition.kind === "equal") {
+    const found = elements.some((element) => equals(condition.value, element));
+    return { met: found !== condition.negated, slow: false, reason: `${fact} is ${quoted(value)}, ${wanted}` };
+  }
+  const found = match(condition, elements.map(textOf));
+  if (found === "slow") return { met: false, slow: true, reason: `the pattern /${condition.source}/ took too long on ${fact}` };
+  if (startOf(value).length <= QUOTED_MAX) return { met: found !== condition.negated, slow: false, reason: `${fact} is ${quoted(value)}, ${wanted}` };
   return { met: found !== condition.negated, slow: false, reason: `${fact} ${found ? "matches" : "does not match"} /${condition.source}/${condition.flags}` };
 }
 
@@ -243,8 +253,5 @@ export function firstUnmet(conditions: readonly { readonly fact: string; readonl
 
 /** A matcher over the port where patterns run. */
 export const matcherOf =
-  (patterns: { match(pattern: { readonly source: string; readonly flags: string }, text: string): readonly string[] | null | "slow" }): Matcher =>
-  (pattern, text) => {
-    const found = patterns.match(pattern, text);
-    return found === "slow" ? "slow" : found !== null;
-  };
+  (patterns: { readonly matchesAny: Matcher }): Matcher =>
+  (pattern, texts) => patterns.matchesAny(pattern, texts);

@@ -3,7 +3,7 @@ import { matcherOf, parseCondition } from "../core/expect.ts";
 import { checkName, type Facts, instant, type Result } from "../core/types.ts";
 import { applyConditions, type Conditions, invertOutcome, rejudge } from "./conditions.ts";
 
-const match = matcherOf({ match: ({ source, flags }, text) => new RegExp(source, flags).exec(text) });
+const match = matcherOf({ matchesAny: ({ source, flags }, texts) => texts.some((text) => new RegExp(source, flags).test(text)) });
 
 type Wish = { readonly [fact: string]: string };
 

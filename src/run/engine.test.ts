@@ -260,7 +260,7 @@ test("a probe that throws is a bug here, and no outage", async () => {
   };
   await world.pass(SECOND);
   expect(world.resultsOf("shop")).toMatchObject([{ verdict: "unknown", code: "bug" }]);
-  expect(world.errors).toEqual(["a probe failed by itself; this is a bug in Tocsin"]);
+  expect(world.errors).toEqual(["a run failed by itself; this is a bug in Tocsin"]);
 });
 
 test("a run is told whether its check is failing so far", async () => {

@@ -86,6 +86,12 @@ test("a probe that does not end at its deadline, or throws, is a bug and no outa
   }
 });
 
+test("a condition that throws is a bug and no outage, and is recorded", async () => {
+  const hostile = outcomeOf("up", { facts: { get status(): never { throw new Error("broken"); } } });
+  const { result, errors } = await run([answer(hostile)], { expect: [{ fact: "status", condition: { kind: "exists", present: true } }], invert: true });
+  expect([result?.verdict, result?.code, result?.facts, errors]).toEqual(["unknown", "bug", {}, ["a run failed by itself; this is a bug in Tocsin"]]);
+});
+
 test("a deadline that this process was late for itself says nothing of the other side", async () => {
   class LateClock extends LifeClock {
     override timer(delay: number, call: () => void): ReturnType<LifeClock["timer"]> {

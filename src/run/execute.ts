@@ -64,7 +64,6 @@ export async function execute(bench: Bench, job: Job): Promise<Ran | null> {
     tries += 1;
     last = await tryOnce(bench, job);
     if (job.stop.aborted) return null;
-    last = { ...last, outcome: invertOutcome(job.definition, applyConditions(job.definition, last.outcome, last.tookMs, matcherOf(bench.ports.patterns))) };
   } while (tries <= job.definition.retries && mayRetry(last.outcome));
   const result = toResult(bench, job.definition, { slot: job.slot, origin: job.origin, started: asOfNow(clock, begun) }, last, tries);
   return { result, remember: memorable(bench, job, last.outcome.remember) };
@@ -101,14 +100,20 @@ async function tryOnce(bench: Bench, job: Job): Promise<Try> {
     const outcome = await Promise.race([job.probe.run(job.definition.options, contextOf(bench, job, controller.signal)), ended]);
     const tookMs = clock.monotonic() - begin;
     if (late && outcome.code === "timeout") return { outcome: trouble("unknown", "late", "this host was too busy to judge the deadline"), tookMs };
-    return { outcome, tookMs: outcome.latencyMs ?? tookMs };
+    return judged(bench, job, { outcome, tookMs: outcome.latencyMs ?? tookMs });
   } catch (error) {
-    log.error("a probe failed by itself; this is a bug in Tocsin", { check: name, type: job.probe.type, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
-    return { outcome: trouble("unknown", "bug", `the ${job.probe.type} probe failed by itself; this is a bug in Tocsin`), tookMs: clock.monotonic() - begin };
+    log.error("a run failed by itself; this is a bug in Tocsin", { check: name, type: job.probe.type, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    return { outcome: trouble("unknown", "bug", `a run of ${job.probe.type} failed by itself; this is a bug in Tocsin`), tookMs: clock.monotonic() - begin };
   } finally {
     timer.cancel();
     job.stop.removeEventListener("abort", abort);
   }
+}
+
+/** What was seen, as the check's own conditions judge it. */
+function judged({ ports }: Bench, { definition, stop }: Job, { outcome, tookMs }: Try): Try {
+  if (stop.aborted) return { outcome, tookMs };
+  return { outcome: invertOutcome(definition, applyConditions(definition, outcome, tookMs, matcherOf(ports.patterns))), tookMs };
 }
 
 function contextOf(bench: Bench, job: Job, signal: AbortSignal): ProbeContext {

@@ -223,7 +223,7 @@ export class World {
       network: { resolve: (ip) => Promise.resolve({ kind: "resolved", addresses: [{ ip, family: 4 }] }), connect: () => Promise.reject(new Error("no network")), datagram: () => Promise.reject(new Error("no network")) },
       pinger: { ping: () => Promise.reject(new Error("no pings")), trace: (request) => this.trace(request) },
       processes: { run: () => Promise.reject(new Error("no processes")), environment: {} },
-      patterns: { match: ({ source, flags }, text) => new RegExp(source, flags).exec(text) },
+      patterns: { match: ({ source, flags }, text) => new RegExp(source, flags).exec(text), matchesAny: ({ source, flags }, texts) => texts.some((text) => new RegExp(source, flags).test(text)) },
       host: { uptimeMs: () => 0, load: () => [0, 0, 0], processors: () => ({ count: 1, idleMs: 0, totalMs: 0 }), memory: () => ({ totalBytes: 0, availableBytes: 0, swapTotalBytes: 0, swapFreeBytes: 0 }), disk: () => Promise.reject(new Error("no disk")), temperatures: () => Promise.resolve({ kind: "told", readings: [] }), system: () => ({ name: "", release: "", machine: "" }) },
       log,
     };

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkName } from "../core/types.ts";
+import { checkName, type Facts } from "../core/types.ts";
 import { every, HOUR, MINUTE, NEVER, SECOND, World } from "./ground.ts";
 
 test("members run in turn, in the group's slot, with its origin", async () => {
@@ -18,6 +18,18 @@ test("a failing member takes the group down at once, and says why", async () => 
   world.add(["mail", { group: { members: ["a", "b"], run: "turn" } }], ["a", { schedule: NEVER }], ["b", { schedule: NEVER }]);
   await world.pass(SECOND);
   expect(world.resultsOf("mail")).toMatchObject([{ verdict: "down", code: "members", sentence: "1 of 2 up, 2 needed; b: saw down" }]);
+});
+
+test("a member whose run fails by itself costs its own result, not the group's", async () => {
+  const world = await World.open();
+  let facts: Facts = {};
+  for (let depth = 0; depth < 100_000; depth += 1) facts = { facts };
+  world.behaviours.set("a", { verdict: "up", tookMs: 1, more: { facts } });
+  world.add(["mail", { group: { members: ["a", "b"], run: "turn" } }], ["a", { schedule: NEVER }], ["b", { schedule: NEVER }]);
+  await world.pass(SECOND);
+  expect(world.errors).toEqual(["a run failed by itself; this is a bug in Tocsin"]);
+  expect(world.resultsOf("b")).toMatchObject([{ verdict: "up" }]);
+  expect(world.resultsOf("mail")).toMatchObject([{ verdict: "unknown", sentence: "1 of 2 up, 2 needed; not known: a" }]);
 });
 
 test("paused members are left out; where all are, nothing is due", async () => {

@@ -113,8 +113,12 @@ export class Runs {
     const demand = entry.run === null ? entry.next : null;
     if (demand === null || entry.gone || this.#stopping) return this.#admission.done(target);
     entry.next = null;
-    const failed = (error: unknown): void => this.#parts.bench.ports.log.error("a run failed by itself; this is a bug in Tocsin", { check: entry.definition.name, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
-    void this.#occupy(entry, demand, new AbortController()).catch(failed).finally(() => this.#admission.done(target));
+    void this.#occupy(entry, demand, new AbortController()).catch((error: unknown) => this.#failed(entry, error)).finally(() => this.#admission.done(target));
+  }
+
+  #failed({ definition }: Entry, error: unknown): null {
+    this.#parts.bench.ports.log.error("a run failed by itself; this is a bug in Tocsin", { check: definition.name, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    return null;
   }
 
   /** Holds the check while it runs; then comes what waited for the end of the run. */
@@ -172,7 +176,7 @@ export class Runs {
       for (let run = member?.run; run; run = member?.run) await Promise.allSettled([run.ended]);
       if (stop.signal.aborted || entry.gone) return null;
       if (member === undefined || member.gone || this.#isPaused(member)) continue;
-      results.set(name, await this.#runMember(member, demand, stop.signal));
+      results.set(name, await this.#runMember(member, demand, stop.signal).catch((error: unknown) => this.#failed(member, error)));
     }
     if (stop.signal.aborted) return null;
     const result = turnResult(entry.definition, results, (member) => this.#parts.beliefs.view(member), { ...demand, started: asOfNow(clock, begun), tookMs: clock.monotonic() - begun.monotonic, vantage: this.#parts.bench.vantage });

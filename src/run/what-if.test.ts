@@ -20,7 +20,7 @@ const lines = (alerts: readonly Alert[]): readonly string[] => alerts.map(({ che
 /** A configuration as it is judged by. */
 function otherTerms(wishes: Wishes, more: Partial<OtherTerms> = {}): OtherTerms {
   const subjects = Object.keys(wishes).map((name) => ({ check: checkName(name), tags: [], groups: [] }));
-  return { terms: termsOfAll(wishes), windows: [], subjects, paused: new Set(), match: ({ source, flags }, text) => new RegExp(source, flags).test(text), ...more };
+  return { terms: termsOfAll(wishes), windows: [], subjects, paused: new Set(), match: ({ source, flags }, texts) => texts.some((text) => new RegExp(source, flags).test(text)), ...more };
 }
 
 function termsOfAll(wishes: Wishes): readonly Terms[] {

@@ -264,6 +264,8 @@ export interface Pattern {
 export interface Patterns {
   /** First match with groups, null for none, or `slow` when the time limit passed. Reads at most 1 MiB of text. */
   match(pattern: Pattern, text: string): readonly string[] | null | "slow";
+  /** Whether it is found in one of the texts; one time limit and 1 MiB for all together. */
+  matchesAny(pattern: Pattern, texts: readonly string[]): boolean | "slow";
 }
 
 export interface Log {

@@ -73,6 +73,22 @@ describe("patterns", () => {
     expect(match("^(a|a)+$", "i", `${"a".repeat(40)}b`)).toBe("slow");
     expect(match("(?<=a)b\\b", "i", "AB")).toEqual(["B"]);
   });
+  it("search a list of texts within one time limit, however many there are", () => {
+    const found = (source: string, flags: string, texts: readonly string[]) => patterns.matchesAny({ source, flags }, texts);
+    expect(found("b", "i", ["a", "B"])).toBe(true);
+    expect(found("b", "", ["a", "B"])).toBe(false);
+    expect(found("b", "", [])).toBe(false);
+    // Each quick, all together not.
+    const hard = `${"a".repeat(16)}b`;
+    expect(found("^(a+)+$", "i", [hard])).toBe(false);
+    expect(found("^(a+)+$", "i", Array<string>(10_000).fill(hard))).toBe("slow");
+    expect(found("error", "i", [...Array<string>(5000).fill(""), "Error"])).toBe(true);
+    expect(found("error", "i", Array<string>(5000).fill(""))).toBe(false);
+  });
+  it("see no more than a mebibyte of a list", () => {
+    const found = (last: number) => patterns.matchesAny({ source: "end", flags: "" }, ["x".repeat(last), "end"]);
+    expect([found(TEXT_MAX - 4), found(TEXT_MAX - 3), found(TEXT_MAX)]).toEqual([true, false, false]);
+  });
   it("see no more than a mebibyte", () => {
     expect(match("end", "", `${"x".repeat(TEXT_MAX)}end`)).toBeNull();
     expect(match("end", "", `${"x".repeat(TEXT_MAX - 3)}end`)).toEqual(["end"]);

@@ -42,7 +42,7 @@ class World {
     const store = await openMemoryStore({ disk: this.#disk });
     const quiet = (): void => undefined;
     const network = simulatedNetwork(clock, this.#chance, new Truth(this.#chance, HOSTS, 0, () => []), () => time.monotonic);
-    const ports = { clock, random: this.#chance, network, processes: { run: () => Promise.reject(new Error("none")), environment: {} }, patterns: { match: () => null }, log: { debug: quiet, info: quiet, warn: quiet, error: quiet } } as unknown as Ports;
+    const ports = { clock, random: this.#chance, network, processes: { run: () => Promise.reject(new Error("none")), environment: {} }, patterns: { match: () => null, matchesAny: () => false }, log: { debug: quiet, info: quiet, warn: quiet, error: quiet } } as unknown as Ports;
     const site = simulatedSite(this.#chance);
     const [gateway] = site.checks;
     if (gateway === undefined) throw new Error("no gateway");

@@ -75,7 +75,7 @@ export class Life {
       network: simulatedNetwork(this.clock, chance, truth, () => time.monotonic),
       pinger: simulatedPinger(this.clock, truth, () => time.monotonic),
       processes: { run: () => Promise.reject(new Error("no processes here")), environment: {} },
-      patterns: { match: () => null },
+      patterns: { match: () => null, matchesAny: () => false },
       host: { uptimeMs: () => 0, load: () => [0, 0, 0], processors: () => ({ count: 1, idleMs: 0, totalMs: 0 }), memory: () => ({ totalBytes: 0, availableBytes: 0, swapTotalBytes: 0, swapFreeBytes: 0 }), disk: () => Promise.reject(new Error("no disk")), temperatures: () => Promise.resolve({ kind: "told", readings: [] }), system: () => ({ name: "simulated", release: "1", machine: "none" }) },
       log,
     };
