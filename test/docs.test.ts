@@ -132,7 +132,7 @@ describe("the documents", () => {
     const since = instant(Date.parse("2026-11-20T02:12:41Z"));
     const sentence = "192.0.2.1 answered none of 3 echoes";
     const where = { id: "a".repeat(32) as AlertId, check: checkName("gateway"), incident: "b".repeat(32) as IncidentId, channel: channelName("ops"), recipient: "ops@example.com" };
-    const alert: Alert = { ...where, kind: "down", at: since, status: "down", since, sentence, code: "timeout", evidence: [], hides: [checkName("shop"), checkName("mail")], outageFrom: null, step: 0, ordinal: 1 };
+    const alert: Alert = { ...where, kind: "down", at: since, status: "down", since, sentence, code: "timeout", evidence: [], hides: [checkName("shop"), checkName("mail")], dependents: [checkName("wiki")], outageFrom: null, step: 0, ordinal: 1 };
     const site = { name: "Example", vantage: "home", url: "https://tocsin.example.com/", timezone: "Europe/Berlin" };
     const { text } = renderMessage({ key: "c".repeat(32), recipient: "ops@example.com", alerts: [alert], site, asOf: instant(since + 20_000), alsoTold: [], unrecorded: false });
     expect(blocksOf("docs/alerting.md", "text")[0]?.trim()).toBe(text.trim());

@@ -90,6 +90,12 @@ Example, seen from home, as of 2026-11-20 03:17:01 (Europe/Berlin)
 `);
 });
 
+describe("what depends on it", () => {
+  const rows = (more: Partial<Alert>): readonly string[] => render([alert(more)]).text.split("\n").filter((line) => /Hides|Depends/.test(line));
+  test("has a row of its own", () => expect(rows({ hides: [checkName("cart")], dependents: [checkName("pay"), checkName("mail")] })).toEqual(["  Hides: cart", "  Depends on it: pay, mail"]));
+  test("is bounded", () => expect(rows({ dependents: Array.from({ length: 33 }, (_, at) => checkName(`c${at}`)) })[0]).toMatch(/, c29 and 3 more$/));
+});
+
 describe("html", () => {
   const { html, text } = render([whole], { alsoTold: ["<log>"] });
   test("is escaped", () => expect([html?.includes("<b>"), html?.includes("&lt;b&gt;busy"), html?.includes("&lt;log&gt;")]).toEqual([false, true, true]));

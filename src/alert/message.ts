@@ -98,9 +98,9 @@ export function linkOf(alert: Alert, site: SiteFacts): string | null {
   return isChannel(alert) || alert.kind === "digest" ? base : `${base}checks/${encodeURIComponent(alert.check)}`;
 }
 
-function hidden(alert: Alert): string {
-  const named = alert.hides.slice(0, HIDES_NAMED).map(oneLine).join(", ");
-  return alert.hides.length > HIDES_NAMED ? `${named} and ${alert.hides.length - HIDES_NAMED} more` : named;
+function listed(checks: readonly CheckName[]): string {
+  const named = checks.slice(0, HIDES_NAMED).map(oneLine).join(", ");
+  return checks.length > HIDES_NAMED ? `${named} and ${checks.length - HIDES_NAMED} more` : named;
 }
 
 function blockOf(item: Item, at: number, input: MessageInput, moments: Moments): Block {
@@ -114,7 +114,8 @@ function blockOf(item: Item, at: number, input: MessageInput, moments: Moments):
   const cause = opened ?? alert;
   const code = cause.code === "ok" || isChannel(cause) ? "" : ` (${cause.code})`;
   if (cause.sentence !== "" && alert.kind !== "digest") rows.push([cause.code === "ok" ? "Seen" : "Cause", `${oneLine(cause.sentence)}${code}`]);
-  if (alert.hides.length > 0 && item.trouble > 0) rows.push(["Hides", hidden(alert)]);
+  if (alert.hides.length > 0 && item.trouble > 0) rows.push(["Hides", listed(alert.hides)]);
+  if (alert.dependents !== undefined && item.trouble > 0) rows.push(["Depends on it", listed(alert.dependents)]);
   return { headline, trouble: item.trouble, rows, link: linkOf(alert, input.site), act: item.trouble > 0 ? (input.act?.(alert) ?? null) : null, picture: input.pictures?.get(alert.check)?.name ?? null, evidence: at < WITH_EVIDENCE ? cause.evidence : [] };
 }
 

@@ -53,6 +53,7 @@ function variablesOf({ alert, opened, word, mark }: Item, moments: Moments, inpu
     sentence,
     code,
     hides: alert.hides,
+    dependents: alert.dependents ?? [],
     evidence,
     link: linkOf(alert, input.site) ?? "",
     acknowledgeLink: input.act(alert)?.acknowledge ?? "",

@@ -47,9 +47,10 @@ export interface Saying {
 export function say(draft: Draft, to: readonly Told[], saying: Saying): void {
   const { incident, slot, ...rest } = saying;
   const { check } = draft.policy;
+  const { hides, dependents = [] } = draft.around;
   for (const { channel, recipient } of to) {
     const id = alertId({ check, of: incident?.id ?? slot, kind: saying.kind, step: saying.step, ordinal: saying.ordinal, channel, recipient });
-    const alert = { ...rest, id, check, incident: incident?.id ?? null, channel, recipient, at: draft.now, hides: draft.around.hides };
+    const alert = { ...rest, id, check, incident: incident?.id ?? null, channel, recipient, at: draft.now, hides, ...(dependents.length === 0 || saying.status !== "down" ? {} : { dependents }) };
     draft.effects.push({ kind: "alert", alert });
   }
 }

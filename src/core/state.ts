@@ -182,6 +182,8 @@ export interface Around {
   readonly parents: readonly View[];
   /** Children that are blocked by this check now. */
   readonly hides: readonly CheckName[];
+  /** The other checks that depend on it and are not known to be down; absent: none. */
+  readonly dependents?: readonly CheckName[];
 }
 
 export type Action =

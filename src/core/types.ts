@@ -211,6 +211,8 @@ export interface Alert {
   readonly evidence: Evidence;
   /** What it hides: the checks that are blocked by this one. */
   readonly hides: readonly CheckName[];
+  /** The other checks that depend on it, directly or through others, and are not known to be down: nothing is seen of them while it is. Absent: none. */
+  readonly dependents?: readonly CheckName[];
   /** Start of the outage that a recovery ends. */
   readonly outageFrom: Instant | null;
   readonly step: number;

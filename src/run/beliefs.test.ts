@@ -20,6 +20,27 @@ test("a parent that fails takes its children into blocked, in one batch, and nam
   expect(alerts(world).map(({ check, kind }) => `${check} ${kind}`)).toEqual(["gw down", "gw recovered"]);
 });
 
+test("a parent that is looked at more often than its children names them though none of them failed yet", async () => {
+  const world = await World.open();
+  world.add(["gw", { schedule: every(3 * SECOND) }], ["shop", { schedule: every(HOUR), parents: ["gw"] }], ["mail", { schedule: every(HOUR), parents: ["shop"] }], ["off", { schedule: every(HOUR), parents: ["gw"] }], ["other", { schedule: every(HOUR) }]);
+  await world.pass(MINUTE);
+  world.beliefs.action(checkName("off"), { kind: "pause", by: "ann" }, world.clock.now());
+  for (const name of ["gw", "shop", "mail"]) world.set(name, "down");
+  await world.pass(MINUTE);
+  world.set("gw", "up");
+  await world.pass(MINUTE);
+  expect(alerts(world).map(({ check, kind, hides, dependents }) => [check, kind, hides, dependents])).toEqual([["gw", "down", [], ["mail", "shop"]], ["gw", "recovered", [], undefined]]);
+});
+
+test("what it hides is not named twice", async () => {
+  const world = await World.open();
+  world.add(["gw", { schedule: every(10 * SECOND) }], ["a", { schedule: every(10 * SECOND), parents: ["gw"], policy: { failAfter: 5 } }], ["b", { schedule: every(HOUR), parents: ["a"] }]);
+  await world.pass(2 * MINUTE);
+  for (const name of ["gw", "a", "b"]) world.set(name, "down");
+  await world.pass(3 * MINUTE);
+  expect(alerts(world).map(({ check, hides, dependents }) => [check, hides, dependents])).toEqual([["gw", ["a"], ["b"]]]);
+});
+
 test("a cascade is committed as one: the parent's fall and what it means for its children", async () => {
   const world = await World.open();
   world.add(["gw", { schedule: NEVER, policy: { failAfter: 1 } }], ["a", { parents: ["gw"], policy: { failAfter: 3 } }], ["b", { parents: ["a"], policy: { failAfter: 3 } }]);

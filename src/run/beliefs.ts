@@ -8,7 +8,7 @@ import { groupView, memberOf, newestOf, sightOf, viewOf } from "../core/view.ts"
 import type { Recorder } from "./commit.ts";
 
 const ALONE: Around = { parents: [], hides: [] };
-/** An alert names at most so many of the checks it hides. */
+/** An alert names at most so many of the checks it hides, and of those that depend on it. */
 const HIDES_MAX = 200;
 
 interface Believed {
@@ -178,8 +178,9 @@ export class Beliefs {
 
   #around(believed: Believed, full: boolean): Around {
     const parents = this.#parentsOf(believed);
-    const hidden = full && believed.children.length > 0 ? this.#hidden(believed) : ALONE.hides;
-    return parents.length === 0 && hidden.length === 0 ? ALONE : { parents: this.#views(parents), hides: hidden };
+    if (!full || believed.children.length === 0) return parents.length === 0 ? ALONE : { ...ALONE, parents: this.#views(parents) };
+    const hides = this.#hidden(believed);
+    return { parents: this.#views(parents), hides, dependents: dependentsOf(believed, new Set(hides)) };
   }
 
   #views(names: readonly CheckName[]): readonly View[] {
@@ -268,6 +269,23 @@ export class Beliefs {
     const sight = believed.groups.length > 0 && sightOf(viewOf(believed.policy, before)).verdict !== sightOf(viewOf(believed.policy, state)).verdict;
     for (const group of believed.groups) if (moved || (sight && group.policy.group?.bySight === true)) this.#hooks.regroup(group.policy.check);
   }
+}
+
+/** What depends on a check, known from the configuration at once: the check may be looked at far more often than they are. Without the `hidden`, and those that are down or paused. */
+function dependentsOf(believed: Believed, hidden: ReadonlySet<CheckName>): CheckName[] {
+  const found: CheckName[] = [];
+  const met = new Set([believed]);
+  for (const parent of met) {
+    for (const child of parent.children) {
+      // A group of members that depend on it may have others.
+      if (met.has(child) || !child.policy.parents.includes(parent.policy.check)) continue;
+      met.add(child);
+      const { check, belief } = child.state;
+      if (!hidden.has(check) && belief.status !== "down" && belief.status !== "paused") found.push(check);
+      if (found.length >= HIDES_MAX) return found.toSorted();
+    }
+  }
+  return found.toSorted();
 }
 
 /** Whom news of a check concern: its children, and those of the groups that know what it knows. */

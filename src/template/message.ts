@@ -23,6 +23,8 @@ export interface AlertVariables {
   readonly sentence: string;
   readonly code: string;
   readonly hides: readonly string[];
+  /** What else depends on it. */
+  readonly dependents: readonly string[];
   readonly evidence: readonly { readonly label: string; readonly text: string }[];
   /** Address of the check on the page; empty without `url`. */
   readonly link: string;
@@ -42,7 +44,7 @@ export interface MessageVariables extends AlertVariables {
 
 const ALERT: AlertVariables = {
   kind: "down", word: "DOWN", mark: "▲", check: "shop", type: "http", target: "shop.example.com:443", description: "", tags: ["public"], status: "down", since: "03:12", sinceIso: "2026-11-20T02:12:41.000Z",
-  at: "03:16", atIso: "2026-11-20T02:16:41.000Z", duration: "4 min", sentence: "HTTP 503", code: "status", hides: [], evidence: [{ label: "received", text: "" }], link: "", acknowledgeLink: "", silenceLink: "",
+  at: "03:16", atIso: "2026-11-20T02:16:41.000Z", duration: "4 min", sentence: "HTTP 503", code: "status", hides: [], dependents: [], evidence: [{ label: "received", text: "" }], link: "", acknowledgeLink: "", silenceLink: "",
 };
 const SAMPLE: MessageVariables = { ...ALERT, subject: "", text: "", recipient: "ops@example.com", site: { name: "Example", vantage: "home", url: "" }, alerts: [ALERT] };
 

@@ -17,6 +17,7 @@ export function documentOf(message: Message): { readonly [name: string]: unknown
     code: alert.code,
     sentence: alert.sentence,
     hides: alert.hides,
+    dependents: alert.dependents ?? [],
     evidence: alert.evidence,
   }));
   return { key: message.key, subject: message.subject, text: message.text, site: message.site, alerts };
