@@ -10,9 +10,14 @@ const ASKED_MOST_MS = 3_600_000;
 const GIVE_UP_MS = 48 * 3_600_000;
 const GIVE_UP_TRIES = 48;
 
+/** What a receiver asked for, within 1 s to 1 h; null when it did not. */
+export const askedWaitMs = (askedMs: number | undefined): number | null =>
+  askedMs !== undefined && Number.isFinite(askedMs) ? Math.round(Math.min(Math.max(askedMs, ASKED_LEAST_MS), ASKED_MOST_MS)) : null;
+
 /** Milliseconds until the next try after `tries` failed ones (1 or more): 5 s doubling to 10 min, 20 % up or down; or what the receiver asked for, from 1 s to 1 h. */
 export function backoffMs(tries: number, fraction: number, askedMs: number | undefined): number {
-  if (askedMs !== undefined && Number.isFinite(askedMs)) return Math.round(Math.min(Math.max(askedMs, ASKED_LEAST_MS), ASKED_MOST_MS));
+  const asked = askedWaitMs(askedMs);
+  if (asked !== null) return asked;
   const plain = Math.min(FIRST_MS * 2 ** Math.min(tries - 1, 30), LONGEST_MS);
   return Math.round(plain * (1 - JITTER + 2 * JITTER * fraction));
 }

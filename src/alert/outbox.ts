@@ -1,14 +1,15 @@
 import { hash128 } from "../core/ids.ts";
 import { type Alert, type AlertId, type ChannelName, checkName, type Instant, plus } from "../core/types.ts";
-import type { ChannelHealth, MessageRow, OutboxChange, Store } from "../store/store.ts";
+import type { MessageRow, OutboxChange, Store } from "../store/store.ts";
 import type { Timer } from "../sys/ports.ts";
 import { backoffMs } from "./backoff.ts";
 import type { AnyChannel, Sending } from "./channels/channel.ts";
 import { Courier, type OutboxChannel, type OutboxSite } from "./courier.ts";
 import type { SendingPorts } from "./deliver.ts";
-import { channelCheck, ChannelWatch, type ChannelTrouble, healthChange } from "./health.ts";
+import type { ChannelTrouble } from "./health.ts";
 import { Patience, Pauses } from "./patience.ts";
 import { CAP_SPAN_MS, type ChannelLimits, dueAt, heads, isEmpty, NOTHING, plan, type Plan } from "./plan.ts";
+import { Standing } from "./standing.ts";
 import { Unrecorded } from "./unrecorded.ts";
 
 export type { OutboxChannel, OutboxSite } from "./courier.ts";
@@ -40,7 +41,6 @@ export interface ChannelStatus {
 const SEND_MS = 30_000;
 /** Rows looked at in one round; with more waiting, rounds follow each other. */
 const LIMIT = 5000;
-const HEALTH_ROWS = 500;
 /** Dead letters that can be sent again: the newest. */
 const DEAD_LETTERS = 10_000;
 /** The longest sleep while something waits, so that a step of the wall clock is noticed. */
@@ -49,7 +49,7 @@ const NAP_MS = 60_000;
 /** Sends what is in the store's outbox: durable before it is sent, in order for each recipient, tried again until it is settled. One a process. */
 export class Outbox {
   readonly #options: OutboxOptions;
-  readonly #watch = new ChannelWatch();
+  readonly #standing: Standing;
   readonly #patience: Patience;
   readonly #pauses: Pauses;
   readonly #courier: Courier;
@@ -59,8 +59,6 @@ export class Outbox {
   #state: "idle" | "running" | "stopped" = "stopped";
   #again = false;
   #timer: Timer | null = null;
-  #durableHealth: readonly ChannelHealth[] | null = null;
-  #reported = "[]";
   /** Messages to be tried before their time, because news waits behind them. */
   readonly #hastened = new Set<string>();
   #waiting: ReadonlyMap<ChannelName, number> = new Map();
@@ -74,6 +72,7 @@ export class Outbox {
     this.#channels = this.#byName(options.site);
     this.#patience = new Patience(ports.clock, ports.log, mask);
     this.#pauses = new Pauses(ports.clock);
+    this.#standing = new Standing({ store, clock: ports.clock, channels: () => this.#site.channels, write: (change) => this.#write(change), onTrouble: options.onTrouble });
     this.#courier = new Courier({
       store,
       ports,
@@ -89,7 +88,7 @@ export class Outbox {
       },
       onOutcome: (channel, sending) => this.#noteOutcome(channel, sending),
       onFree: () => this.kick(),
-      isBroken: (channel) => this.#watch.broken.has(channel),
+      isBroken: (channel) => this.#standing.broken.has(channel),
     });
     this.#unrecorded = new Unrecorded({
       send: (key, alerts) => this.#sendFromMemory(key, alerts),
@@ -115,8 +114,8 @@ export class Outbox {
   }
 
   #byName(site: OutboxSite): ReadonlyMap<ChannelName, OutboxChannel & ChannelLimits> {
-    const limits = ({ type, alone }: OutboxChannel): Pick<ChannelLimits, "alertsPerMessage"> => {
-      const most = alone ? 1 : this.#options.channelOf(type)?.alertsPerMessage;
+    const limits = ({ type }: OutboxChannel): Pick<ChannelLimits, "alertsPerMessage"> => {
+      const most = this.#options.channelOf(type)?.alertsPerMessage;
       return most === undefined ? {} : { alertsPerMessage: most };
     };
     return new Map(site.channels.map((channel) => [channel.name, { ...channel, ...limits(channel) }]));
@@ -126,7 +125,7 @@ export class Outbox {
   setSite(site: OutboxSite): void {
     this.#site = site;
     this.#channels = this.#byName(site);
-    this.#watch.keep(new Set(this.#channels.keys()));
+    this.#standing.keep();
     this.kick();
   }
 
@@ -168,7 +167,7 @@ export class Outbox {
   /** How each channel of the site is. */
   channels(): readonly ChannelStatus[] {
     return this.#site.channels.map(({ name, type, recipients }) => {
-      const broken = this.#watch.broken.get(name);
+      const broken = this.#standing.broken.get(name);
       return { name, type, recipients, brokenSince: broken?.since ?? null, reason: broken?.reason ?? "", waiting: this.#waiting.get(name) ?? 0 };
     });
   }
@@ -212,7 +211,7 @@ export class Outbox {
     } catch (error) {
       this.#again = true;
       this.#patience.failed("looking at the outbox", error);
-      this.#report();
+      this.#standing.report();
     }
     if (this.#isStopped()) return;
     this.#state = "idle";
@@ -228,12 +227,12 @@ export class Outbox {
     const { alerts, messages, health } = await store.outbox(LIMIT);
     this.#forget(unsent, alerts, messages);
     this.#keep(alerts);
-    if (await this.#settleHealth(health, alerts)) {
+    if (await this.#standing.settle(health, alerts)) {
       this.#again = true;
       return;
     }
     const formed = await this.#formed(alerts);
-    const made = plan({ now: ports.clock.now(), alerts, messages, busy: leftAlone, channels: this.#channels, formed });
+    const made = plan({ now: ports.clock.now(), alerts, messages, busy: leftAlone, channels: this.#channels, formed, told: this.#unsent, notBefore: this.#standing.notBefore() });
     if (!isEmpty(made.change)) await this.#write(made.change);
     const gone = new Set(made.change.supersede);
     const rows = [...messages.filter((row) => !gone.has(row.id)), ...made.change.messages.filter((row) => row.status === "waiting")];
@@ -281,10 +280,11 @@ export class Outbox {
   /** Starts what is due and finds the time of the next look. */
   #dispatch(rows: readonly MessageRow[], leftAlone: ReadonlySet<string>, { wakeAt }: Plan): void {
     const now = this.#options.ports.clock.now();
+    const notBefore = this.#standing.notBefore();
     let next = wakeAt === null ? NAP_MS : wakeAt - now;
     for (const row of heads(rows)) {
       if (leftAlone.has(row.id) || this.#courier.busy.has(row.id) || !this.#channels.has(row.channel)) continue;
-      const wait = this.#hastened.has(row.id) ? 0 : dueAt(row, now) - now;
+      const wait = Math.max(this.#hastened.has(row.id) ? 0 : dueAt(row, now) - now, (notBefore.get(row.channel) ?? 0) - now);
       if (wait > 0) next = Math.min(next, wait);
       else if (this.#courier.hasRoom(row.channel)) {
         this.#hastened.delete(row.id);
@@ -306,45 +306,9 @@ export class Outbox {
   }
 
   #noteOutcome(channel: ChannelName, sending: Sending): void {
-    const { clock } = this.#options.ports;
-    const before = this.#watch.broken.has(channel);
-    if (sending.kind === "sent") this.#watch.succeeded(channel);
     // What fails because Tocsin stops says nothing of the channel.
-    else if (!this.#pauses.signal.aborted) this.#watch.failed(channel, { refused: sending.kind === "refused", reason: sending.reason, now: clock.now(), monotonic: clock.monotonic() });
+    if (sending.kind !== "sent" && this.#pauses.signal.aborted) return;
     // The next look tells the others, and reports when it is known whether anybody was told.
-    if (before !== this.#watch.broken.has(channel)) this.kick();
-  }
-
-  /** Brings the store's knowledge of the channels in line; true when it wrote something. */
-  async #settleHealth(durable: readonly ChannelHealth[], waiting: readonly Alert[]): Promise<boolean> {
-    const { store, ports } = this.#options;
-    if (this.#durableHealth === null) {
-      this.#watch.restore(durable);
-      this.#watch.keep(new Set(this.#channels.keys()));
-    }
-    this.#durableHealth = durable;
-    const toldIds = new Set(waiting.map((alert) => alert.id));
-    for (const { channel, brokenSince } of durable) {
-      if (brokenSince === null || this.#watch.broken.has(channel)) continue;
-      const rows = await store.messages({ check: channelCheck(channel), limit: HEALTH_ROWS });
-      for (const row of rows) if (row.status !== "failed") for (const id of row.alerts) toldIds.add(id);
-    }
-    const change = healthChange({ now: ports.clock.now(), durable, broken: this.#watch.broken, channels: this.#site.channels, toldIds });
-    const wrote = change.health.length > 0;
-    if (wrote) {
-      await this.#write({ ...NOTHING, ...change });
-      this.#durableHealth = [...durable.filter((one) => !change.health.some((written) => written.channel === one.channel)), ...change.health];
-    }
-    this.#report();
-    return wrote;
-  }
-
-  #report(): void {
-    const told = new Set((this.#durableHealth ?? []).filter((one) => one.told).map((one) => one.channel));
-    const troubles = [...this.#watch.broken].map(([channel, { since, reason }]) => ({ channel, since, reason, told: told.has(channel) }));
-    const text = JSON.stringify(troubles);
-    if (text === this.#reported) return;
-    this.#reported = text;
-    this.#options.onTrouble(troubles);
+    if (this.#standing.outcome(channel, sending)) this.kick();
   }
 }

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Alert, type AlertId, channelName, checkName, instant, millis, plus } from "../core/types.ts";
+import { type Alert, type AlertId, channelName, checkName, type IncidentId, instant, millis, plus } from "../core/types.ts";
 import type { MessageRow, OutboxChange } from "../store/store.ts";
-import { ALERTS_PER_MESSAGE, dueAt, HELD_MS, heads, plan, type PlanInput, withdraw } from "./plan.ts";
+import { ALERTS_PER_MESSAGE, type ChannelLimits, dueAt, HELD_MS, heads, plan, type PlanInput, withdraw } from "./plan.ts";
 
 const T0 = instant(Date.UTC(2026, 10, 20, 3, 0, 0));
 const OPS = channelName("ops");
@@ -86,6 +86,45 @@ describe("cap", () => {
   test("no cap", () => expect(over({ alerts: [alert("a")], channels: new Map([[OPS, { groupMs: GROUP_MS, cap: null }]]) }).change.messages).toMatchObject([{ nextTryAt: at(5000) }]));
 });
 
+describe("each outage in a message of its own", () => {
+  const alone = (cap: number | null, more: Partial<PlanInput> = {}, alertsPerMessage?: number): ReturnType<typeof plan> =>
+    planned({ channels: new Map([[OPS, { groupMs: millis(0), cap, alone: true, ...(alertsPerMessage === undefined ? {} : { alertsPerMessage }) }]]), ...more });
+  const waits = ({ change }: ReturnType<typeof plan>): readonly (readonly [string, number])[] => change.messages.map((one) => [one.alerts.join("+"), one.nextTryAt - at(5000)]);
+  const burst = ["a", "b", "c", "d", "e", "f"].map((id) => alert(id, { incident: `i${id}` as IncidentId }));
+  const ended = (id: string): Alert => alert(`${id}!`, { kind: "recovered", incident: `i${id}` as IncidentId });
+  const told = new Map(burst.map((one) => [one.id, one]));
+  test("without a cap", () => expect(waits(alone(null, { alerts: burst.slice(0, 2) }))).toEqual([["a", 0], ["b", 0]]));
+  test("the cap counts within a burst; the rest goes into one", () => expect(waits(alone(3, { alerts: burst }))).toEqual([["a", 0], ["b", 0], ["c", 0], ["d+e+f", HELD_MS]]));
+  test("above it all go into one", () => expect(waits(alone(3, { alerts: burst, formed: new Map([[OPS, 3]]) }))).toEqual([["a+b+c+d+e+f", HELD_MS]]));
+  test("and into the one that is held", () => {
+    const made = alone(3, { alerts: [...burst.slice(2), ended("z")], messages: [row("m", ["a", "b"], { nextTryAt: at(5000 + 100) })], formed: new Map([[OPS, 4]]) });
+    expect([waits(made), made.change.supersede]).toEqual([[["a+b+c+d+e+f+z!", 100]], ["m"]]);
+  });
+  test("a type that takes one alert a message gets one, later", () => expect(waits(alone(2, { alerts: burst.slice(0, 4) }, 1))).toEqual([["a", 0], ["b", 0], ["c", HELD_MS], ["d", HELD_MS]]));
+  test("the cap of a channel that takes two alerts a message counts each", () => {
+    const channels = new Map([[OPS, { groupMs: GROUP_MS, cap: 1, alertsPerMessage: 2 }]]);
+    expect(waits(planned({ alerts: burst.slice(0, 4), channels }))).toEqual([["a+b", 0], ["c+d", HELD_MS]]);
+  });
+  test("the end of an outage joins what still waits to tell of it", () => {
+    const messages = [row("m", ["a"], { tries: 1, nextTryAt: at(60_000) }), row("n", ["b"], { formedAt: at(1) })];
+    expect(groups(alone(null, { alerts: [ended("a")], messages, told }).change)).toEqual(["a+a!"]);
+    expect(groups(alone(null, { alerts: [ended("a")], messages, told, busy: new Set(["m"]) }).change)).toEqual(["a!"]);
+    expect(groups(alone(null, { alerts: [ended("b")], messages, told }).change)).toEqual(["b+b!"]);
+    expect(groups(alone(null, { alerts: [ended("b")], messages }).change)).toEqual(["b!"]);
+  });
+  test("beginning and end that come at once", () => expect(groups(alone(null, { alerts: [...burst.slice(0, 2), ended("a")] }).change)).toEqual(["a+a!", "b"]));
+});
+
+describe("a receiver that asked to wait", () => {
+  const notBefore = new Map([[OPS, at(120_000)]]);
+  test("news joins what waits, and is not tried before", () => {
+    const { change, hasten } = planned({ alerts: [alert("b")], messages: [row("m", ["a"], { tries: 1, nextTryAt: at(120_000) })], notBefore });
+    expect([groups(change), change.messages.map((one) => one.nextTryAt), hasten]).toEqual([["a+b"], [at(120_000)], []]);
+  });
+  test("nor does it hasten a message in doubt", () => expect(planned({ alerts: [alert("b")], messages: [row("m", ["a"], { tries: 1, doubt: true, nextTryAt: at(120_000) })], notBefore }).hasten).toEqual([]));
+  test("a new message waits as well", () => expect(planned({ alerts: [alert("b", { recipient: "b@x" })], notBefore }).change.messages.map((one) => one.nextTryAt)).toEqual([at(120_000)]));
+});
+
 describe("a channel that is gone", () => {
   const gone = (more: Partial<PlanInput>): OutboxChange => planned({ channels: new Map(), ...more }).change;
   test("alerts become a dead letter", () => expect(gone({ alerts: [alert("a"), alert("b")] }).messages).toMatchObject([{ alerts: ["a", "b"], status: "failed", lastReason: "channel removed" }]));
@@ -118,16 +157,25 @@ class Model {
   arrived = new Map<string, string[]>();
   tried = new Map<string, string>();
   count = 0;
+  readonly told = new Map<AlertId, Alert>();
+  readonly limits: ChannelLimits;
 
-  add(recipient: string): void {
+  constructor(limits: ChannelLimits) {
+    this.limits = limits;
+  }
+
+  add(recipient: string, incident: string | null): void {
     const id = `alert${this.count++}`;
-    this.alerts.push(alert(id, { recipient, at: this.now }));
+    const made = alert(id, { recipient, at: this.now, incident: incident as IncidentId | null });
+    this.alerts.push(made);
+    this.told.set(made.id, made);
     this.arrived.set(recipient, [...(this.arrived.get(recipient) ?? []), id]);
   }
 
   plan(): void {
     const messages = [...this.rows.values()].filter((one) => one.status === "waiting" || one.status === "sending");
-    const { change } = planned({ now: this.now, alerts: this.alerts, messages });
+    const formed = new Map([[OPS, [...this.rows.values()].filter((one) => one.status !== "superseded").length]]);
+    const { change } = planned({ now: this.now, alerts: this.alerts, messages, formed, told: this.told, channels: new Map([[OPS, this.limits]]) });
     for (const id of change.supersede) this.set(id, { status: "superseded" });
     for (const made of change.messages) {
       expect(this.rows.has(made.id)).toBe(false);
@@ -157,17 +205,17 @@ class Model {
   }
 }
 
-test("whatever happens, every alert goes out once and in order", () => {
+function survives(limits: ChannelLimits, check: (model: Model) => void): void {
   const step = fc.oneof(
-    fc.record({ kind: fc.constant("alert" as const), to: fc.constantFrom("a@x", "b@x") }),
+    fc.record({ kind: fc.constant("alert" as const), to: fc.constantFrom("a@x", "b@x"), incident: fc.constantFrom(null, "i1", "i2", "i3") }),
     fc.record({ kind: fc.constant("time" as const), ms: fc.oneof({ weight: 9, arbitrary: fc.nat(90_000) }, { weight: 1, arbitrary: fc.constantFrom(-86_400_000, 86_400_000) }) }),
     fc.record({ kind: fc.constant("try" as const), outcome: fc.constantFrom("sent" as const, "retry" as const, "doubt" as const) }),
   );
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-      const model = new Model();
+      const model = new Model(limits);
       for (const one of steps) {
-        if (one.kind === "alert") model.add(one.to);
+        if (one.kind === "alert") model.add(one.to, one.incident);
         else if (one.kind === "time") model.now = plus(model.now, one.ms);
         else model.try(one.outcome);
         model.plan();
@@ -180,8 +228,25 @@ test("whatever happens, every alert goes out once and in order", () => {
       model.now = plus(model.now, 700_000);
       model.plan();
       for (let rest = 0; rest < 200; rest++) model.try("sent");
-      for (const [recipient, ids] of model.arrived) expect(model.sent.get(recipient)).toEqual(ids);
+      check(model);
     }),
     { numRuns: 500 },
   );
-});
+}
+
+test("whatever happens, every alert goes out once and in order", () =>
+  survives({ groupMs: GROUP_MS, cap: 60 }, (model) => {
+    for (const [recipient, ids] of model.arrived) expect(model.sent.get(recipient)).toEqual(ids);
+  }));
+
+test("each outage for itself: every alert once, those of an outage in order", () =>
+  survives({ groupMs: millis(0), cap: 5, alone: true }, (model) => {
+    for (const [recipient, ids] of model.arrived) {
+      const sent = model.sent.get(recipient) ?? [];
+      expect(sent.toSorted()).toEqual(ids.toSorted());
+      for (const incident of ["i1", "i2", "i3"]) {
+        const ofIt = (id: string): boolean => model.told.get(id as AlertId)?.incident === incident;
+        expect(sent.filter(ofIt)).toEqual(ids.filter(ofIt));
+      }
+    }
+  }));

@@ -104,7 +104,7 @@ export const CHANNEL_KEYS = {
     .describe("A message of what was wrong since the one before: when, as `daily 08:00` or `mon 09:00`, or a mapping of `at` and `of`.")
     .meta({ default: "none" })
     .optional(),
-  group: z.union([durationWithin(0, 3_600_000), off()]).describe("Alerts that come within this time of each other go into one message; `off`: each has a message of its own.").meta({ default: "2s" }).optional(),
+  group: z.union([durationWithin(0, 3_600_000), off()]).describe("Alerts that come within this time of each other go into one message; `off`: each outage has a message of its own, up to the cap.").meta({ default: "2s" }).optional(),
 } as const;
 
 const plainCheck = z.strictObject(CHECK_KEYS);

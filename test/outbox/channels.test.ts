@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Alert, channelName, checkName, type IncidentId, plus } from "../../src/core/types.ts";
+import { type Alert, channelName, checkName, type IncidentId, millis, plus } from "../../src/core/types.ts";
 import type { OutboxChannel } from "../../src/alert/outbox.ts";
 import { alert, definition, FILES, incident, LATER, MINUTE, REFUSED, SENT, T0, unused, type World, world } from "./world.ts";
 
@@ -137,8 +137,42 @@ describe("limits", () => {
     const all = w.received.map((one) => one.message.text).join("\n");
     expect(names.filter((name) => !all.includes(` ${name} — `))).toEqual([]);
   });
+  test("beyond it also one with a message for each; what is over meanwhile is told as over", async () => {
+    const w = await world(definition("ops", { cap: 3, alone: true, groupMs: millis(0) }));
+    const names = Array.from({ length: 8 }, (_, index) => `s${index + 1}`);
+    const all = (kind: Alert["kind"]): readonly Alert[] => names.map((name) => alert(w, kind, { check: checkName(name), incident: name as IncidentId }));
+    await w.commit(all("down"));
+    await w.pass(32_000);
+    await w.commit(all("recovered"));
+    await w.pass(30 * MINUTE);
+    expect(w.received.map(({ message }) => message.subject.replace(/,? .since.*/, ""))).toEqual([
+      ...["s1", "s2", "s3"].map((name) => expect.stringMatching(`^▲ DOWN ${name} — refused`)),
+      expect.stringMatching("^● 5 was down, ● 3 recovered — "),
+    ]);
+  });
+  test("a receiver that asks to wait is left alone, whatever the news", async () => {
+    const w = await world();
+    w.answers = { ops: () => (w.received.length < 3 ? { kind: "retry", reason: "429", doubt: false, afterMs: 120_000 } : SENT) };
+    for (let at = 0; at < 10; at++) {
+      await w.commit([alert(w, "reminder")]);
+      await w.pass(10_000);
+    }
+    expect(w.received.length).toBe(1);
+    await w.pass(5 * MINUTE);
+    expect(w.received.map(({ atMs }) => atMs - (w.received[0]?.atMs ?? 0))).toEqual([0, 120_000, 240_000]);
+    expect(w.received.at(-1)?.message.alerts.length).toBe(10);
+  });
+  test("one that asks for long is told of, and its fallback tells the news", async () => {
+    const w = await world(definition("ops", { fallback: channelName("boss") }), definition("boss"));
+    w.answers = { ops: () => ({ kind: "retry", reason: "429", doubt: false, afterMs: 3_600_000 }) };
+    await w.commit([alert(w, "down")], incident);
+    await w.pass(MINUTE);
+    await w.commit([alert(w, "down", { check: checkName("mail"), incident: "i2" as IncidentId })]);
+    await w.pass(MINUTE);
+    const told = w.received.filter(({ channel }) => channel === "boss").flatMap(({ message }) => message.alerts.map(({ kind, check }) => `${kind} ${check}`));
+    expect(told.toSorted()).toEqual(["channel-broken channel:ops", "down mail", "down shop"]);
+  });
 });
-
 
 describe("a fallback", () => {
   const pair = [definition("pager", { fallback: channelName("ops") }), definition("ops", { recipients: ["anna", "ben"] })];
