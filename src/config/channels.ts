@@ -1,3 +1,4 @@
+import type { AnyChannel } from "../alert/channels/channel.ts";
 import { hash128 } from "../core/ids.ts";
 import { parseWeekly } from "../core/maintenance.ts";
 import { channelName, millis } from "../core/types.ts";
@@ -44,8 +45,12 @@ function checkFallback({ name, fallback }: ChannelDefinition, channels: readonly
 }
 
 /** When a digest is due, by the clock on the wall of the site. */
-function readDigest(digest: ChannelKeys["digest"], layers: readonly Layer[], zone: string, report: Report): ChannelDefinition["digest"] {
+function readDigest(digest: ChannelKeys["digest"], { type, digests }: AnyChannel, layers: readonly Layer[], zone: string, report: Report): ChannelDefinition["digest"] {
   if (digest === undefined) return null;
+  if (digests === false) {
+    report.error(layers, ["digest"], `a channel of type \`${type}\` cannot show a digest: it only opens and closes troubles`, "give `digest` to a channel that people read");
+    return null;
+  }
   const { at, of = "told" } = typeof digest === "string" ? { at: digest } : digest;
   const parsed = parseWeekly(at, zone);
   if (parsed.kind === "parsed") return { schedule: parsed.schedule, of };
@@ -73,7 +78,7 @@ function readChannel(entry: Entry, registry: Registry, documents: readonly Docum
   if (keys.kind === "wrong" || read.kind === "wrong") return null;
   for (const number of read.numbers) report.numbers.add(number);
   const { cap, group, subject = null, text = null, fallback = null } = keys.value;
-  const digest = readDigest(keys.value.digest, layers, zone, report);
+  const digest = readDigest(keys.value.digest, kind.of, layers, zone, report);
   return {
     name: channelName(entry.name),
     type: kind.of.type,

@@ -66,8 +66,8 @@ export const size = () =>
     })
     .meta({ unit: "bytes" });
 
-/** An http or https address without credentials in it; as the URL standard writes it (international names as A-labels). */
-export const webAddress = () =>
+/** An http or https address without credentials in it (`instead`: where they belong); as the URL standard writes it (international names as A-labels). */
+export const webAddress = (instead = "write auth: {user: NAME, password: ${env:PASSWORD}}") =>
   z.string().transform((text, ctx): string => {
     const wrong = (message: string, right: string): never => {
       ctx.addIssue({ code: "custom", message, params: { right } });
@@ -76,7 +76,7 @@ export const webAddress = () =>
     if (!URL.canParse(text)) return wrong(`\`${text}\` is no web address`, "write it whole: https://www.example.com/path");
     const url = new URL(text);
     if (url.protocol !== "http:" && url.protocol !== "https:") return wrong(`\`${url.protocol}\` is neither http: nor https:`, "write http:// or https://");
-    if (url.username !== "" || url.password !== "") return wrong("credentials do not belong in the address: it is shown everywhere", "write auth: {user: NAME, password: ${env:PASSWORD}}");
+    if (url.username !== "" || url.password !== "") return wrong("credentials do not belong in the address: it is shown everywhere", instead);
     return url.href;
   });
 

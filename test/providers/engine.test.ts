@@ -2,6 +2,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Sending } from "../../src/alert/channels/channel.ts";
 import { checkName, type IncidentId } from "../../src/core/types.ts";
 import { describeWith } from "../servers/ground.ts";
+import { providers } from "../../src/alert/providers/index.ts";
+import { messageView } from "../../src/alert/providers/view.ts";
 import { channelFor, Everybody } from "./recorder.ts";
 import { sample } from "./sample.ts";
 
@@ -37,7 +39,27 @@ describeWith(["openssl"], "services that keep incidents", () => {
   test("one ended and the next one began: it stays open", async () => {
     expect((await f([{ event: "recovery", ...shop }, { event: "outage", ...incident("shop-2") }])).asked).toEqual(["resolve shop", "trigger shop critical"]);
   });
-  test("a test leaves nothing open", async () => expect((await f([{ event: "test", incident: null }])).asked).toEqual(["trigger shop info", "resolve shop"]));
+  test("a test leaves nothing open", async () => expect((await f([{ event: "test" }])).asked).toEqual(["trigger Example info", "resolve Example"]));
+  test("a test and a digest are of no check, not even of one that is called as the site is", async () => {
+    const named = { ...incident("site"), check: checkName("Example") };
+    const aliases = (["outage", "test", "digest"] as const).map((event) => messageView(sample("", [{ event, ...(event === "outage" ? named : {}) }]), {}, everybody.context()).alias);
+    expect(new Set(aliases).size).toBe(3);
+  });
+  test("a digest ends nothing: alone it is refused, in company it is left out", async () => {
+    const alone = await f([{ event: "digest" }]);
+    expect([alone.asked, alone.sending]).toEqual([[], { kind: "refused", reason: "pagerduty cannot show a digest" }]);
+    expect((await f([{ event: "digest" }, { event: "outage", ...shop }])).asked).toEqual(["trigger shop critical"]);
+    expect((await f([{ event: "recovery", ...shop }, { event: "digest" }])).asked).toEqual(["resolve ?"]);
+  });
+  test("a digest in company does not speak for what it goes with", () => {
+    const event = (alerts: Alerts): string => messageView(sample("", alerts), {}, everybody.context()).event;
+    expect([event([{ event: "digest" }, { event: "recovery", ...shop }]), event([{ event: "digest" }, { event: "outage", ...shop }]), event([{ event: "digest" }])]).toEqual(["recovery", "outage", "digest"]);
+  });
+  test("a configuration gives digests to those that can show them", () => {
+    const without = new Set(providers.filter(({ digests }) => digests === false).map(({ type }) => type));
+    expect(["slack", "datadog", "new-relic", "splunk-hec", "email-resend"].filter((type) => without.has(type))).toEqual([]);
+    expect(["pagerduty", "alertmanager", "grafana-oncall", "healthchecks", "uptime-kuma", "github-dispatch"].filter((type) => !without.has(type))).toEqual([]);
+  });
   test("a check that flapped and is well is ended", async () => {
     const settled = { event: "recovery", kind: "settled", incident: null } as const;
     expect((await f([{ event: "outage", ...shop }, settled])).asked).toEqual(["trigger shop critical", "resolve shop"]);

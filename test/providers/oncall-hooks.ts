@@ -1,11 +1,12 @@
 import { json, type Recording } from "./recording.ts";
-import { ALIAS, DETAILS, LINK, TEXT, TITLE, UP_DETAILS, UP_TEXT, UP_TITLE } from "./sample.ts";
+import { ALIAS, DETAILS, LINK, TEST_TEXT, TEXT, TITLE, UP_DETAILS, UP_TEXT, UP_TITLE } from "./sample.ts";
 
 const FACTS = { check: "shop", state: "down", code: "status", cause: "HTTP 503", since: "2026-11-20T03:00:00.000Z", site: "Example", seenFrom: "home" };
 const UP_FACTS = { ...FACTS, state: "up", code: "ok", cause: "HTTP 200", since: "2026-11-20T03:03:00.000Z" };
 const BETTER_STACK = "https://uptime.betterstack.com/api/v1/incoming-webhook/Ab12Cd34Ef56Gh78";
 const PAGERTREE = "https://api.pagertree.com/integration/int_Jf83kLq0sPzX";
 const PING = "https://hc-ping.com/eb095278-f28d-448d-87fb-7b75c171a6aa";
+const SLUG = "https://hc-ping.com/fqOOd6-F4MMNuCEnzTU01w/db-backup";
 const SPIKE = "https://hooks.spike.sh/8f4c2b1a9d7e6f5a/push-events";
 const SPLUNK = "https://alert.victorops.com/integrations/generic/20131114/alert/8a8b1c2d-3e4f-5a6b-7c8d-9e0f1a2b3c4d/ops";
 const SQUADCAST = "https://api.squadcast.com/v2/incidents/api/3a9b1f0c5d7e8a2b";
@@ -68,14 +69,21 @@ export const oncallHooks: readonly Recording[] = [
     most: 10_000,
     bytes: true,
     options: { url: PING },
-    asks: { outage: [`POST ${PING}/fail`, TEXT_TYPE, TEXT], recovery: [`POST ${PING}`, TEXT_TYPE, UP_TEXT] },
+    asks: { outage: [`POST ${PING}/fail`, TEXT_TYPE, TEXT], recovery: [`POST ${PING}`, TEXT_TYPE, UP_TEXT], test: [`POST ${PING}/log`, TEXT_TYPE, TEST_TEXT] },
     replies: [
       ["sent", 200, "OK"],
+      ["sent", 201, "Created"],
       ["refused", 200, "OK (not found)"],
       ["refused", 404, "not found"],
       ["retry", 200, "OK (rate limited)"],
       ["retry", 503, ""],
     ],
+  },
+  {
+    type: "healthchecks",
+    options: { url: `${SLUG}/?create=1` },
+    asks: { outage: [`POST ${SLUG}/fail?create=1`, TEXT_TYPE, TEXT], recovery: [`POST ${SLUG}?create=1`, TEXT_TYPE, UP_TEXT], test: [`POST ${SLUG}/log?create=1`, TEXT_TYPE, TEST_TEXT] },
+    replies: [["sent", 201, "Created"]],
   },
   {
     type: "new-relic",

@@ -6,6 +6,8 @@ const UP_FACTS = { ...FACTS, state: "up", code: "ok", cause: "HTTP 200", since: 
 const GITLAB = "https://gitlab.example.com/infra/shop/alerts/notify/tocsin/0123456789abcdef.json";
 const GRAFANA = "https://oncall.example.com/integrations/v1/formatted_webhook/m12xmIjOcgwH74UF8CN4dk0Dh/";
 
+const OVER = { labels: { severity: "page", alertname: "TocsinCheck", check: "shop", site: "Example" }, annotations: { summary: UP_TITLE, description: UP_DETAILS, severity: "info" } };
+
 /** Keepers of incidents that one hosts oneself. */
 export const oncallOwn: readonly Recording[] = [
   {
@@ -29,13 +31,8 @@ export const oncallOwn: readonly Recording[] = [
         "POST https://alertmanager.example.com/api/v2/alerts",
         json({ authorization: "Basic dG9jc2luOnNlc2FtZSA3" }),
         [
-          {
-            labels: { severity: "page", alertname: "TocsinCheck", check: "shop", site: "Example" },
-            annotations: { summary: UP_TITLE, description: UP_DETAILS, severity: "info" },
-            startsAt: "2026-11-20T03:00:00.000Z",
-            endsAt: "2026-11-20T03:04:00.000Z",
-            generatorURL: LINK,
-          },
+          { ...OVER, startsAt: "2025-11-20T03:00:00.000Z", endsAt: "2025-11-20T03:00:00.000Z", generatorURL: LINK },
+          { ...OVER, startsAt: "2026-11-20T03:00:00.000Z", endsAt: "2026-11-20T03:03:00.000Z", generatorURL: LINK },
         ],
       ],
     },
@@ -154,6 +151,7 @@ export const oncallOwn: readonly Recording[] = [
     asks: {
       outage: [`GET https://kuma.example.com/api/push/3kq9WxYz12?${encoded({ status: "down", msg: TITLE, ping: "" })}`, {}, ""],
       recovery: [`GET https://kuma.example.com/api/push/3kq9WxYz12?${encoded({ status: "up", msg: UP_TITLE, ping: "" })}`, {}, ""],
+      test: [`GET https://kuma.example.com/api/push/3kq9WxYz12?${encoded({ status: "up", msg: "● TEST Example — a test", ping: "" })}`, {}, ""],
     },
     replies: [
       ["sent", 200, { ok: true }],

@@ -37,6 +37,13 @@ export const UP_DETAILS = `From: 2026-11-20 03:00:00
 Example, seen from home, as of 2026-11-20 03:04:00 (UTC)`;
 export const UP_TEXT = `${UP_TITLE}\n\n${UP_DETAILS}`;
 
+export const TEST_TEXT = `● TEST Example — a test
+
+Seen: a test
+
+-- 
+Example, seen from home, as of 2026-11-20 03:04:00 (UTC)`;
+
 const alert: Alert = {
   id: "a1" as AlertId,
   kind: "down",
@@ -63,7 +70,8 @@ const KINDS: { readonly [event: string]: Partial<Alert> } = {
   warning: { kind: "degraded", status: "degraded", sentence: "latency 900 ms" },
   reminder: { kind: "reminder" },
   recovery: { kind: "recovered", status: "up", since: ENDED, at: ENDED, sentence: "HTTP 200", code: "ok", evidence: [], hides: [], outageFrom: SINCE },
-  test: { kind: "test", status: "up", sentence: "a test", code: "ok", evidence: [], hides: [] },
+  digest: { kind: "digest", check: checkName("Example"), incident: null, status: "up", sentence: "no incident in 24 h", code: "ok", evidence: [], hides: [] },
+  test: { kind: "test", check: checkName("Example"), incident: null, status: "up", sentence: "a test", code: "ok", evidence: [], hides: [] },
 };
 
 /** Alerts as one message, as the outbox renders it; each of the kind of an event, changed by `more`. */

@@ -40,6 +40,7 @@ export const packages = [
   { name: "openvpn", programs: ["openvpn"] },
   { name: "postfix", programs: ["postconf", "postfix", "sendmail"] },
   { name: "postgresql", programs: ["pg_ctlcluster"] },
+  { name: "prometheus-alertmanager", programs: ["prometheus-alertmanager"] },
   { name: "prometheus-blackbox-exporter", programs: ["prometheus-blackbox-exporter"] },
   { name: "rbldnsd", programs: ["rbldnsd"] },
   { name: "prosody", programs: ["prosody"] },

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { z } from "zod";
 import { calm, fenced, lines, plainMarkdown } from "./marks.ts";
-import { base, basic, bearer, ownHook, password, tls, to, token } from "./options.ts";
+import { base, basic, bearer, loginOf, loginOptions, loginsAgree, ownHook, password, tls, to, token } from "./options.ts";
 import { provider } from "./provider.ts";
 
 export const mattermost = provider({
@@ -101,18 +101,19 @@ export const signal = provider({
   type: "signal",
   about: "Writes to people and groups of Signal through signal-cli's REST API",
   source: "https://bbernhard.github.io/signal-cli-rest-api/",
-  options: () => z.strictObject({
-    url: base("Address of the REST API"),
-    from: z.string().regex(/^\+\d{5,15}$/, "a number with its country: +15550199").describe("Number that is registered with it"),
-    to: to("Numbers with + and country, or ids of groups: group.abc="),
-    user: z.string().min(1).optional().describe("User to log in as, where a proxy protects it"),
-    password: password("Password of the user").optional(),
-    tls: tls(),
-  }),
+  options: () => z
+    .strictObject({
+      url: base("Address of the REST API"),
+      from: z.string().regex(/^\+\d{5,15}$/, "a number with its country: +15550199").describe("Number that is registered with it"),
+      to: to("Numbers with + and country, or ids of groups: group.abc="),
+      ...loginOptions("User to log in as, where a proxy protects it"),
+      tls: tls(),
+    })
+    .refine(...loginsAgree),
   key: null,
   limits: { text: 1900 },
   to: (options) => options.to,
-  say: ({ url, from, user, password }, view) => ({ url: `${url}/v2/send`, headers: user === undefined || password === undefined ? {} : basic(user, password), json: { message: view.text, number: from, recipients: [view.recipient] } }),
+  say: ({ url, from, ...login }, view) => ({ url: `${url}/v2/send`, headers: loginOf(login), json: { message: view.text, number: from, recipients: [view.recipient] } }),
   // Whatever goes wrong between it and Signal is a 400 as well.
   answer: { passing: { at: "error", is: [/network|connect|timed? ?out|unavailable|reset by peer|rate ?limit/i] } },
 });

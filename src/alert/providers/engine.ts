@@ -32,7 +32,7 @@ function partsOf(secret: string): readonly string[] {
   if (!URL.canParse(secret)) return [secret];
   const { pathname, search, searchParams } = new URL(secret);
   const parts = [...pathname.split("/"), ...searchParams.values()].filter((part) => part.length >= 10 && !/^[a-z-]+$/.test(part));
-  return [secret, ...(pathname.length > 1 ? [pathname, pathname + search] : []), ...parts];
+  return [secret, ...(pathname.length > 1 ? [pathname, pathname + search] : []), ...(search.length > 3 ? [search] : []), ...parts];
 }
 
 /** Whether an option is marked as secret, below `optional` and the like. */
@@ -52,14 +52,18 @@ function maskOf(schema: z.ZodType, options: unknown): Mask {
 type Incidents = Extract<AnyProvider, { readonly outage: unknown }>;
 const keepsIncidents = (entry: AnyProvider): entry is Incidents => "outage" in entry;
 
-/** What is asked for one trouble: one that was over before it could be told, and a test, begin and end at once. */
-function eventsOf(item: MessageItem): readonly Event[] {
+/** Those that only know beginnings and ends would take a digest for one of them. */
+const showsDigests = (entry: AnyProvider): boolean => entry.digests ?? !keepsIncidents(entry);
+
+/** What is asked for one trouble: one that was over before it could be told, and a test, begin and end at once; nothing for a digest in the company of others where none can be shown. */
+function eventsOf(entry: Incidents, item: MessageItem): readonly Event[] {
   const event = eventOf(item.alert);
+  if (event === "digest") return showsDigests(entry) ? ["digest"] : [];
   return event === "test" || (event === "recovery" && item.opened !== null) ? ["outage", "recovery"] : [event];
 }
 
 function callOf(entry: Incidents, options: unknown, event: Event, view: ReturnType<typeof itemView>): Call {
-  if (event === "recovery") return entry.recovery(options, view);
+  if (event === "recovery" || event === "digest") return entry.recovery(options, view);
   return event === "reminder" && entry.reminder !== undefined ? entry.reminder(options, view) : entry.outage(options, view);
 }
 
@@ -91,7 +95,7 @@ async function sendIncidents(entry: Incidents, errand: Errand): Promise<Sending>
   const sendings: Sending[] = [];
   for (const item of items) {
     const view = itemView(item, message, entry.limits ?? {}, ctx);
-    for (const event of eventsOf(item)) {
+    for (const event of eventsOf(entry, item)) {
       const sending = await ask(entry, callOf(entry, options, event, view), errand);
       sendings.push(sending);
       // The others would fail as well; all are said again, and the service tells repeats by their key.
@@ -105,9 +109,11 @@ function ask(entry: AnyProvider, call: Call, { options, mask, ctx }: Errand): Pr
   return sendHttp(requestOf(call, options), ctx, (reply, now) => judgeAnswer(entry.answer ?? {}, reply, now, mask));
 }
 
-function send(entry: AnyProvider, errand: Errand): Promise<Sending> {
-  if (keepsIncidents(entry)) return sendIncidents(entry, errand);
+async function send(entry: AnyProvider, errand: Errand): Promise<Sending> {
   const { options, message, ctx } = errand;
+  // As the stand-in of a channel that has one.
+  if (!showsDigests(entry) && message.items.every(({ alert }) => alert.kind === "digest")) return { kind: "refused", reason: `${entry.type} cannot show a digest` };
+  if (keepsIncidents(entry)) return sendIncidents(entry, errand);
   return ask(entry, entry.say(options, messageView(message, entry.limits ?? {}, ctx)), errand);
 }
 
@@ -124,6 +130,7 @@ export function channelOf(entry: AnyProvider): AnyChannel {
       return options();
     },
     ...(keepsIncidents(entry) ? { alertsPerMessage: INCIDENTS_PER_MESSAGE } : {}),
+    ...(showsDigests(entry) ? {} : { digests: false }),
     recipients: (chosen) => entry.to?.(chosen) ?? [""],
     send: (chosen, message, ctx) => send(entry, { options: chosen, message, mask: maskOf(options(), chosen), ctx }),
   };

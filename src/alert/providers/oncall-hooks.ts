@@ -24,9 +24,10 @@ export const datadog = provider({
   source: "https://docs.datadoghq.com/api/latest/events/",
   options: () => z.strictObject({ apiKey: token("API key"), site: z.enum(DATADOG_SITES).default("datadoghq.com").describe("Site of the account"), tags: z.array(z.string().min(1)).default([]).describe("Further tags: team:web") }),
   key: "aggregation_key",
+  digests: true,
   limits: { title: 100, text: 3900 },
   outage: (options, view) => datadogCall(options, bySeverity(view, { critical: "error", warning: "warning", info: "info" }), view),
-  recovery: (options, view) => datadogCall(options, "success", view),
+  recovery: (options, view) => datadogCall(options, view.event === "digest" ? "info" : "success", view),
 });
 
 function datadogCall({ apiKey, site, tags }: { readonly apiKey: string; readonly site: string; readonly tags: readonly string[] }, alertType: string, view: View): Call {
@@ -58,14 +59,24 @@ export const healthchecks = provider({
   source: "https://healthchecks.io/docs/http_api/",
   options: () => z.strictObject({ url: ownHook("Ping URL of the check: https://hc-ping.com/UUID"), tls: tls() }),
   key: null,
+  digests: false,
   limits: { text: 9000, bytes: true },
-  say: ({ url }, view) => ({ url: `${url.replace(/\/+$/, "")}${view.event === "recovery" || view.event === "test" ? "" : "/fail"}`, text: view.text }),
-  answer: { taken: { at: "", is: [/^OK$/] }, passing: { at: "", is: [/rate limited/] } },
+  say: ({ url }, view) => ({ url: healthchecksOf(url, view), text: view.text }),
+  // Created: by `?create=1`, at the first ping of a slug.
+  answer: { taken: { at: "", is: [/^(OK|Created)$/] }, passing: { at: "", is: [/rate limited/] } },
 });
+
+/** The action stands at the end of the path; a test is noted in the check's log and changes nothing. */
+function healthchecksOf(ping: string, { event }: View): string {
+  const url = new URL(ping);
+  url.pathname = url.pathname.replace(/\/+$/, "") + (event === "recovery" ? "" : event === "test" ? "/log" : "/fail");
+  return url.href;
+}
 
 export const newRelic = provider({
   type: "new-relic",
   about: "Records events of type TocsinAlert in New Relic",
+  digests: true,
   source: "https://docs.newrelic.com/docs/data-apis/ingest-apis/event-api/introduction-event-api/",
   options: () => z.strictObject({ account: z.number().int().min(1).describe("Number of the account"), licenseKey: token("License (ingest) key"), region: z.enum(["us", "eu"]).default("us").describe("Where the account lives") }),
   key: "alias",
@@ -102,7 +113,7 @@ export const spike = provider({
   recovery: ({ url }, view) => ({ url, json: { title: spikeTitle(view), body: view.text, status: "resolve" } }),
 });
 
-const spikeTitle = ({ alert, site }: View): string => `${alert.check} (${site.name})`;
+const spikeTitle = ({ alert, site, event }: View): string => (event === "test" ? `Test of Tocsin at ${site.name}` : `${alert.check} (${site.name})`);
 
 export const splunkOncall = provider({
   type: "splunk-oncall",

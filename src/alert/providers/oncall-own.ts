@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { bySeverity, facts, SOURCE } from "./marks.ts";
-import { base, basic, bearer, ownHook, password, tls, token, withQuery } from "./options.ts";
+import { type Instant, instant } from "../../core/types.ts";
+import { bySeverity, facts, iso, SOURCE } from "./marks.ts";
+import { base, bearer, loginOf, loginOptions, loginsAgree, ownHook, tls, token, withQuery } from "./options.ts";
 import { type Call, provider, type View } from "./provider.ts";
 
 const YEAR_MS = 31_536_000_000;
@@ -9,17 +10,18 @@ export const alertmanager = provider({
   type: "alertmanager",
   about: "Fires and resolves alerts of a Prometheus Alertmanager; it forgets them when it restarts, so give the step a `repeat`",
   source: "https://prometheus.io/docs/alerting/latest/alerts_api/",
-  options: () => z.strictObject({
-    url: base("Address of the Alertmanager"),
-    labels: z.record(z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, "letters, digits and _"), z.string().min(1)).default({}).describe("Further labels, to route by: {severity: page}"),
-    token: token("Bearer token, where it is protected").optional(),
-    user: z.string().min(1).optional().describe("User to log in as, instead of a token"),
-    password: password("Password of the user").optional(),
-    tls: tls(),
-  }),
+  options: () => z
+    .strictObject({
+      url: base("Address of the Alertmanager"),
+      labels: z.record(z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, "letters, digits and _"), z.string().min(1)).default({}).describe("Further labels, to route by: {severity: page}"),
+      token: token("Bearer token, where it is protected").optional(),
+      ...loginOptions("User to log in as, instead of a token"),
+      tls: tls(),
+    })
+    .refine(...loginsAgree),
   key: "labels",
-  outage: (options, view) => alertmanagerCall(options, view, view.now + YEAR_MS),
-  recovery: (options, view) => alertmanagerCall(options, view, view.now),
+  outage: (options, view) => alertmanagerCall(options, [firing(options, view)]),
+  recovery: (options, view) => alertmanagerCall(options, resolved(options, view)),
 });
 
 interface Alertmanager {
@@ -30,23 +32,33 @@ interface Alertmanager {
   readonly password?: string | undefined;
 }
 
-/** Labels are an alert's identity: nothing that changes while it lasts may be one. Without an end of its own an alert would end after `resolve_timeout`. */
-function alertmanagerCall({ url, labels, token, user, password }: Alertmanager, view: View, endsAt: number): Call {
+const alertmanagerCall = ({ url, ...login }: Alertmanager, json: readonly object[]): Call => ({ url: `${url}/api/v2/alerts`, headers: loginOf(login), json });
+
+/** Labels are an alert's identity: nothing that changes while it lasts may be one. */
+function alertmanagerAlert({ labels }: Alertmanager, view: View, startsAt: Instant, endsAt: Instant): object {
   const { alert, site } = view;
-  const [startsAt, until] = [alert.outageFrom ?? alert.since, endsAt].map((at) => new Date(at).toISOString());
   return {
-    url: `${url}/api/v2/alerts`,
-    headers: { ...(token === undefined ? {} : bearer(token)), ...(user === undefined || password === undefined ? {} : basic(user, password)) },
-    json: [
-      {
-        labels: { ...labels, alertname: "TocsinCheck", check: alert.check, site: site.name },
-        annotations: { summary: view.title, description: view.details, severity: view.severity },
-        startsAt,
-        endsAt: until,
-        generatorURL: view.link ?? site.url ?? undefined,
-      },
-    ],
+    labels: { ...labels, alertname: view.event === "test" ? "TocsinTest" : "TocsinCheck", check: alert.check, site: site.name },
+    annotations: { summary: view.title, description: view.details, severity: view.severity },
+    startsAt: iso(startsAt),
+    endsAt: iso(endsAt),
+    generatorURL: view.link ?? site.url ?? undefined,
   };
+}
+
+const startOf = ({ alert }: View): Instant => alert.outageFrom ?? alert.since;
+
+/** Without an end of its own an alert would end after `resolve_timeout`. */
+const firing = (options: Alertmanager, view: View): object => alertmanagerAlert(options, view, startOf(view), instant(view.now + YEAR_MS));
+
+/**
+ * An alert that overlaps the one that is known is merged with it: as long as its end has not come by Alertmanager's own clock, the later end stays, which is the year of `firing`
+ * (`Alert.Merge`). One without a length, long ago, overlaps nothing and takes its place; the end that follows then overlaps nothing either, and holds whichever clock is ahead.
+ */
+function resolved(options: Alertmanager, view: View): readonly object[] {
+  const start = startOf(view);
+  const longAgo = instant(start - YEAR_MS);
+  return [alertmanagerAlert(options, view, longAgo, longAgo), alertmanagerAlert(options, view, start, instant(Math.max(start, view.alert.since)))];
 }
 
 export const alerta = provider({
@@ -68,7 +80,7 @@ export const alerta = provider({
 /** Environment, resource and event are an alert's identity. */
 function alertaCall({ url, apiKey, environment }: { readonly url: string; readonly apiKey: string; readonly environment: string }, severity: string, view: View): Call {
   const { alert, site } = view;
-  const json = { resource: alert.check, event: "check", environment, severity, service: [site.name], group: SOURCE, value: alert.code, text: view.text, origin: `${SOURCE}/${site.vantage}`, attributes: view.link === null ? {} : { link: view.link } };
+  const json = { resource: alert.check, event: view.event === "test" ? "test" : "check", environment, severity, service: [site.name], group: SOURCE, value: alert.code, text: view.text, origin: `${SOURCE}/${site.vantage}`, attributes: view.link === null ? {} : { link: view.link } };
   return { url: `${url}/alert`, headers: { authorization: `Key ${apiKey}` }, json };
 }
 
@@ -119,6 +131,7 @@ function gitlabCall({ url, token }: { readonly url: string; readonly token: stri
 export const splunkHec = provider({
   type: "splunk-hec",
   about: "Sends events to Splunk through its HTTP Event Collector",
+  digests: true,
   source: "https://docs.splunk.com/Documentation/Splunk/latest/Data/HECRESTendpoints",
   options: () => z.strictObject({ url: base("Address of the collector: https://splunk.example.com:8088"), token: token("Token of the collector"), index: z.string().min(1).optional().describe("Index, instead of the token's own"), tls: tls() }),
   key: "alias",
@@ -134,7 +147,8 @@ function splunkCall({ url, token, index }: { readonly url: string; readonly toke
 
 export const uptimeKuma = provider({
   type: "uptime-kuma",
-  about: "Sets a push monitor of Uptime Kuma down or up; each check wants a channel of its own",
+  about: "Sets a push monitor of Uptime Kuma down or up (a test sets it up); each check wants a channel of its own",
+  digests: false,
   source: "https://github.com/louislam/uptime-kuma/wiki/Internal-API",
   options: () => z.strictObject({ url: ownHook("Push URL of the monitor: https://kuma.example.com/api/push/TOKEN"), tls: tls() }),
   key: null,

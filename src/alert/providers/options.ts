@@ -27,7 +27,7 @@ export const hook = (about: string) => z.string().refine((text) => isWeb(text, [
 export const ownHook = (about: string) => z.string().refine((text) => isWeb(text, ["https:", "http:"]), "not a web address without user and password in it; copy it whole: https://HOST/PATH").describe(about).meta({ secret: true });
 
 /** Where a product that one hosts oneself is found; without a slash at its end. */
-export const base = (about: string) => webAddress().transform((url) => url.replace(/\/+$/, "")).describe(about);
+export const base = (about: string) => webAddress("write them as options of this type, where it has some").transform((url) => url.replace(/\/+$/, "")).describe(about);
 
 /** TLS with a product that one hosts oneself. */
 export const tls = () => tlsSettings().prefault({}).describe("Settings of TLS for https");
@@ -47,6 +47,24 @@ export const phones = () =>
 export const basic = (user: string, password: string): { readonly authorization: string } => ({ authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}` });
 
 export const bearer = (token: string): { readonly authorization: string } => ({ authorization: `Bearer ${token}` });
+
+/** User and password of a product that one hosts oneself; see `loginsAgree`. */
+export const loginOptions = (about: string) => ({ user: z.string().min(1).optional().describe(about), password: password("Password of the user").optional() });
+
+interface Login {
+  readonly token?: string | undefined;
+  readonly user?: string | undefined;
+  readonly password?: string | undefined;
+}
+
+/** For `refine`: half of a login is none, and of two only one would be sent. */
+export const loginsAgree: readonly [holds: (login: Login) => boolean, wrong: { readonly path: string[]; readonly message: string }] = [
+  ({ token, user, password }) => (user === undefined) === (password === undefined) && (token === undefined || user === undefined),
+  { path: ["user"], message: "user and password go together; give both, or a token instead, or none" },
+];
+
+/** The header for a token, or for user and password. */
+export const loginOf = ({ token, user, password }: Login): { readonly authorization?: string } => (token !== undefined ? bearer(token) : user === undefined || password === undefined ? {} : basic(user, password));
 
 /** An address with a query; what is undefined is left out. */
 export function withQuery(address: string, query: { readonly [name: string]: string | undefined }): string {

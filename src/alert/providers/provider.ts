@@ -5,7 +5,7 @@ import type { Limits } from "./fit.ts";
 import type { Sms } from "./sms.ts";
 
 /** What happened, as services tell it apart. A message of several troubles is of the kind of the worst. */
-export type Event = "outage" | "reminder" | "recovery" | "test";
+export type Event = "outage" | "reminder" | "recovery" | "digest" | "test";
 
 /** How bad it is, in the words that most services share: `critical` down, `warning` less than that, `info` the end of it. */
 export type Severity = "critical" | "warning" | "info";
@@ -14,7 +14,7 @@ export type Severity = "critical" | "warning" | "info";
 export interface View {
   /** The idempotency key: 32 hexadecimal digits. */
   readonly key: string;
-  /** Names the check for as long as it exists: what ends a trouble bears the same as what opened it. 39 letters, digits and dashes. */
+  /** Names the check for as long as it exists: what ends a trouble bears the same as what opened it, a digest and a test what no check bears. 39 letters, digits and dashes. */
   readonly alias: string;
   readonly recipient: string;
   readonly event: Event;
@@ -62,6 +62,8 @@ interface Entry<Options> {
   readonly limits?: Limits;
   /** What an answer means, where the status alone does not say so. */
   readonly answer?: Answer;
+  /** Whether it can show a digest; when missing, all can but those that keep incidents. */
+  readonly digests?: boolean;
   /** Whom it addresses; missing when the provider knows no recipients. */
   to?(options: Options): readonly string[];
 }

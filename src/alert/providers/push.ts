@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { base, basic, bearer, password, tls, token } from "./options.ts";
+import { base, bearer, loginOf, loginOptions, loginsAgree, tls, token } from "./options.ts";
 import { bodyOf, bySeverity } from "./marks.ts";
 import { provider } from "./provider.ts";
 
@@ -12,17 +12,16 @@ export const ntfy = provider({
       url: base("Address of the server").prefault("https://ntfy.sh"),
       topic: z.string().regex(/^[-_A-Za-z0-9]{1,64}$/, "letters, digits, - and _, at most 64").describe("Topic; at a public server whoever knows it can read it").meta({ secret: true }),
       token: token("Access token, where the topic is protected").optional(),
-      user: z.string().min(1).optional().describe("User to log in as, instead of a token"),
-      password: password("Password of the user").optional(),
+      ...loginOptions("User to log in as, instead of a token"),
       priority: z.number().int().min(1).max(5).default(5).describe("Priority of an outage, 1 to 5; what is less than down gets 4 at most, what is over 3"),
       tls: tls(),
     })
-    .refine(({ user, password }) => (user === undefined) === (password === undefined), { path: ["user"], message: "user and password go together; give both or none" }),
+    .refine(...loginsAgree),
   key: null,
   limits: { title: 250, text: 4000, bytes: true },
-  say: ({ url, topic, token, user, password, priority }, view) => ({
+  say: ({ url, topic, priority, ...login }, view) => ({
     url: `${url}/`,
-    headers: { ...(token === undefined ? {} : bearer(token)), ...(user === undefined || password === undefined ? {} : basic(user, password)) },
+    headers: loginOf(login),
     json: {
       topic,
       title: view.title,

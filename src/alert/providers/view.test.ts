@@ -11,7 +11,7 @@ describe("what an alert means to a service of incidents", () => {
   test("beginnings", () => expect((["down", "degraded", "unchecked", "flapping", "channel-broken"] as const).map((kind) => f(kind, "down"))).toEqual(Array.from({ length: 5 }, () => "outage")));
   test("ends", () => expect((["recovered", "changed", "channel-mended"] as const).map((kind) => f(kind, "pending"))).toEqual(Array.from({ length: 3 }, () => "recovery")));
   test("by its state", () => expect([f("settled", "up"), f("settled", "down"), f("run", "up"), f("run", "degraded")]).toEqual(["recovery", "outage", "recovery", "outage"]));
-  test("the rest", () => expect([f("reminder", "down"), f("test", "up")]).toEqual(["reminder", "test"]));
+  test("the rest", () => expect([f("reminder", "down"), f("test", "up"), f("digest", "up")]).toEqual(["reminder", "test", "digest"]));
 });
 
 describe("a view", () => {

@@ -15,13 +15,12 @@ const LINK_MOST = 500;
 export function eventOf({ kind, status }: Alert): Event {
   switch (kind) {
     case "test":
-      return "test";
+    case "digest":
     case "reminder":
-      return "reminder";
+      return kind;
     case "recovered":
     case "changed":
     case "channel-mended":
-    case "digest":
       return "recovery";
     case "settled":
     case "run":
@@ -33,12 +32,15 @@ export function eventOf({ kind, status }: Alert): Event {
 
 function severityOf(alert: Alert): Severity {
   const event = eventOf(alert);
-  if (event === "recovery" || event === "test") return "info";
+  if (event === "recovery" || event === "digest" || event === "test") return "info";
   return alert.status === "down" || alert.kind === "down" || alert.kind === "flapping" || alert.kind === "channel-broken" ? "critical" : "warning";
 }
 
-/** One name for each check of a site, whatever its own name holds. */
-const aliasOf = (site: string, check: string): string => `tocsin-${createHash("sha256").update(JSON.stringify([site, check])).digest("hex").slice(0, ALIAS_DIGITS)}`;
+/** One name for each check of a site, whatever its own name holds. Digests and tests are of no check, though they bear the site's name. */
+function aliasOf(site: string, { check, kind }: Alert): string {
+  const parts = kind === "digest" || kind === "test" ? [site, check, kind] : [site, check];
+  return `tocsin-${createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, ALIAS_DIGITS)}`;
+}
 
 type Part = Pick<Message, "subject" | "text" | "items"> & { readonly html: string; readonly link: string | null; readonly alert: Alert };
 
@@ -55,14 +57,15 @@ function viewOf(part: Part, message: Message, limits: Limits, ctx: ChannelContex
   const sms = own ? smsOf(details, null, limits.sms) : smsOf(part.subject, link, limits.sms);
   const told = { title, details, text, html: part.html.replaceAll(PICTURES, ""), sms, link };
   const now = ctx.clock.now();
-  return { key, recipient, site, alias: aliasOf(site.name, alert.check), event: eventOf(alert), severity: severityOf(alert), ...told, alert, now, random: (count) => ctx.random.bytes(count) };
+  return { key, recipient, site, alias: aliasOf(site.name, alert), event: eventOf(alert), severity: severityOf(alert), ...told, alert, now, random: (count) => ctx.random.bytes(count) };
 }
 
-/** A whole message, of the kind of its worst trouble. */
+/** A whole message, of the kind of its worst trouble; of a digest only when it holds nothing else. */
 export function messageView(message: Message, limits: Limits, ctx: ChannelContext): View {
-  const [worst, ...others] = message.items;
+  const { items, site } = message;
+  const worst = items.find(({ alert }) => alert.kind !== "digest") ?? items[0];
   if (worst === undefined) throw new Error("a message tells at least one thing");
-  const link = others.length === 0 ? worst.link : message.site.url;
+  const link = items.length === 1 ? worst.link : site.url;
   return viewOf({ ...message, html: message.html ?? "", link, alert: worst.alert }, message, limits, ctx);
 }
 
