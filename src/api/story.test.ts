@@ -45,6 +45,7 @@ test("why nobody was told", () => {
   f("not-a-change-to-tell", ["first-sign", "transition"]);
   f("muted", ["first-sign", "transition", "not-told"]);
   f("nobody", ["first-sign", "transition", "not-told"]);
+  f("unheard", ["first-sign", "transition", "not-told"]);
   f("initial", ["first-sign", "transition", "not-told"]);
 });
 

@@ -46,6 +46,7 @@ export const UNTOLD: { readonly [telling: string]: string } = {
   blocked: "Nobody was told: another check is to blame",
   later: "Nobody was told yet: the first step of `notify` comes later",
   nobody: "Nobody was told: no channel is set for this check",
+  unheard: "Nobody was told: nobody had been told of the outage",
   off: "Nobody was told: `onFail` or `onPass` of this check is off",
   initial: "Nobody was told: it is the first verdict, and `initial: down` keeps that one quiet",
 };

@@ -67,7 +67,14 @@ test("what a maintenance window held back is told at its end, with its true star
   expect(bench.now - (bench.alerts[0]?.since ?? 0)).toBe(10 * 60_000);
 });
 
-test("the recovery of an outage that was told is sent inside a window too", () => {
+test("the recovery of an outage that was told is sent inside a window too, and of no other", () => {
+  f("u window d u windowend d u", { onFail: false }, "1 up, 2 down, 3 up, 4 down, 5 up, 5 recovered!ops");
+  f("window u", { initial: "down" }, "1 up");
+  f("window d u", { initial: "down" }, "2 up");
+  f("d window u", { initial: "down" }, "2 up");
+  f("window d windowend u", { initial: "down" }, "2 up, 2 recovered!ops");
+  f("d +20m window u", { initial: "down", steps: "1:ops 10m:boss" }, "11 down!boss, 22 up, 22 recovered!ops, 22 recovered!boss");
+  f("window d remove", { initial: "down" }, "");
   f("u d window u", {}, "1 up, 2 down, 2 down!ops, 3 up, 3 recovered!ops");
 });
 

@@ -83,7 +83,7 @@ export function escalate(draft: Draft): void {
     steps = [...steps.filter((other) => other !== progress), fired(step, (progress?.fired ?? 0) + 1, now)];
     told = joined(told, to);
   }
-  if (steps === incident.steps) return noteTelling(draft, policy.steps.length === 0 ? "nobody" : "later");
+  if (steps === incident.steps) return noteTelling(draft, firstSteps(policy).length === 0 ? "nobody" : "later");
   believe(draft, { incident: { ...incident, steps, said, told } });
   noteTelling(draft, told.length > 0 ? "told" : "nobody");
 }

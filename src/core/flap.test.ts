@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { MINUTE, type PolicyWish, story } from "./ground.ts";
+import { Bench, MINUTE, type PolicyWish, story } from "./ground.ts";
 import { millis } from "./types.ts";
 
 const flapping = { changes: 2, withinMs: millis(20 * MINUTE) };
@@ -26,9 +26,21 @@ test("outages long ago do not count", () => {
 });
 
 test("nobody is told of it while nobody is told of anything", () => {
-  f("u window d u d u d windowend", {}, "1 up, 2 down, 3 up, 4 down, 5 up, 6 down");
+  f("u window d u d u d u windowend +30m", {}, "1 up, 2 down, 3 up, 4 down, 5 up, 6 down, 7 up, 10.2 pending, 10.2 unchecked!ops");
   f("u d u d u d", { onFail: false, onPass: false }, "1 up, 2 down, 3 up, 4 down, 5 up, 6 down");
   f("u d u d u d silence d pause +30m resume", {}, `${THRICE}, 7 paused, 37 down`);
+});
+
+test("what nobody was told of holds no outage back: the first that may be told is told as flapping", () => {
+  const muted = "1 up, 2 down, 3 up, 4 down, 5 up, 6 down, 7 up";
+  f("u window d u d u d u windowend d u d d u", {}, `${muted}, 8 down, 8 flapping!ops, 9 up, 10 down, 11 down!ops, 12 up, 12 recovered!ops`);
+  f("u silence:7 d u d u d u restart d u d", {}, `${muted}, 8 down, 8 flapping!ops, 9 up, 10 down`);
+  // By then those in the window are long ago.
+  f("u window d u d u d u windowend pause +30m resume u d u", {}, `${muted}, 7 paused, 37 pending, 38 up, 39 down, 39 down!ops, 40 up, 40 recovered!ops`);
+});
+
+test("a check without steps does not flap: nobody would hear that it does", () => {
+  expect(new Bench({ flapping, steps: "" }).play("u d u d u d").state.belief.flapping).toBeNull();
 });
 
 test("a flapping check that goes or is changed says so to those who know of it", () => {

@@ -1,10 +1,9 @@
-import { believe, type Draft } from "./draft.ts";
+import { believe, type Draft, noteTelling } from "./draft.ts";
 import { muted, sayingOf } from "./escalate.ts";
-import { firstSteps, joined, say, targets } from "./route.ts";
-import type { Told } from "./state.ts";
+import { firstTargets, say } from "./route.ts";
 import { type Instant, plus } from "./types.ts";
 
-/** Notes an outage that just opened; with too many of them the check is flapping, which is told once. */
+/** Notes an outage that just opened; with too many of them the check is flapping from the one on that is told as that. */
 export function noteOutage(draft: Draft): void {
   const { policy, now, belief } = draft;
   if (policy.flapping === null) return;
@@ -12,12 +11,14 @@ export function noteOutage(draft: Draft): void {
   const outages = [...belief.outages.filter((at) => at > from), now];
   believe(draft, { outages });
   if (belief.flapping !== null || outages.length <= policy.flapping.changes || belief.incident === null) return;
-  const to = firstSteps(policy).reduce<readonly Told[]>((all, step) => joined(all, targets(draft, step)), []);
-  const telling = policy.onFail && !muted(draft);
-  believe(draft, { flapping: { since: now, told: telling ? to : [] } });
-  if (!telling) return;
+  // What nobody hears of holds nothing back: it begins with the next outage that may be told.
+  if (!policy.onFail || muted(draft)) return;
+  const to = firstTargets(draft);
+  if (to.length === 0) return;
+  believe(draft, { flapping: { since: now, told: to } });
   const sentence = `went down ${outages.length} times; told as down only when it stays so, until it settles`;
   say(draft, to, { ...sayingOf(draft, belief.incident), kind: "flapping", sentence, step: 0, ordinal: 1 });
+  noteTelling(draft, "told");
 }
 
 /** When a flapping check has settled, if nothing happens until then. */

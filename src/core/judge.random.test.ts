@@ -77,6 +77,7 @@ class Witness extends Bench {
   readonly #steps = new Set<string>();
   #open: string | null = null;
   #excepted = false;
+  #flaps = false;
 
   override feed(input: Input): Decision {
     const before = this.state;
@@ -85,7 +86,12 @@ class Witness extends Bench {
     const { belief, wakeAt } = decision.state;
     const alerts = decision.effects.filter((effect) => effect.kind === "alert").map((effect) => effect.alert);
     expect(JSON.parse(JSON.stringify(decision.state))).toEqual(decision.state);
-    for (const { from, to } of decision.transitions) expect(from).not.toBe(to);
+    this.#flaps = belief.flapping !== null && (this.#flaps || alerts.some(({ kind }) => kind === "flapping"));
+    for (const { from, to, telling } of decision.transitions) {
+      expect(from).not.toBe(to);
+      // Held back as flapping: only where that was told.
+      if (telling === "flapping") expect(this.#flaps).toBe(true);
+    }
     expect(decision.transitions.at(-1)?.to ?? before.belief.status).toBe(belief.status);
     if (input.kind !== "action" && JSON.stringify(belief) === JSON.stringify(before.belief)) expect(belief).toBe(before.belief);
     if (belief.status === "paused") expect(wakeAt).toBeNull();

@@ -124,14 +124,20 @@ test("a transition says whether somebody was told, and why not", () => {
   expect(telling("u d")).toBe("told");
   expect(telling("u d u")).toBe("told");
   expect(telling("u window d")).toBe("muted");
-  expect(telling("u window d u")).toBe("nobody");
+  expect(telling("u window d u")).toBe("unheard");
+  expect(telling("u window d u", { onFail: false })).toBe("muted");
+  expect(telling("u d u", { steps: "" })).toBe("nobody");
+  expect(telling("u d u", { steps: "0:log" })).toBe("nobody");
+  expect(telling("u d", { steps: "0:log" })).toBe("nobody");
   expect(telling("u d silence u")).toBe("silenced");
   expect(telling("u d", { onFail: false })).toBe("off");
   expect(telling("u d u", { onPass: false })).toBe("off");
   expect(telling("u d", { steps: "" })).toBe("nobody");
   expect(telling("u d", { steps: "10m:ops" })).toBe("later");
   expect(telling("gw:down d gw:up d gw:answer", { initial: "down", parents: ["gw"] })).toBe("initial");
-  expect(telling("u d u d", { flapping: { changes: 1, withinMs: millis(3_600_000) }, failAfter: 1 })).toBe("flapping");
+  expect(telling("u d u d", { flapping: { changes: 1, withinMs: millis(3_600_000) }, failAfter: 1 })).toBe("told");
+  expect(telling("u d u d u", { flapping: { changes: 1, withinMs: millis(3_600_000) }, failAfter: 1 })).toBe("unheard");
+  expect(telling("u d u d u d", { flapping: { changes: 1, withinMs: millis(3_600_000) }, failAfter: 1 })).toBe("flapping");
 });
 
 test("a passing run of a check that is well writes nothing", () => {

@@ -2,15 +2,13 @@ import { blocks, clearance, isDoubtful, parentsWellSince, rootOf } from "./depen
 import { beganDown, believe, closeIncident, type Draft, dueBy, move, noteTelling, openIncident, reasonOf } from "./draft.ts";
 import { fired, firedForGood, muted } from "./escalate.ts";
 import { noteOutage } from "./flap.ts";
-import { firstSteps, joined, type Saying, say, targets } from "./route.ts";
+import { firstSteps, firstTargets, joined, type Saying, say, targets } from "./route.ts";
 import { endUntilRecovery } from "./silence.ts";
 import type { OpenIncident, Told, View } from "./state.ts";
 import { type Instant, instant, plus } from "./types.ts";
 
 /** A verdict is due within so many runs. */
 const VERDICT_RUNS = 3;
-
-const firstTargets = (draft: Draft): readonly Told[] => firstSteps(draft.policy).reduce<readonly Told[]>((all, step) => joined(all, targets(draft, step)), []);
 
 /** Takes a check down, unless its parents are to blame or must be asked first. */
 export function goDown(draft: Draft): void {
@@ -107,12 +105,20 @@ export function goUp(draft: Draft, rule: string): void {
   endUntilRecovery(draft);
   move(draft, "up", reasonOf(closed === null ? rule : "recovered", last?.sentence ?? "well"));
   if (closed === null && !silent) return;
-  const untold = silent || !policy.onFail ? firstTargets(draft) : [];
-  const to = joined(closed?.told ?? [], untold);
-  if (!policy.onPass || silenced || to.length === 0) return noteTelling(draft, silenced ? "silenced" : policy.onPass ? "nobody" : "off");
+  const spared = silent || !policy.onFail ? firstTargets(draft) : [];
+  const to = joined(whoKnow(draft, closed), muted(draft) ? [] : spared);
+  if (!policy.onPass || silenced || to.length === 0) return noteTelling(draft, silenced ? "silenced" : policy.onPass ? whyNobody(draft, joined(closed?.told ?? [], spared)) : "off");
   const outageFrom = closed?.firstSign ?? (belief.rule === "carried" ? belief.since : null);
   say(draft, to, { ...recovery(draft, closed), outageFrom, kind: "recovered", step: 0, ordinal: 1 });
   noteTelling(draft, "told");
+}
+
+/** Who hears of the end: those who were told. In a window nobody of an outage that was spared them, as `initial: down` does. */
+const whoKnow = (draft: Draft, closed: OpenIncident | null): readonly Told[] => (closed === null || (closed.said === 0 && muted(draft)) ? [] : closed.told);
+
+function whyNobody({ policy }: Draft, held: readonly Told[]): string {
+  if (held.length > 0) return "muted";
+  return firstSteps(policy).length === 0 ? "nobody" : "unheard";
 }
 
 function recovery(draft: Draft, closed: OpenIncident | null): Omit<Saying, "kind" | "step" | "ordinal"> {
@@ -153,7 +159,7 @@ function sayBetter(draft: Draft, ended: OpenIncident): void {
 export function endBecause(draft: Draft, closedBy: "changed" | "removed"): void {
   const { flapping, muting } = draft.belief;
   const closed = closeIncident(draft, closedBy);
-  const to = joined(closed?.told ?? [], flapping?.told ?? []);
+  const to = joined(whoKnow(draft, closed), flapping?.told ?? []);
   if (muting.silenced !== null) return;
   const sentence = closedBy === "changed" ? "the check was changed; it is judged anew" : "the check was removed";
   say(draft, to, { ...recovery(draft, closed), code: "ok", sentence, kind: "changed", status: "pending", step: 0, ordinal: 1 });

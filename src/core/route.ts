@@ -28,6 +28,9 @@ export function joined(some: readonly Told[], more: readonly Told[]): readonly T
   return fresh.length === 0 ? some : [...some, ...fresh];
 }
 
+/** Whom those steps tell now. */
+export const firstTargets = (draft: Pick<Draft, "policy" | "now">): readonly Told[] => firstSteps(draft.policy).reduce<readonly Told[]>((all, step) => joined(all, targets(draft, step)), []);
+
 export interface Saying {
   readonly kind: AlertKind;
   readonly incident: OpenIncident | null;

@@ -188,7 +188,7 @@ export interface Transition {
   readonly to: Status;
   readonly reason: Reason;
   readonly incident: IncidentId | null;
-  /** `told`; why nobody was: `muted`, `silenced`, `acknowledged`, `flapping`, `blocked`, `initial`, `off`, `nobody`, `later`, `not-seen-since`; `none` where there is nothing to tell. */
+  /** `told`; why nobody was: `muted`, `silenced`, `acknowledged`, `flapping`, `blocked`, `initial`, `off`, `nobody`, `unheard`, `later`, `not-seen-since`; `none` where there is nothing to tell. */
   readonly telling: string;
 }
 

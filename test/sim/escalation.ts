@@ -53,10 +53,11 @@ function blockedIsSilent(ledger: Ledger): void {
   }
 }
 
-/** Told as flapping once, and once as settled to those who were told. */
+/** Told as flapping once, and once as settled to those who were told; no outage is held back as flapping that was told to nobody. */
 function flappingOnce(ledger: Ledger): void {
   const flapping = new Set<string>();
-  for (const { alerts, atMs } of ledger.pages) {
+  for (const { alerts, transitions, atMs } of ledger.pages) {
+    for (const { check, telling } of transitions) if (telling === "flapping" && ![...flapping].some((whom) => whom.startsWith(`${check} to `))) ledger.breach("flapping is told once", `${check} was held back as flapping, and nobody was told that it is`, atMs);
     for (const { check, kind, channel, recipient } of alerts) {
       const whom = `${check} to ${channel} ${recipient}`;
       if (kind === "flapping") {
