@@ -36,6 +36,10 @@ test("events stand between the runs, and end a line of them", () => {
   expect(condense([], [event(1, "left", "input"), event(2, "left", "input"), event(3, "other", "input")], ABOUT)).toMatchObject([{ text: "left", until: at(2000) }, { text: "other", until: null }]);
 });
 
+test("at one instant: what was done, the run, what it led to", () => {
+  f([run(0), run(1, down)], ["1 run up, 35 ms", "paused", "1 run down: refused (1 of 2 in a row)", "moved", "told"], [event(1, "told", "told"), event(1, "moved"), event(1, "paused", "input")]);
+});
+
 test("transitions name rule, cause and why nobody was told", () => {
   const texts = (more: Parameters<typeof sampleTransition>[2]): readonly string[] => transitionLines(sampleTransition("shop", 0, more)).map(({ text }) => text);
   expect(texts({})).toEqual(["From up to down (rule threshold): connection refused, 2 runs in a row"]);

@@ -31,9 +31,12 @@ interface Group {
   inRow: number;
 }
 
+/** At one instant: what was done, the run, what it led to. */
+const RANK: { readonly [kind in WhyLine["kind"]]: number } = { "left-out": 0, input: 1, runs: 2, asked: 3, transition: 4, "not-told": 5, told: 6, try: 7, closed: 8, now: 9, next: 10 };
+
 /** Runs and events in the order in which they were: runs that follow each other and say the same become one line. */
 export function condense(results: readonly Result[], events: readonly WhyLine[], about: AboutRuns): readonly WhyLine[] {
-  const ordered = events.toSorted((a, b) => a.at - b.at);
+  const ordered = events.toSorted((a, b) => a.at - b.at || RANK[a.kind] - RANK[b.kind]);
   const lines: WhyLine[] = [];
   const groups: Group[] = [];
   let inRow = 0;
@@ -43,7 +46,7 @@ export function condense(results: readonly Result[], events: readonly WhyLine[],
     if (group !== undefined) lines.push(runsLine(group, about.failAfter));
   };
   for (const result of results) {
-    for (let event = ordered[next]; event !== undefined && event.at <= result.started; event = ordered[++next]) {
+    for (let event = ordered[next]; event !== undefined && (event.at < result.started || (event.at === result.started && RANK[event.kind] < RANK.runs)); event = ordered[++next]) {
       close();
       add(lines, event);
     }

@@ -31,14 +31,17 @@ export function nowLines({ state, summary, failAfter, now, messages }: Now): rea
   if (muting.maintenance.length > 0) say(`In maintenance: ${muting.maintenance.join(", ")}`);
   if (incident !== null && incident.acknowledged !== null) say(`Acknowledged by ${incident.acknowledged.by}: no reminders`);
   if (incident !== null && incident.told.length === 0) say("Nobody was told of this incident so far");
-  if (wait !== null) ahead(wait.until, "Told by then, if the parents it waits for give no news");
-  if (seen.putOff !== undefined && seen.expectBy !== null && incident === null) ahead(seen.expectBy, "Told as unchecked by then; put off to hear of its parents first");
-  for (const step of incident?.steps ?? []) if (step.nextAt !== null) ahead(step.nextAt, "A reminder is due");
+  // What is put off has no time yet; it is told when what holds it ends.
+  const rests = belief.status === "blocked" || muting.paused !== null || silenced !== null || muting.maintenance.length > 0 || (incident !== null && incident.acknowledged !== null);
+  const due = (at: number): boolean => !rests && at >= now;
+  if (wait !== null && due(wait.until)) ahead(wait.until, "Told by then, if the parents it waits for give no news");
+  if (seen.putOff !== undefined && seen.expectBy !== null && incident === null && due(seen.expectBy)) ahead(seen.expectBy, "Told as unchecked by then; put off to hear of its parents first");
+  for (const step of incident?.steps ?? []) if (step.nextAt !== null && due(step.nextAt)) ahead(step.nextAt, "A reminder is due");
   for (const message of messages) {
     if (message.status !== "waiting") continue;
     const held = message.tries === 0 && message.nextTryAt > now;
     ahead(Math.max(now, message.nextTryAt), held ? `Held by the cap of ${message.channel}: then told to ${whom(message)} in one message` : `Next try to tell ${whom(message)}`);
   }
-  if (summary.nextRunAt !== null) ahead(summary.nextRunAt, "Next run");
+  if (summary.nextRunAt !== null && summary.nextRunAt >= now && muting.paused === null) ahead(summary.nextRunAt, "Next run");
   return lines.toSorted((a, b) => (a.kind === b.kind ? a.at - b.at : a.kind === "now" ? -1 : 1));
 }

@@ -1,4 +1,5 @@
 import { formatDuration } from "../core/time.ts";
+import type { CheckName } from "../core/types.ts";
 import type { AlertRow, MessageStory, Store, Try } from "../store/store.ts";
 import { closing, SAID, whom } from "./story.ts";
 import type { WhyLine } from "./types.ts";
@@ -32,11 +33,12 @@ function tryLine(to: string, { at, tookMs, outcome, reason }: Try): WhyLine {
   return line(at, "try", `${OUTCOME[outcome]} ${to}${said} (${formatDuration(tookMs)})`);
 }
 
-/** Messages of alerts that belong to no incident: every run told, no longer flapping. `known`: the alerts told already. */
-export function messageLines(messages: readonly MessageStory[], known: ReadonlySet<string>): readonly WhyLine[] {
+/** Messages whose alerts are in no story that is told: every run told, no longer flapping, incidents further back. `known`: the alerts told already. */
+export function messageLines(check: CheckName, messages: readonly MessageStory[], known: ReadonlySet<string>): readonly WhyLine[] {
   const others = messages.filter(({ alerts, status }) => status !== "superseded" && !alerts.some((id) => known.has(id)));
   return others.flatMap((message) => {
+    const said = new Set(message.tells.flatMap(({ check: of, kind }) => (of === check ? [SAID[kind]] : [])));
     const tries = message.attempts.map((one) => tryLine(whom(message), one));
-    return [line(message.formedAt, "told", `For ${whom(message)}: a message of no incident`)].concat(tries);
+    return [line(message.formedAt, "told", `For ${whom(message)}: ${[...said].join(", then ")}`)].concat(tries);
   });
 }

@@ -13,7 +13,8 @@ const HEAD_MS = 3_600_000;
 const HEAD_ROWS = 5000;
 const TAIL_ROWS = 2000;
 const ROWS = 1000;
-const INCIDENTS = 20;
+/** So many incidents are looked through for those of the time that is told of; of older ones the messages are told. */
+const INCIDENTS = 200;
 const PARENTS = 10;
 const PARENT_ROWS = 500;
 
@@ -31,10 +32,11 @@ export async function readWhy({ handle, clock }: Pick<Room, "handle" | "clock">,
   const state = handle.state(check);
   if (summary === null || detail === null || state === null) return null;
   const { store } = handle;
-  const incidents = (await store.incidents({ check, limit: since === null ? 1 : INCIDENTS })).filter(({ closed }) => since === null || closed === null || closed >= since);
-  const begin = since ?? incidents.at(-1)?.firstSign ?? (await store.transitions({ check, limit: 1 }))[0]?.at ?? instant(summary.since);
+  const newest = await store.incidents({ check, limit: INCIDENTS });
+  const begin = since ?? newest[0]?.firstSign ?? (await store.transitions({ check, limit: 1 }))[0]?.at ?? instant(summary.since);
   const { results, gapAfter } = await readRuns(store, check, begin, since === null ? BEFORE : 0);
   const from = instant(Math.min(begin, results[0]?.started ?? begin));
+  const incidents = newest.filter(({ closed }) => closed === null || closed >= from);
   const [transitions, journal, stories, messages] = await Promise.all([
     store.transitions({ check, since: from, limit: ROWS }),
     store.journal({ check, since: from, limit: ROWS }),
@@ -46,8 +48,8 @@ export async function readWhy({ handle, clock }: Pick<Room, "handle" | "clock">,
   const events = [
     ...transitions.toReversed().flatMap(transitionLines),
     ...inputLines(journal),
-    ...stories.flatMap((story) => (story === null ? [] : toldLines(story, messages))),
-    ...messageLines(messages.filter(({ formedAt }) => formedAt >= from), new Set(stories.flatMap((story) => story?.alerts.map(({ alert }) => alert.id) ?? []))),
+    ...stories.flatMap((story) => (story === null ? [] : toldLines(story, messages))).filter(({ at }) => at >= from),
+    ...messageLines(check, messages.filter(({ formedAt }) => formedAt >= from), new Set(stories.flatMap((story) => story?.alerts.map(({ alert }) => alert.id) ?? []))),
     ...asked.flat(),
     ...leftOut(results, gapAfter),
   ];

@@ -5,7 +5,7 @@ import { BucketMaker } from "./bucket.ts";
 import { type Disk, DiskError, memoryDisk } from "./disk.ts";
 import { type Deed, Memory, type Written } from "./memory-state.ts";
 import { decodeRecords, encodeRecord } from "./record.ts";
-import { type Bucket, type Capabilities, type Loaded, type MessageRow, type OutboxChange, type Range, type Retention, type Settlement, type Store, StoreError, type StoreFacts } from "./store.ts";
+import { type Bucket, type Capabilities, type Loaded, type MessageRow, type MessageStory, type OutboxChange, type Range, type Retention, type Settlement, type Store, StoreError, type StoreFacts, storyOf } from "./store.ts";
 
 export interface MemoryStoreOptions {
   /** Where the journal lies; by default memory without faults. */
@@ -126,8 +126,8 @@ class MemoryStore implements Store {
       const wanted = (row: MessageRow): boolean =>
         (status === undefined || row.status === status) && (check === undefined || row.alerts.some((id) => post.alerts.get(id)?.alert.check === check));
       const rows = [...post.messages.values()].filter(wanted).reverse().sort((a, b) => b.formedAt - a.formedAt);
-      const checksOf = (row: MessageRow): readonly CheckName[] => [...new Set(row.alerts.flatMap((id) => post.alerts.get(id)?.alert.check ?? []))];
-      return Promise.resolve(rows.slice(0, limit).map((row) => Object.assign({ checks: checksOf(row), attempts: post.attempts.get(row.id) ?? [] }, row)));
+      const tellsOf = (row: MessageRow): MessageStory["tells"] => row.alerts.flatMap((id) => post.alerts.get(id)?.alert ?? []).map(({ check, kind }) => ({ check, kind }));
+      return Promise.resolve(rows.slice(0, limit).map((row) => storyOf(row, tellsOf(row), post.attempts.get(row.id) ?? [])));
     });
   }
 

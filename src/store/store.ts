@@ -1,5 +1,5 @@
 import type { Batch, Beginning, Belief, Recorded } from "../core/state.ts";
-import type { Alert, AlertId, CheckName, ChannelName, Evidence, Incident, IncidentId, Instant, JournalEntry, Millis, Result, Transition } from "../core/types.ts";
+import type { Alert, AlertId, AlertKind, CheckName, ChannelName, Evidence, Incident, IncidentId, Instant, JournalEntry, Millis, Result, Transition } from "../core/types.ts";
 
 /** What remembers. One suite (`suite.ts`) runs on every implementation. Broken disks throw `StoreError`; what is expected is a value. */
 
@@ -65,11 +65,15 @@ export interface Try {
   readonly reason: string;
 }
 
-/** A message with all that was tried, and the checks that it tells of, each once. */
+/** A message with all that was tried, the checks that it tells of, each once, and what it says of them, alert by alert. */
 export interface MessageStory extends MessageRow {
   readonly checks: readonly CheckName[];
+  readonly tells: readonly { readonly check: CheckName; readonly kind: AlertKind }[];
   readonly attempts: readonly Try[];
 }
+
+/** A message's row with what belongs to it. */
+export const storyOf = (row: MessageRow, tells: MessageStory["tells"], attempts: readonly Try[]): MessageStory => ({ ...row, checks: [...new Set(tells.map(({ check }) => check))], tells, attempts });
 
 export type Settlement =
   | { readonly kind: "sent"; readonly at: Instant; readonly tookMs: Millis; readonly detail: string }

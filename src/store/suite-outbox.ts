@@ -60,7 +60,7 @@ export function outboxSuite(store: () => Store, reopen: () => Promise<void>): vo
     await store().changeOutbox(sampleChange({ revive: ["m"] }));
     await reopen();
     expect(await waiting()).toEqual(["a", "b"]);
-    expect(await row("m")).toMatchObject({ status: "superseded", attempts: [{ outcome: "refused" }], checks: ["shop"] });
+    expect(await row("m")).toMatchObject({ status: "superseded", attempts: [{ outcome: "refused" }], checks: ["shop"], tells: [{ check: "shop", kind: "down" }, { check: "shop", kind: "down" }] });
     await store().changeOutbox(sampleChange({ revive: ["m"], messages: [sampleMessage("again", ["a", "b"], 9)] }));
     await store().claimMessage("again", at(9), at(50));
     await store().settleMessage("again", sent(10));
@@ -76,7 +76,7 @@ export function outboxSuite(store: () => Store, reopen: () => Promise<void>): vo
     await store().settleMessage("m", sent(5));
     await store().settleMessage("m", sent(5));
     await reopen();
-    expect(await row("m")).toEqual({ ...sampleMessage("m", ["a"], 0, { status: "sent", tries: 1, lastReason: "250 ok" }), checks: ["shop"], attempts: [{ message: "m", at: at(5), tookMs: 7, outcome: "sent", reason: "250 ok" }] });
+    expect(await row("m")).toEqual({ ...sampleMessage("m", ["a"], 0, { status: "sent", tries: 1, lastReason: "250 ok" }), checks: ["shop"], tells: [{ check: "shop", kind: "down" }], attempts: [{ message: "m", at: at(5), tookMs: 7, outcome: "sent", reason: "250 ok" }] });
     expect((await store().outbox(9)).messages).toEqual([]);
     expect(await store().claimMessage("m", at(99), at(999))).toBeNull();
     expect(await told()).toBe(true);

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { CheckName, Evidence, Incident, IncidentId, Instant, JournalEntry, Result, Transition } from "../../core/types.ts";
-import type { AlertRow, MessageRow, MessageStory, Store, StoreFacts } from "../store.ts";
+import type { AlertKind, CheckName, Evidence, Incident, IncidentId, Instant, JournalEntry, Result, Transition } from "../../core/types.ts";
+import { type AlertRow, type MessageRow, type MessageStory, type Store, type StoreFacts, storyOf } from "../store.ts";
 import { alertStatuses, messageStatuses } from "./codes.ts";
 import { RESULT_COLUMNS, RESULT_TABLES, type ResultColumns, resultOf, Words } from "./results.ts";
 import { alertOf, alertsOfMessage, all, attemptOf, type BodyRow, incidentOf, MESSAGE_COLUMNS, type MessageColumns, messageOf, one, transitionOf, type TryColumns } from "./rows.ts";
@@ -64,8 +64,9 @@ export class Queries {
     const statement = this.#sql(`SELECT ${MESSAGE_COLUMNS} FROM messages m WHERE true ${ofCheck} ${inStatus} ORDER BY m.formed_at DESC, m.number DESC LIMIT ?`);
     const tries = this.#sql("SELECT * FROM tries WHERE message = ? ORDER BY at");
     const rows = all<MessageColumns>(statement, ...(check === undefined ? [] : [check]), limit);
-    const names = this.#sql("SELECT c.name, min(l.position) AS first FROM message_alerts l JOIN alerts a ON a.id = l.alert JOIN checks c ON c.id = a.check_id WHERE l.message = ? GROUP BY c.name ORDER BY first");
-    return rows.map((row) => Object.assign(messageOf(row, this.#alertsOf(row.id)), { checks: all<{ name: CheckName }>(names, row.id).map(({ name }) => name), attempts: all<TryColumns>(tries, row.id).map(attemptOf) }));
+    const alerts = this.#sql("SELECT c.name, json_extract(a.body, '$.kind') AS kind FROM message_alerts l JOIN alerts a ON a.id = l.alert JOIN checks c ON c.id = a.check_id WHERE l.message = ? ORDER BY l.position");
+    const tellsOf = (id: string): MessageStory["tells"] => all<{ name: CheckName; kind: AlertKind }>(alerts, id).map(({ name, kind }) => ({ check: name, kind }));
+    return rows.map((row) => storyOf(messageOf(row, this.#alertsOf(row.id)), tellsOf(row.id), all<TryColumns>(tries, row.id).map(attemptOf)));
   }
 
   journal({ check, since, limit }: Query<"journal">): readonly JournalEntry[] {
