@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { SILENCE_MS } from "../core/silence.ts";
 
 /** What comes in and what goes out, as schemas: requests are validated by them, answers are documented by them and held to `types.ts` by a test. */
 
@@ -219,7 +220,7 @@ export const resultsQuery = z.strictObject({ before: instant().optional(), faile
 export const incidentsQuery = z.strictObject({ check: short().optional(), open: flag().optional(), before: instant().optional(), limit: limit(50, 200) });
 export const outboxQuery = z.strictObject({ check: short().optional(), status: messageView.shape.status.optional(), limit: limit(50, 500) });
 export const acknowledgeBody = z.strictObject({ note: z.string().trim().max(500).default("") });
-export const silenceBody = z.strictObject({ forMs: z.number().int().min(1000).max(365 * 86_400_000).optional().describe("for so long; default: until it has recovered") });
+export const silenceBody = z.strictObject({ forMs: z.number().int().min(SILENCE_MS.least).max(SILENCE_MS.most).optional().describe("for so long; default: until it has recovered") });
 export const loginBody = z.strictObject({ password: z.string().min(1).max(1024) });
 export const pushParams = z.strictObject({ token: z.string().min(1).max(256), word: z.string().max(16).optional() });
 export const pingParams = z.strictObject({ key: z.string().min(1).max(128), name: z.string().max(128).optional(), word: z.string().max(16).optional() });

@@ -1,6 +1,7 @@
 import { request } from "node:http";
-import type { ProblemView } from "../api/types.ts";
+import type { ProblemView, StatusReport } from "../api/types.ts";
 import { socketPath } from "./places.ts";
+import { unknownName } from "./unknown.ts";
 
 /** What a running Tocsin answered over its socket; `absent`: none runs on this data folder. */
 export type Answer = { readonly kind: "answered"; readonly status: number; readonly body: string } | { readonly kind: "absent"; readonly reason: string } | { readonly kind: "failed"; readonly reason: string };
@@ -42,12 +43,25 @@ export function notRunning(answer: Answer): string {
   return `Tocsin answered ${answer.status} and no report: ${answer.body.slice(0, 200)}`;
 }
 
-/** What was refused, and what to do. */
+/** What was refused, and what to do; where the API's own documents are is nothing for a terminal. */
 export function refusal(answer: Answer): string {
   if (answer.kind !== "answered") return answer.reason;
   const { error = `answered ${answer.status}`, advice = "" } = problemOf(answer.body);
-  return advice === "" ? error : `${error}; ${advice}`;
+  return advice === "" || advice.startsWith("see /api/") ? error : `${error}; ${advice}`;
 }
+
+/** Nothing of that name runs. */
+export const isUnknown = (answer: Answer): boolean => answer.kind === "answered" && answer.status === 404;
+
+/** Names of the checks that run; null when there is no answer. */
+export async function runningChecks(folder: string): Promise<readonly string[] | null> {
+  const answer = await ask(folder, "/api/v1/status");
+  // What the same version of Tocsin wrote; its API is checked by its own tests.
+  return answer.kind === "answered" && answer.status === 200 ? (JSON.parse(answer.body) as StatusReport).checks.map(({ name }) => name) : null;
+}
+
+/** What to say of a check that does not run: the nearest name, or the first ones. */
+export const unknownCheck = async (folder: string, name: string): Promise<string> => unknownName("check", name, (await runningChecks(folder)) ?? []);
 
 function problemOf(body: string): Partial<ProblemView> {
   try {

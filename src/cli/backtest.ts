@@ -1,10 +1,12 @@
 import { formatProblem } from "../config/problems.ts";
-import { formatDuration, parseDuration } from "../core/time.ts";
-import { type Instant, instant } from "../core/types.ts";
+import { oneLine } from "../core/one-line.ts";
+import { formatDuration } from "../core/time.ts";
+import type { Instant } from "../core/types.ts";
 import { readConfiguration } from "./configuration.ts";
 import type { BacktestReport, CliCommand, LoneAlert, RunDoors } from "./doors.ts";
 import { EXIT_USAGE } from "./exits.ts";
 import { configurationPath, dataFolder } from "./places.ts";
+import { readWhen, WHEN_HELP } from "./when.ts";
 
 const HELP = `
 Nothing is sent and nothing is written; Tocsin may run meanwhile.
@@ -30,7 +32,7 @@ export const backtest: CliCommand<RunDoors> = {
       .command("backtest")
       .description("Judge stored history by another configuration: which alerts would have come, and which did.")
       .argument("[config]", "the configuration to try (default: tocsin.yaml)")
-      .option("--since <when>", "from then on: a duration (`7d`) or a time (`2026-11-20T02:00:00Z`)", "30d")
+      .option("--since <when>", WHEN_HELP, "30d")
       .option("--json", "as JSON")
       .option("--data <dir>", "the data folder (default: $TOCSIN_DATA, or data)")
       .addHelpText("after", HELP)
@@ -40,10 +42,9 @@ export const backtest: CliCommand<RunDoors> = {
 
 async function run(doors: RunDoors, config: string | undefined, { since, json, data }: Options): Promise<number> {
   const { terminal } = doors;
-  const duration = parseDuration(since);
-  const from = duration.kind === "parsed" ? doors.now() - duration.ms : Date.parse(since);
-  if (Number.isNaN(from)) {
-    terminal.err(`\`${since}\` is no time; write a duration such as 7d or a time such as 2026-11-20T02:00:00Z\n`);
+  const from = readWhen(since, doors.now());
+  if (from.kind === "wrong") {
+    terminal.err(`${from.wrong}\n`);
     return EXIT_USAGE;
   }
   const { site, problems } = await readConfiguration(configurationPath(config), doors);
@@ -51,19 +52,17 @@ async function run(doors: RunDoors, config: string | undefined, { since, json, d
     for (const problem of problems) terminal.err(`${formatProblem(problem)}\n`);
     return EXIT_CONFIGURATION;
   }
-  const answer = await doors.backtest(site, dataFolder(data, doors), instant(from));
+  const answer = await doors.backtest(site, dataFolder(data, doors), from.at);
   if (answer.kind === "refused") {
     terminal.err(`${answer.reason}\n`);
     return EXIT_NO_HISTORY;
   }
   const { report } = answer;
-  terminal.out(json === true ? `${JSON.stringify(report)}\n` : backtestText(report, instant(from), doors.now()));
+  terminal.out(json === true ? `${JSON.stringify(report)}\n` : backtestText(report, from.at, doors.now()));
   return report.mismatch === null ? 0 : EXIT_DIFFERS;
 }
 
 const time = (at: Instant): string => new Date(at).toISOString().replace(/\.\d+Z$/, "Z");
-/** Nothing in it moves the cursor. */
-const plain = (text: string): string => text.replaceAll(/\p{Cc}+/gu, " ");
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 /** The report for people: how far it is proven, the sums, then check by check. */
@@ -83,12 +82,12 @@ function backtestText(report: BacktestReport, since: Instant, now: Instant): str
   lines.push("", `${counted(sum(({ wouldCome }) => wouldCome), "alert")} would have come, ${sum(({ came }) => came)} came: ${sum(({ fewer }) => fewer.length)} would not have come, ${sum(({ more }) => more.length)} would have come besides.`);
   for (const { check, channel, recipient, came, wouldCome, fewer, more } of changes) {
     if (fewer.length + more.length === 0) continue;
-    lines.push("", `${plain(check)}, ${recipient === "" ? "" : `${recipient} on `}${channel}: ${wouldCome} instead of ${came}`, ...listed("-", fewer), ...listed("+", more));
+    lines.push("", `${oneLine(check)}, ${recipient === "" ? "" : `${recipient} on `}${channel}: ${wouldCome} instead of ${came}`, ...listed("-", fewer), ...listed("+", more));
   }
   return `${lines.join("\n")}\n`;
 }
 
 function listed(mark: string, alerts: readonly LoneAlert[]): readonly string[] {
-  const lines = alerts.slice(0, LINES_MAX).map(({ at, kind, sentence }) => `  ${mark} ${time(at)} ${kind.padEnd(9)} ${plain(sentence)}`);
+  const lines = alerts.slice(0, LINES_MAX).map(({ at, kind, sentence }) => `  ${mark} ${time(at)} ${kind.padEnd(9)} ${oneLine(sentence)}`);
   return alerts.length > LINES_MAX ? [...lines, `  ${mark} ${alerts.length - LINES_MAX} more`] : lines;
 }

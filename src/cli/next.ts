@@ -1,9 +1,11 @@
 import { InvalidArgumentError } from "commander";
 import { formatProblem } from "../config/problems.ts";
+import type { CheckDefinition, Site } from "../config/site.ts";
 import { changesOf, onCall, type Rotation } from "../core/rotation.ts";
 import { describeSchedule, nextSlot, parseSchedule, type Schedule } from "../core/schedule.ts";
 import { parseDate } from "../core/schedule-text.ts";
-import type { Instant } from "../core/types.ts";
+import type { CheckName, Instant } from "../core/types.ts";
+import { canonicalZone } from "../core/zone.ts";
 import { readConfiguration } from "./configuration.ts";
 import type { CliCommand, Doors } from "./doors.ts";
 import { configurationPath } from "./places.ts";
@@ -19,10 +21,16 @@ interface Options {
 
 const COUNT_MAX = 10_000;
 
-interface Found {
+/** What gives runs: a schedule, and what spreads its slots: the name of its check. */
+interface Source {
   readonly schedule: Schedule;
-  /** Spreads the slots: the check's name. */
   readonly name: string;
+}
+
+interface Found {
+  /** What is said above the slots. */
+  readonly about: readonly string[];
+  readonly sources: readonly Source[];
   readonly zone: string;
 }
 
@@ -33,34 +41,59 @@ interface FoundRotation {
 }
 
 const systemZone = (): string => new Intl.DateTimeFormat().resolvedOptions().timeZone;
+const zoneOf = (schedule: Schedule | undefined, otherwise: string): string => (schedule?.kind === "cron" ? schedule.zone : otherwise);
 
 /** An exact name of a check, or of a rotation, wins over a text; without a configuration every argument is a text. */
 async function find(asked: string, options: Options, doors: Doors): Promise<Found | FoundRotation | string> {
-  let zone = options.zone;
+  let { zone } = options;
+  if (zone !== undefined && canonicalZone(zone) === null) return `\`${zone}\` is no time zone; use a name of the IANA database, such as Europe/Berlin`;
   if (options.text !== true) {
     const { site, problems } = await readConfiguration(configurationPath(options.config), doors);
     const definition = site?.checks.find(({ name }) => name === asked);
     const rotation = site?.rotations.find(({ name }) => name === asked)?.rotation;
     if (rotation !== undefined && definition === undefined) return { rotation, name: asked, zone: zone ?? rotation.zone };
-    if (site !== null && definition !== undefined) return { schedule: definition.schedule, name: definition.name, zone: zone ?? site.settings.timezone };
+    if (site !== null && definition !== undefined) return ofCheck(definition, site, zone, doors);
     if (site === null && options.config !== undefined) return problems.map(formatProblem).join("\n");
     zone ??= site?.settings.timezone;
   }
   const parsed = parseSchedule(asked, zone ?? systemZone());
-  if (parsed.kind === "parsed") return { schedule: parsed.schedule, name: "", zone: parsed.schedule.kind === "cron" ? parsed.schedule.zone : (zone ?? systemZone()) };
-  return options.text === true ? `${parsed.wrong}; ${parsed.right}` : `\`${asked}\` is neither a check nor a rotation of ${configurationPath(options.config)} nor a schedule: ${parsed.wrong}; ${parsed.right}`;
+  if (parsed.kind === "wrong") return options.text === true ? `${parsed.wrong}; ${parsed.right}` : `\`${asked}\` is neither a check nor a rotation of ${configurationPath(options.config)} nor a schedule: ${parsed.wrong}; ${parsed.right}`;
+  const { schedule } = parsed;
+  return { about: [describeSchedule(schedule)], sources: [{ schedule, name: "" }], zone: zoneOf(schedule, zone ?? systemZone()) };
 }
 
-function slotsOf({ schedule, name }: Found, after: Instant, count: number): readonly Instant[] {
-  const slots: Instant[] = [];
-  let at = after;
-  while (slots.length < count) {
-    const slot = nextSlot(schedule, at, name);
-    if (slot === null) break;
-    slots.push(slot);
-    at = slot;
+/** When a check runs: by its own schedule, in the slots of the groups that run it in turn, or by no time at all. */
+async function ofCheck(definition: CheckDefinition, { checks, settings }: Site, zone: string | undefined, doors: Doors): Promise<Found> {
+  const { name, type, schedule, policy } = definition;
+  const found = (about: readonly string[], sources: readonly Source[]): Found => ({ about, sources, zone: zone ?? zoneOf(sources[0]?.schedule, settings.timezone) });
+  if (schedule.kind !== "never") return found([describeSchedule(schedule)], [{ schedule, name }]);
+  if (policy.group?.run === "own") return found([`judged from the states of its members: ${policy.group.members.join(", ")}`], []);
+  const groups = groupsThatRun(name, checks);
+  if (groups.length > 0) return found(groups.map((group) => `within \`${group.name}\`: ${describeSchedule(group.schedule)}`), groups);
+  const passive = (await doors.registry()).probes.some((probe) => probe.type === type && probe.passive !== undefined);
+  return found([passive ? "waits for heartbeats and is not run" : describeSchedule(schedule)], []);
+}
+
+/** The groups with a schedule that run a check in turn, be it as a member of a member. */
+function groupsThatRun(name: CheckName, checks: readonly CheckDefinition[]): readonly CheckDefinition[] {
+  const reached = new Set([name]);
+  for (const member of reached) for (const { name: group, policy } of checks) if (policy.group?.run === "turn" && policy.group.members.includes(member)) reached.add(group);
+  return checks.filter((check) => check.name !== name && reached.has(check.name) && check.schedule.kind !== "never");
+}
+
+/** The next slots of all sources, each instant once. */
+function slotsOf(sources: readonly Source[], after: Instant, count: number): readonly Instant[] {
+  const slots = new Set<Instant>();
+  for (const { schedule, name } of sources) {
+    let at = after;
+    for (let taken = 0; taken < count; taken++) {
+      const slot = nextSlot(schedule, at, name);
+      if (slot === null) break;
+      slots.add(slot);
+      at = slot;
+    }
   }
-  return slots;
+  return [...slots].toSorted((a, b) => a - b).slice(0, count);
 }
 
 function readCount(text: string): number {
@@ -80,7 +113,7 @@ export const next: CliCommand = {
       .option("--text", "read it as a schedule, whatever names there are")
       .option("--at <time>", "runs after this time (2026-03-29, 2026-03-29 02:30, 2026-03-29T02:30:00Z; default: now)")
       .option("--count <n>", "how many", readCount, 5)
-      .option("--zone <zone>", "time zone of the text (default: the configuration's, or the system's)")
+      .option("--zone <zone>", "time zone of the text, of --at and of what is printed (default: the schedule's, the configuration's, or the system's)")
       .option("--config <file>", "the configuration file (default: tocsin.yaml)")
       .option("--json", "a list of ISO times")
       .addHelpText("after", `\nExample:\n  tocsin next shop\n  tocsin next night-shift
@@ -103,7 +136,7 @@ export const next: CliCommand = {
           terminal.out(turns(found, after, options));
           return;
         }
-        const slots = slotsOf(found, after, options.count);
+        const slots = slotsOf(found.sources, after, options.count);
         if (options.json === true) terminal.out(`${JSON.stringify(slots.map((slot) => new Date(slot).toISOString()))}\n`);
         else terminal.out(table(found, slots));
       });
@@ -120,8 +153,9 @@ function turns({ rotation, name, zone }: FoundRotation, from: Instant, { count, 
 
 const localFormat = (zone: string): Intl.DateTimeFormat => new Intl.DateTimeFormat("en-GB", { timeZone: zone, weekday: "short", year: "numeric", month: "short", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short" });
 
-function table(found: Found, slots: readonly Instant[]): string {
-  const local = localFormat(found.zone);
+function table({ about, sources, zone }: Found, slots: readonly Instant[]): string {
+  const local = localFormat(zone);
   const lines = slots.map((slot) => `${new Date(slot).toISOString()}  ${local.format(slot)}`);
-  return `${describeSchedule(found.schedule)}\n${lines.length === 0 ? "no further runs" : lines.join("\n")}\n`;
+  const none = sources.length > 0 && lines.length === 0 ? ["no further runs"] : [];
+  return `${[...about, ...lines, ...none].join("\n")}\n`;
 }

@@ -1,7 +1,8 @@
 import type { MessageView } from "../api/types.ts";
 import { oneLine } from "../core/one-line.ts";
-import { type Answer, ask, notRunning, refusal } from "./ask.ts";
+import { type Answer, ask, notRunning, refusal, runningChecks, unknownCheck } from "./ask.ts";
 import type { CliCommand, Doors } from "./doors.ts";
+import { EXIT_USAGE } from "./exits.ts";
 import { dataFolder } from "./places.ts";
 
 const HELP = `
@@ -10,9 +11,11 @@ Example:
   tocsin outbox --failed           what could not be told
   tocsin outbox --again all        sends all of that after all
 
-Exit codes: 0 done, 1 some could not be sent again, 3 no Tocsin runs on this data folder or it does not answer.`;
+Exit codes: 0 done, 1 some could not be sent again or there is no such check, 3 no Tocsin runs on this data folder or it does not answer.`;
 
+const EXIT_REFUSED = 1;
 const EXIT_NOT_RUNNING = 3;
+const MESSAGE_ID = /^[0-9a-f]{32}$/;
 const ROWS = 500;
 
 type Options = { readonly failed?: true; readonly waiting?: true; readonly check?: string; readonly again?: string; readonly json?: true; readonly data?: string };
@@ -50,9 +53,18 @@ async function show(doors: Doors, options: Options): Promise<number> {
     terminal.err(`${notRunning(messages)}\n`);
     return EXIT_NOT_RUNNING;
   }
+  if (messages.length === 0 && (await refusesCheck(doors, options))) return EXIT_REFUSED;
   if (options.json === true) terminal.out(`${JSON.stringify(messages)}\n`);
   else terminal.out(messages.length === 0 ? "no messages\n" : messages.map((message) => `${describe(message)}\n`).join(""));
   return 0;
+}
+
+/** Says that there is no such check; messages of one that is gone are found by its name all the same. */
+async function refusesCheck(doors: Doors, { check, data }: Options): Promise<boolean> {
+  const folder = dataFolder(data, doors);
+  if (check === undefined || ((await runningChecks(folder)) ?? [check]).includes(check)) return false;
+  doors.terminal.err(`${await unknownCheck(folder, check)}\n`);
+  return true;
 }
 
 /** `2026-11-20T02:12:43.000Z  failed   ops to a@x  shop, mail (3 tries: 550 no such user)  ID`. */
@@ -64,11 +76,16 @@ function describe({ id, channel, recipient, checks, status, formedAt, tries, rea
 
 async function sendAgain(doors: Doors, options: Options, id: string): Promise<number> {
   const { terminal } = doors;
+  if (id !== "all" && !MESSAGE_ID.test(id)) {
+    terminal.err(`\`${id}\` is no id of a message, which has 32 hexadecimal digits; \`tocsin outbox --failed\` lists them\n`);
+    return EXIT_USAGE;
+  }
   const failed = await read(doors, { ...options, failed: true });
   if ("kind" in failed) {
     terminal.err(`${notRunning(failed)}\n`);
     return EXIT_NOT_RUNNING;
   }
+  if (failed.length === 0 && (await refusesCheck(doors, options))) return EXIT_REFUSED;
   const ids = id === "all" ? failed.map((message) => message.id) : [id];
   if (ids.length === 0) terminal.out("nothing has failed\n");
   let refused = 0;
@@ -78,5 +95,5 @@ async function sendAgain(doors: Doors, options: Options, id: string): Promise<nu
     if (!done) refused += 1;
     terminal.out(`${one}: ${done ? "is sent again" : refusal(answer)}\n`);
   }
-  return refused === 0 ? 0 : 1;
+  return refused === 0 ? 0 : EXIT_REFUSED;
 }

@@ -115,6 +115,38 @@ describe("next", () => {
     expect(JSON.parse((await run(["next", "night", "--at", "2026-11-20", "--count", "1", "--json", "--config", night])).out)).toEqual([{ at: "2026-11-19T23:00:00.000Z", to: ["ann"] }, { at: "2026-11-23T08:00:00.000Z", to: ["ben", "ann"] }]);
     expect(await run(["next", "shop", "--config", inFolder("tocsin.yaml", "checks: {}\n")])).toMatchObject({ exit: 2, err: expect.stringContaining("neither a check nor a rotation of") });
     expect(await run(["next", "@daily", "--text", "--at", "noon"])).toMatchObject({ exit: 2, err: expect.stringContaining("`noon` is no time") });
+    expect(await run(["next", "@daily", "--text", "--at", "0001-01-01"])).toMatchObject({ exit: 2, err: expect.stringContaining("`0001-01-01` is no time") });
+  });
+  test("in the zone of its own schedule, also for --at; a zone that is none is said", async () => {
+    const config = inFolder("tocsin.yaml", "timezone: America/New_York\nchecks: {night: {type: disk, schedule: cron 3 hr 0 min Asia/Tokyo z}}\n");
+    const { out } = await run(["next", "night", "--at", "2026-11-20", "--count", "1", "--config", config]);
+    expect(out).toBe("cron 3 hr 0 min Asia/Tokyo z (Asia/Tokyo)\n2026-11-19T18:00:00.000Z  Fri, 20 Nov 2026, 03:00:00 GMT+9\n");
+    expect((await run(["next", "night", "--at", "2026-11-20", "--count", "1", "--zone", "UTC", "--config", config])).out).toContain("2026-11-20T18:00:00.000Z  Fri, 20 Nov 2026, 18:00:00 UTC");
+    for (const asked of ["night", "@daily"]) expect(await run(["next", asked, "--zone", "Mars/X", "--config", config])).toEqual({ exit: 2, out: "", err: "`Mars/X` is no time zone; use a name of the IANA database, such as Europe/Berlin\n" });
+  });
+  test("a member in turn by its group's slots; what is judged by its members or waits for heartbeats says so", async () => {
+    const config = inFolder(
+      "tocsin.yaml",
+      `timezone: UTC
+checks:
+  smtp: {type: tcp, host: localhost, port: 25}
+  imap: {type: tcp, host: localhost, port: 143}
+  mail: {type: group, members: [smtp, imap], schedule: 0 5 * * *}
+  other: {type: group, members: [imap], schedule: 0 6 * * *}
+  site: {type: group, members: [mail, other], run: own}
+  backup: {type: push, within: 25h, token: token-token-token-token}
+  idle: {type: tcp, host: localhost, port: 1, every: never}
+`,
+    );
+    const f = async (name: string, ...lines: readonly string[]) => expect((await run(["next", name, "--count", "2", "--config", config])).out.trimEnd().split("\n")).toEqual(lines);
+    const [five, six, later] = ["2026-11-21T05:00:00.000Z  Sat, 21 Nov 2026, 05:00:00 UTC", "2026-11-21T06:00:00.000Z  Sat, 21 Nov 2026, 06:00:00 UTC", "2026-11-22T05:00:00.000Z  Sun, 22 Nov 2026, 05:00:00 UTC"];
+    await f("smtp", "within `mail`: 0 5 * * * (UTC)", five, later);
+    await f("imap", "within `mail`: 0 5 * * * (UTC)", "within `other`: 0 6 * * * (UTC)", five, six);
+    await f("mail", "0 5 * * * (UTC)", five, later);
+    await f("site", "judged from the states of its members: mail, other");
+    await f("backup", "waits for heartbeats and is not run");
+    await f("idle", "only in groups or on demand");
+    await f("cron 2020 year", "cron 2020 year (UTC)", "no further runs");
   });
 });
 
@@ -235,7 +267,8 @@ describe("backtest", () => {
     expect(await run(["backtest", site()])).toMatchObject({ exit: 3, out: "", err: `there is no history in ${join(folder, "data")}; name the data folder with --data\n` });
   });
   test("a time that is none, and a configuration with errors", async () => {
-    expect(await run(["backtest", site(), "--since", "soon"])).toMatchObject({ exit: EXIT_USAGE, err: expect.stringContaining("`soon` is no time; write a duration such as 7d") });
+    expect(await run(["backtest", site(), "--since", "soon"])).toMatchObject({ exit: EXIT_USAGE, err: expect.stringContaining("`soon` is no time; write a duration such as 2h or 7d") });
+    expect(await run(["backtest", site(), "--since", "2030-01-01"])).toMatchObject({ exit: EXIT_USAGE, out: "", err: expect.stringContaining("lies ahead") });
     expect(await run(["backtest", inFolder("wrong.yaml", "checks:\n  shop: {type: tpc}\n")])).toMatchObject({ exit: 2, out: "", err: expect.stringMatching(/wrong\.yaml:2:\d+: /) });
   });
 });

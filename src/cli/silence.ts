@@ -1,6 +1,7 @@
 import type { CheckSummary } from "../api/types.ts";
-import { formatDuration, parseDuration } from "../core/time.ts";
-import { ask, notRunning, refusal } from "./ask.ts";
+import { SILENCE_MS } from "../core/silence.ts";
+import { formatDuration, type ParsedDuration, parseDuration } from "../core/time.ts";
+import { ask, isUnknown, notRunning, refusal, unknownCheck } from "./ask.ts";
 import type { CliCommand, Doors } from "./doors.ts";
 import { EXIT_USAGE } from "./exits.ts";
 import { dataFolder } from "./places.ts";
@@ -13,7 +14,7 @@ Example:
 
 It runs and is recorded as ever; what is still wrong at the end is told then. A group stands for its members.
 
-Exit codes: 0 done, 1 refused, 3 no Tocsin runs on this data folder or it does not answer.`;
+Exit codes: 0 done, 1 refused or there is no such check, 3 no Tocsin runs on this data folder or it does not answer.`;
 
 const EXIT_NOT_RUNNING = 3;
 
@@ -38,18 +39,20 @@ export const silence: CliCommand = {
 async function order(doors: Doors, check: string, time: string | undefined, options: Options): Promise<number> {
   const { terminal } = doors;
   const asked = time === undefined ? null : parseDuration(time);
-  if (asked?.kind === "wrong" || (asked !== null && options.end === true)) {
-    terminal.err(asked.kind === "wrong" ? `${asked.wrong}; ${asked.right}\n` : "`--end` ends it at once and takes no time\n");
+  const wrong = asked === null ? null : wrongTime(asked, time ?? "", options);
+  if (wrong !== null) {
+    terminal.err(`${wrong}\n`);
     return EXIT_USAGE;
   }
+  const folder = dataFolder(options.data, doors);
   const path = `/api/v1/checks/${encodeURIComponent(check)}/${options.end === true ? "unsilence" : "silence"}`;
-  const answer = await ask(dataFolder(options.data, doors), path, asked === null ? {} : { forMs: asked.ms });
+  const answer = await ask(folder, path, asked?.kind === "parsed" ? { forMs: asked.ms } : {});
   if (answer.kind !== "answered") {
     terminal.err(`${notRunning(answer)}\n`);
     return EXIT_NOT_RUNNING;
   }
   if (answer.status !== 200) {
-    terminal.err(`${refusal(answer)}\n`);
+    terminal.err(`${isUnknown(answer) ? await unknownCheck(folder, check) : refusal(answer)}\n`);
     return 1;
   }
   // What the same version of Tocsin wrote; its API is checked by its own tests.
@@ -57,4 +60,13 @@ async function order(doors: Doors, check: string, time: string | undefined, opti
   const how = !silenced ? "is told again" : silencedUntil === null ? "is silent until it has recovered" : `is silent until ${new Date(silencedUntil).toISOString()} (${formatDuration(silencedUntil - doors.now())})`;
   terminal.out(`${check} ${how}\n`);
   return 0;
+}
+
+/** Why it cannot be silent for so long; null when it can. */
+function wrongTime(asked: ParsedDuration, time: string, { end }: Options): string | null {
+  if (asked.kind === "wrong") return `${asked.wrong}; ${asked.right}`;
+  if (end === true) return "`--end` ends it at once and takes no time";
+  const { least, most } = SILENCE_MS;
+  if (asked.ms >= least && asked.ms <= most) return null;
+  return `\`${time}\` is too ${asked.ms < least ? "short" : "long"}; write a time from ${formatDuration(least)} to ${formatDuration(most)}`;
 }

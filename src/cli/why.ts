@@ -1,10 +1,11 @@
-import { type ProblemView, STATUS_MARKS, type WhyLine, type WhyView } from "../api/types.ts";
+import { STATUS_MARKS, type WhyLine, type WhyView } from "../api/types.ts";
 import { oneLine } from "../core/one-line.ts";
-import { formatDuration, parseDuration } from "../core/time.ts";
-import { ask, notRunning } from "./ask.ts";
+import { formatDuration } from "../core/time.ts";
+import { ask, isUnknown, notRunning, unknownCheck } from "./ask.ts";
 import type { CliCommand, Doors } from "./doors.ts";
 import { EXIT_USAGE } from "./exits.ts";
 import { dataFolder } from "./places.ts";
+import { readWhen, WHEN_HELP } from "./when.ts";
 
 const HELP = `
 Without --since the story begins a few runs before the newest incident.
@@ -29,7 +30,7 @@ export const why: CliCommand = {
       .command("why")
       .description("Tell why a check is in its state: what was seen, what counted, which rule decided, who was told and who was not.")
       .argument("<check>", "the check's name")
-      .option("--since <when>", "from then on: a duration (`2h`) or a time (`2026-11-20T02:00:00Z`)")
+      .option("--since <when>", WHEN_HELP)
       .option("--json", "as JSON")
       .option("--data <dir>", "the data folder (default: $TOCSIN_DATA, or data)")
       .addHelpText("after", HELP)
@@ -39,14 +40,15 @@ export const why: CliCommand = {
 
 async function tell(doors: Doors, check: string, { since, json, data }: Options): Promise<number> {
   const { terminal } = doors;
-  const from = since === undefined ? null : whenOf(since, doors.now());
-  if (Number.isNaN(from)) {
-    terminal.err(`\`${since ?? ""}\` is no time; write a duration such as 2h or a time such as 2026-11-20T02:00:00Z\n`);
+  const from = since === undefined ? null : readWhen(since, doors.now());
+  if (from?.kind === "wrong") {
+    terminal.err(`${from.wrong}\n`);
     return EXIT_USAGE;
   }
-  const answer = await ask(dataFolder(data, doors), `/api/v1/checks/${encodeURIComponent(check)}/why${from === null ? "" : `?since=${Math.max(0, from)}`}`);
-  if (answer.kind === "answered" && answer.status === 404) {
-    terminal.err(`${errorOf(answer.body)}; \`tocsin status\` lists the checks\n`);
+  const folder = dataFolder(data, doors);
+  const answer = await ask(folder, `/api/v1/checks/${encodeURIComponent(check)}/why${from === null ? "" : `?since=${from.at}`}`);
+  if (isUnknown(answer)) {
+    terminal.err(`${await unknownCheck(folder, check)}\n`);
     return EXIT_UNKNOWN;
   }
   if (answer.kind !== "answered" || answer.status !== 200) {
@@ -57,20 +59,6 @@ async function tell(doors: Doors, check: string, { since, json, data }: Options)
   const view = JSON.parse(answer.body) as WhyView;
   terminal.out(json === true ? `${JSON.stringify(view)}\n` : whyText(view, terminal.columns ?? COLUMNS));
   return 0;
-}
-
-/** An instant, NaN when the text is none. */
-function whenOf(text: string, now: number): number {
-  const duration = parseDuration(text);
-  return duration.kind === "parsed" ? now - duration.ms : Date.parse(text);
-}
-
-function errorOf(body: string): string {
-  try {
-    return (JSON.parse(body) as Partial<ProblemView>).error ?? "there is no such check";
-  } catch {
-    return "there is no such check";
-  }
 }
 
 /** `2026-11-20` and `02:12:43` in a zone. */

@@ -26,14 +26,17 @@ const INTERVAL_MS: { readonly [field: string]: number } = { weeks: 604_800_000, 
 /** Beyond a hundred years an interval is a slip of the pen, and would leave the exact integers. */
 const LONGEST_MS = 100 * 366 * 86_400_000;
 
-/** A date with or without time, in the zone unless it carries its own offset: `2025-06-15`, `2025-06-15 08:30`, `2025-06-15T08:30:00Z`. */
+/** What is earlier is a slip of the pen, and of the first hundred years `Date.UTC` makes 1900 to 1999. */
+const YEAR_MIN = 1000;
+
+/** A date with or without time, from the year 1000 on, in the zone unless it carries its own offset: `2025-06-15`, `2025-06-15 08:30`, `2025-06-15T08:30:00Z`. */
 export function parseDate(text: string, zone: string): Instant | null {
   const shape = /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[ t](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,6}))?)?)?\s*(z|[+-]\d{2}:?\d{2})?$/i.exec(text.trim());
   if (shape === null) return null;
   const [year, month, date, hour, minute, second] = shape.slice(1, 7).map((part) => Number(part ?? 0));
   const local = Date.UTC(year ?? 0, (month ?? 1) - 1, date, hour, minute, second) + Math.round(Number(`0.${shape[7] ?? 0}`) * 1000);
   const back = new Date(local);
-  if (back.getUTCMonth() + 1 !== month || back.getUTCDate() !== date || (hour ?? 0) > 23 || (minute ?? 0) > 59 || (second ?? 0) > 59) return null;
+  if ((year ?? 0) < YEAR_MIN || back.getUTCMonth() + 1 !== month || back.getUTCDate() !== date || (hour ?? 0) > 23 || (minute ?? 0) > 59 || (second ?? 0) > 59) return null;
   const offset = shape[8]?.toLowerCase();
   if (offset === undefined) return fromLocal(zone, local);
   if (offset === "z") return instant(local);

@@ -1,6 +1,9 @@
 import { believe, type Draft } from "./draft.ts";
 import type { Instant } from "./types.ts";
 
+/** The least and the most that a silence may be asked for, ms: a year. */
+export const SILENCE_MS = { least: 1000, most: 365 * 86_400_000 } as const;
+
 /** When a silence with an end is over; null without one, or while nothing is silenced. */
 export const silenceEndsAt = (draft: Draft): Instant | null => draft.belief.muting.silenced?.until ?? null;
 

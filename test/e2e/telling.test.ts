@@ -182,6 +182,9 @@ describe.concurrent("a dead letter", () => {
     await place.start();
     await place.until("it is given up", async () => (await place.messages()).some(({ status }) => status === "failed"));
     expect(await outbox("--failed")).toMatchObject({ exit: 0, out: expect.stringMatching(/^\S+Z {2}failed {6}chat {2}shop \(1 try: .*410.*\) {2}[0-9a-f]{32}\n$/) });
+    expect(await outbox("--again", "zzz")).toEqual({ exit: 64, out: "", err: "`zzz` is no id of a message, which has 32 hexadecimal digits; `tocsin outbox --failed` lists them\n" });
+    expect(await outbox("--check", "shpo")).toEqual({ exit: 1, out: "", err: "there is no check `shpo`; did you mean `shop`?\n" });
+    expect(await outbox("--again", "all", "--check", "shpo")).toMatchObject({ exit: 1, out: "" });
     expect(await outbox("--again", "f".repeat(32))).toMatchObject({ exit: 1, out: expect.stringContaining("there is no failed message with this id") });
     told.status = 200;
     expect(await outbox("--again", "all")).toMatchObject({ exit: 0, out: expect.stringMatching(/^[0-9a-f]{32}: is sent again\n$/) });
@@ -201,7 +204,10 @@ describe.concurrent("a silence", () => {
     await place.becomes("all", "up");
     expect(await silence("shop")).toMatchObject({ exit: 1, err: expect.stringContaining("shop is not in trouble") });
     expect(await silence("shop", "soon")).toMatchObject({ exit: 64, err: expect.stringContaining("`soon` is not a duration") });
-    expect(await silence("nothing", "1h")).toMatchObject({ exit: 1, err: expect.stringContaining("there is no check `nothing`") });
+    expect(await silence("nothing", "1h")).toMatchObject({ exit: 1, err: "there is no check `nothing`; the configuration has shop, all\n" });
+    expect(await silence("shpo", "1h")).toMatchObject({ exit: 1, err: "there is no check `shpo`; did you mean `shop`?\n" });
+    expect(await silence("shop", "0s")).toMatchObject({ exit: 64, err: "`0s` is too short; write a time from 1s to 365d\n" });
+    expect(await silence("shop", "2y")).toMatchObject({ exit: 64, err: "`2y` is too long; write a time from 1s to 365d\n" });
     expect(await silence("all", "1h")).toMatchObject({ exit: 0, out: expect.stringMatching(/^all is silent until \S+Z \((59m 59s|1h)\)\n$/) });
     await target.close();
     await place.becomes("all", "down");

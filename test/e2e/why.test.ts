@@ -36,7 +36,8 @@ test("why: an outage that is told to one and refused by the other, a check behin
   expect(printed).toMatchObject({ exit: 0, err: "" });
   expect(printed.out).toMatch(/^▲ shop is down for .+\n(.+\n)*\n\d{4}-\d\d-\d\d {2}Europe\/Berlin\n/);
   expect(Math.max(...printed.out.split("\n").map(({ length }) => length))).toBeLessThanOrEqual(80);
-  expect(await tocsin(["why", "shp", "--data", place.data], place.folder)).toMatchObject({ exit: 1, err: expect.stringContaining("there is no check `shp`") });
+  expect(await tocsin(["why", "shp", "--data", place.data], place.folder)).toMatchObject({ exit: 1, err: "there is no check `shp`; did you mean `shop`?\n" });
+  expect(await tocsin(["why", "shop", "--since", "5", "--data", place.data], place.folder)).toMatchObject({ exit: 64, err: "`5` what? Write 5m, 5h or 5d\n" });
   const since = await tocsin(["why", "shop", "--since", "1h", "--json", "--data", place.data], place.folder);
   expect(JSON.parse(since.out)).toMatchObject({ check: "shop", state: "down", incident: { kind: "down" } });
   await place.stop();
