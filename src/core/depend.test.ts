@@ -99,6 +99,15 @@ test("a degraded child behind a parent that is down waits for it", () => {
   f("u gw:down g +60m", "1 up, 5.2 blocked");
 });
 
+test("a degraded child that was blocked meanwhile goes on: told once, and still acknowledged", () => {
+  f("u g gw:down d gw:up g u", "1 up, 2 degraded, 2 degraded!ops, 3 blocked, 4 degraded, 5 up, 5 recovered!ops");
+  f("u g +5s ack gw:down d gw:up g", "1 up, 2 degraded, 2 degraded!ops, 3.1 blocked, 4.1 degraded");
+  const bench = new Bench({ parents }).play("u g");
+  const { incident } = bench.state.belief;
+  bench.play("+5s ack gw:down d gw:up g");
+  expect(bench.state.belief.incident).toMatchObject({ id: incident?.id, firstSign: incident?.firstSign, acknowledged: { by: "ann" }, said: 1 });
+});
+
 test("a paused parent takes no part", () => {
   f("u gw:paused d", "1 up, 2 down, 2 down!ops");
   f("u gw:down d gw:paused d", "1 up, 2 blocked, 3 down, 3 down!ops");

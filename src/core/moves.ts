@@ -135,7 +135,8 @@ export function goDegraded(draft: Draft, rule: string): void {
   // What lies in the way may be to blame: told when it is well and this still is not.
   if (belief.status !== "down" && around.parents.some(isDoubtful)) return;
   const ended = belief.incident?.kind === "down" ? closeIncident(draft, "better") : null;
-  openIncident(draft, { kind: "degraded", firstSign: ended === null ? streak.firstStarted : streak.lastStarted, code: streak.code, sentence: streak.sentence, evidence: streak.evidence });
+  // One that was blocked or not judged meanwhile goes on: what was told and acknowledged of it stands.
+  if (belief.incident?.kind !== "degraded") openIncident(draft, { kind: "degraded", firstSign: ended === null ? streak.firstStarted : streak.lastStarted, code: streak.code, sentence: streak.sentence, evidence: streak.evidence });
   believe(draft, { passes: 0, reprieves: 0, wait: null, known: true });
   move(draft, "degraded", reasonOf(rule, streak.sentence));
   if (ended !== null) sayBetter(draft, ended);
