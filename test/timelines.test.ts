@@ -103,27 +103,39 @@ function actionOf(words: string, now: number): Action | null {
 /** Runs the table through the whole monitor on a virtual clock; what came of it minute by minute. */
 async function play(timeline: Timeline): Promise<{ readonly states: readonly string[]; readonly told: readonly string[] }> {
   const time = new VirtualTime(START);
-  const clock = new LifeClock(time);
   const minute = (): number => Math.floor(time.monotonic / MINUTE_MS);
   const told: string[][] = Array.from({ length: timeline.minutes }, () => []);
   const probes = [scripted(timeline.rows, minute), group];
   const channels = [collecting((line) => told[minute()]?.push(line))];
   const loaded = await loadSite({ path: "/t/tocsin.yaml", files: folder({ "/t/tocsin.yaml": configuration(timeline) }), environment: {}, probes, channels });
   if (loaded.kind === "broken") throw new Error(loaded.problems.map(formatProblem).join("\n"));
-  const monitor = await startMonitor(loaded.site, clock, probes, (type) => channels.find((channel) => channel.type === type));
+  const store = await openMemoryStore();
+  let clock = new LifeClock(time);
+  let monitor: Monitor | null = null;
   const states: string[] = [];
   for (let at = 0; at < timeline.minutes; at += 1) {
+    const off = timeline.rows.get("Tocsin")?.[at] === "off";
+    if (off) {
+      clock.kill();
+      monitor = null;
+    } else if (monitor === null) {
+      clock = new LifeClock(time);
+      monitor = await startMonitor(loaded.site, { clock, store, probes, channelOf: (type) => channels.find((channel) => channel.type === type) });
+    }
     await time.runUntil(at * MINUTE_MS + 30_000);
-    states.push(monitor.beliefs.state(checkName("shop"))?.belief.status ?? "");
+    states.push(monitor?.beliefs.state(checkName("shop"))?.belief.status ?? "");
     const action = actionOf(timeline.rows.get("done")?.[at] ?? "", time.now);
-    if (action !== null) monitor.act(checkName("shop"), action);
+    if (action !== null) monitor?.act(checkName("shop"), action);
     await time.runUntil((at + 1) * MINUTE_MS - 1);
+    // It comes back at the minute, not just before it.
+    if (off) await time.runUntil((at + 1) * MINUTE_MS);
   }
   return { states, told: told.map((lines) => lines.toSorted().join(", ")) };
 }
 
-async function startMonitor(site: Site, clock: LifeClock, probes: ConstructorParameters<typeof Monitor>[0]["probes"], channelOf: ConstructorParameters<typeof Monitor>[0]["channelOf"]): Promise<Monitor> {
-  const store = await openMemoryStore();
+type World = Pick<ConstructorParameters<typeof Monitor>[0], "probes" | "channelOf" | "store"> & { readonly clock: LifeClock };
+
+async function startMonitor(site: Site, { clock, store, probes, channelOf }: World): Promise<Monitor> {
   const quiet = (): void => undefined;
   const refuse = (): never => {
     throw new Error("a timeline has no world around it");

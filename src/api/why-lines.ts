@@ -117,7 +117,7 @@ function inputText(action: Action, at: Instant): string {
     case "added":
       return "Added by the configuration";
     case "restart":
-      return "Tocsin started; what was believed before goes on";
+      return `Tocsin started; what was believed before goes on${action.anew === true ? ", failing runs are counted anew" : ""}`;
     case "acknowledge":
       return `Acknowledged by ${action.by}${action.note === "" ? "" : `: ${action.note}`}; reminders stop`;
     case "pause":

@@ -236,12 +236,16 @@ export class Monitor {
 
   #arrive(definition: CheckDefinition, aliveAt: number, now: Instant): void {
     const { name } = definition;
-    const last = this.beliefs.state(name)?.seen.last ?? null;
-    const stale = last === null || missed(definition, last.started, now);
+    const { seen, belief } = this.beliefs.state(name) ?? {};
+    const last = seen?.last ?? null;
+    // What is open is told further once a run has seen that it still is so.
+    const soon = last === null || missed(definition, last.started, now) || (belief?.incident ?? null) !== null;
     const heardAt = this.#waits(definition) ? this.#watchFrom(name, aliveAt, now) : null;
-    this.engine.put({ definition, start: stale ? "new" : "old", heardAt });
+    this.engine.put({ definition, start: soon ? "new" : "old", heardAt });
     const watch = heardAt === null ? {} : { watchFrom: heardAt };
-    this.act(name, { kind: last === null ? "added" : "restart", expectBy: this.engine.expectBy(name), ...watch });
+    const anew = last !== null && definition.schedule.kind !== "never" && missed(definition, last.started, now, 2) ? { anew: true as const } : {};
+    const expectBy = this.engine.expectBy(name);
+    this.act(name, last === null ? { kind: "added", expectBy, ...watch } : { kind: "restart", expectBy, ...watch, ...anew });
     const paused = this.beliefs.state(name)?.belief.muting.paused ?? null;
     if (definition.paused && paused === null) this.act(name, { kind: "pause", by: "configuration" });
     if (!definition.paused && paused?.by === "configuration") this.act(name, { kind: "resume", by: "configuration", expectBy: this.engine.expectBy(name) });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Bench, type PolicyWish, policyOf, story } from "./ground.ts";
+import { Bench, MINUTE, type PolicyWish, policyOf, story, T0 } from "./ground.ts";
 
 function f(script: string, wish: PolicyWish, expected: string): void {
   expect(story(script, wish)).toBe(expected);
@@ -58,6 +58,14 @@ test("after a restart nothing told is told again, and nothing more is told unsee
   f("u d restart u", {}, "1 up, 2 down, 2 down!ops, 3 up, 3 recovered!ops");
   f("u d restart d", { failAfter: 2 }, "1 up, 3 down, 3 down!ops");
   f("u d restart d +1m", { parents: ["gw"] }, "1 up, 2 ask gw, 3 ask gw, 3.2 down, 3.2 down!ops");
+});
+
+test("after an absence failing runs are counted anew, and what is down stays so", () => {
+  f("u d +2m return d d", { failAfter: 2 }, "1 up, 6 down, 6 down!ops");
+  f("u d d +2m return d u", { steps: "1:ops 3:boss" }, "1 up, 2 down, 2 down!ops, 6 down!boss, 7 up, 7 recovered!ops, 7 recovered!boss");
+  f("u g d +2m return d d", { failAfter: 2, warnAfter: 1 }, "1 up, 2 degraded, 2 degraded!ops, 7 down, 7 down!ops");
+  const [down] = new Bench({ failAfter: 2 }).play("u d +2m return d d").alerts;
+  expect(down?.since).toBe(T0 + 5 * MINUTE);
 });
 
 test("a clock put right changes no duration", () => {

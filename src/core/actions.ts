@@ -16,6 +16,8 @@ export function act(draft: Draft, action: Action): void {
       if (belief.wait !== null) believe(draft, { wait: null });
       // What was so before the process stopped is not told further until a run has seen it again.
       if (belief.incident !== null) believe(draft, { countFrom: now });
+      // Runs with so much time between them do not follow each other: it would be down since then by one new run.
+      if (action.anew === true && belief.incident?.kind !== "down") believe(draft, { streak: null });
       watchFrom(draft, action.watchFrom);
       return expect(draft, action.expectBy);
     case "acknowledge":

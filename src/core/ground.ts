@@ -157,6 +157,7 @@ export class Bench {
     const expectBy = instant(this.now + 3 * this.policy.everyMs + this.policy.runMs);
     if (word === "resume") this.act({ kind: "resume", by: "ann", expectBy });
     else if (word === "restart") this.act({ kind: "restart", expectBy });
+    else if (word === "return") this.act({ kind: "restart", expectBy, anew: true });
     else if (word === "added") this.act({ kind: "added", expectBy });
     else if (word === "target" || word === "judging" || word === "telling") this.act({ kind: "reload", changed: word, expectBy });
     else if (word === "clock") this.#stepClock(24 * 60 * MINUTE);

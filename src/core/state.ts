@@ -198,8 +198,8 @@ export type Action =
   | { readonly kind: "reload"; readonly changed: "target" | "judging" | "telling"; readonly expectBy: Instant | null }
   | { readonly kind: "remove" }
   | { readonly kind: "maintenance"; readonly open: readonly string[] }
-  /** The process starts again: waits and expectations begin anew, nothing that was told is told again. */
-  | { readonly kind: "restart"; readonly expectBy: Instant | null; readonly watchFrom?: Instant }
+  /** The process starts again: waits and expectations begin anew, nothing that was told is told again. `anew`: after so long that failing runs are counted anew too. */
+  | { readonly kind: "restart"; readonly expectBy: Instant | null; readonly watchFrom?: Instant; readonly anew?: true }
   /** A run was due and did not happen (overrun, limits). */
   | { readonly kind: "skipped"; readonly slot: Instant };
 

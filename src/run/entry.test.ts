@@ -22,4 +22,10 @@ test("a run was missed: by age for an interval, by its slots for a cron", () => 
   f(cron("0 9-17 * * mon-fri"), 59 * MINUTE, true);
   f(cron("30 9-17 * * mon-fri"), 29 * MINUTE, false);
   f(cron("cron 2020 year"), HOUR, false);
+  const twice = (wish: Wish, agoMs: number, expected: boolean): void => expect(missed(definitionOf("shop", wish), instant(T0 - agoMs), T0, 2)).toBe(expected);
+  twice({ schedule: every(MINUTE) }, 119_000, false);
+  twice({ schedule: every(MINUTE) }, 120_000, true);
+  twice(cron("0 9,10 * * *"), 2.5 * HOUR, false);
+  twice(cron("0 9,10 * * *"), 4 * HOUR, true);
+  twice(cron("cron 2020 year"), HOUR, false);
 });

@@ -53,10 +53,11 @@ export function scheduleOf(definition: CheckDefinition, policyOf: (check: CheckN
   return { kind: "every", ms: millis(gaps.length === 0 ? 60_000 : Math.max(1000, Math.min(...gaps))) };
 }
 
-/** Whether a run was due since the last one while nobody ran: one makes up for all that were missed. */
-export function missed({ name, policy, schedule }: CheckDefinition, last: Instant, now: Instant): boolean {
-  if (schedule.kind !== "cron") return now - last >= policy.everyMs;
-  const slot = nextSlot(schedule, last, name);
+/** Whether a run was due since the last one while nobody ran, or several of them: one makes up for all that were missed. */
+export function missed({ name, policy, schedule }: CheckDefinition, last: Instant, now: Instant, runs = 1): boolean {
+  if (schedule.kind !== "cron") return now - last >= runs * policy.everyMs;
+  let slot: Instant | null = last;
+  for (let ahead = 0; ahead < runs && slot !== null; ahead += 1) slot = nextSlot(schedule, slot, name);
   return slot !== null && slot <= now;
 }
 

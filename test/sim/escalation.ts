@@ -19,7 +19,7 @@ export function checkEscalation(ledger: Ledger, checks: readonly CheckDefinition
   let due = 0;
   for (const { name, policy } of checks) {
     policy.steps.forEach((step, at) => {
-      if (step.after.kind === "time") due += onTime(ledger, { check: name, step, at, afterMs: step.after.ms }, history);
+      if (step.after.kind === "time") due += onTime(ledger, { check: name, step, at, afterMs: step.after.ms, runMs: policy.runMs }, history);
     });
   }
   return due;
@@ -74,6 +74,7 @@ interface Timed {
   readonly step: Step;
   readonly at: number;
   readonly afterMs: number;
+  readonly runMs: number;
 }
 
 /** One incident on the monotonic clock. */
@@ -102,16 +103,19 @@ function storiesOf(ledger: Ledger, { check, at }: Timed, endMs: number): readonl
   return [...stories.values()];
 }
 
-/** Never before its time; and where nothing went wrong meanwhile, in time. */
+/** Never before its time; and where nothing went wrong meanwhile, in time: after a start, once a run has seen that it is still so. */
 function onTime(ledger: Ledger, timed: Timed, history: History): number {
-  const { check, step, afterMs } = timed;
+  const { check, step, afterMs, runMs } = timed;
   let judged = 0;
   for (const { openedMs, closedMs, told } of storiesOf(ledger, timed, history.endMs)) {
     let dueMs = openedMs + afterMs;
-    for (let times = 0; dueMs + LATE_MS < closedMs && calm(check, openedMs, dueMs + LATE_MS, history); times += 1) {
+    for (let times = 0; ; times += 1) {
+      const life = history.lives.find(({ from, to }) => from <= dueMs && to >= dueMs);
+      const byMs = Math.max(dueMs, life === undefined || life.from <= openedMs ? 0 : life.from + runMs) + LATE_MS;
+      if (life === undefined || life.to < byMs || byMs >= closedMs || !calm(check, openedMs, byMs, history)) break;
       judged += 1;
       const toldMs = told[times];
-      if (toldMs === undefined || toldMs > dueMs + LATE_MS) ledger.breach("steps come when they are due", `${check} was down since ${openedMs / SECOND} s, and its step of ${afterMs / SECOND} s was not told at ${dueMs / SECOND} s`, dueMs);
+      if (toldMs === undefined || toldMs > byMs) ledger.breach("steps come when they are due", `${check} was down since ${openedMs / SECOND} s, and its step of ${afterMs / SECOND} s was not told by ${byMs / SECOND} s`, byMs);
       else if (toldMs < dueMs - LATE_MS) ledger.breach("steps come when they are due", `${check} was down since ${openedMs / SECOND} s, and its step of ${afterMs / SECOND} s was told at ${toldMs / SECOND} s, before its time`, toldMs);
       if (step.repeatMs === null || toldMs === undefined) break;
       dueMs = toldMs + step.repeatMs;
@@ -120,9 +124,8 @@ function onTime(ledger: Ledger, timed: Timed, history: History): number {
   return judged;
 }
 
-/** One life, with its clock and its store in order, in which nobody held anything back. */
-function calm(check: string, fromMs: number, toMs: number, { lives, clockSteps, storeTrouble, hushed }: History): boolean {
+/** A clock and a store in order, and nobody who held anything back. */
+function calm(check: string, fromMs: number, toMs: number, { clockSteps, storeTrouble, hushed }: History): boolean {
   const meets = (from: number, to: number): boolean => from <= toMs && to >= fromMs;
-  if (!lives.some(({ from, to }) => from <= fromMs && to >= toMs)) return false;
   return !clockSteps.some((at) => meets(at, at)) && !storeTrouble.some(({ from, to }) => meets(from, to + TROUBLED_MS)) && !hushed.some((span) => span.check === check && meets(span.from, span.to));
 }

@@ -24,6 +24,8 @@ export interface History {
 }
 
 const GROUPING_MS = 2000;
+/** A shorter absence misses one run at most, whatever the check's pace. */
+const MISSED_MS = 45_000;
 const OUTAGE_KINDS: ReadonlySet<Alert["kind"]> = new Set(["down", "reminder", "flapping"]);
 
 const overlap = (span: Span, from: number, to: number): number => Math.max(0, Math.min(span.to, to) - Math.max(span.from, from));
@@ -110,8 +112,10 @@ function boundOf(check: CheckDefinition, byName: ReadonlyMap<string, CheckDefini
   // What the promise leaves out: a stepped clock moves the slots, and a store that cannot be written delays for at most 10 s and a retry.
   const near = (at: number): boolean => at >= outage.from - paceMs && at <= outage.from + 3 * plainMs;
   const stepsMs = history.clockSteps.filter(near).length * paceMs;
+  // After an absence in which runs were missed it counts anew.
+  const anewMs = history.lives.filter(({ from }, at) => near(from) && from - (history.lives[at - 1]?.to ?? from) > MISSED_MS).length * plainMs;
   const storeMs = history.storeTrouble.some((span) => overlap(span, outage.from, outage.from + 3 * plainMs) > 0) ? 30_000 : 0;
-  return plainMs + stepsMs + storeMs;
+  return plainMs + stepsMs + anewMs + storeMs;
 }
 
 /** (failAfter + 1) x every; with a faster pace: every + failAfter x that, each run followed at once when it takes longer. */
