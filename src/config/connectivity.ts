@@ -61,7 +61,7 @@ export function readConnectivity(main: Document | undefined, entries: ReadonlyMa
 
 /** A group that is down when most of its members fail. */
 function outsideOf({ written, filled, ...layer }: Layer, members: readonly string[]): Entry {
-  const group = { type: "group", members, require: Math.ceil(members.length / 2), run: "own", description: "This host's way to the outside" };
+  const group = { type: "group", members, run: "own", description: "This host's way to the outside" };
   const telling = (from: Layer["written"]): Layer["written"] => (from["notify"] === undefined ? group : { ...group, notify: from["notify"] });
   return { ...layer, name: OUTSIDE, written: telling(written), filled: telling(filled) };
 }

@@ -45,9 +45,10 @@ export function quiet(draft: Draft, incident: OpenIncident): string | null {
   if (muted(draft)) return "muted";
   if (heldByFlapping(draft, incident)) return "flapping";
   if (draft.belief.status === "blocked") return "blocked";
-  // After a pause nobody knows whether it still is so: the next run tells.
+  // After a pause, of it or of all members, nobody knows whether it still is so: the next run tells.
   const seenSince = draft.seen.verdictStarted !== null && draft.seen.verdictStarted >= draft.belief.countFrom;
-  return incident.kind !== "unchecked" && !seenSince ? "not-seen-since" : null;
+  const rests = incident.kind === "unchecked" ? draft.seen.last?.code === "skipped" : !seenSince;
+  return rests ? "not-seen-since" : null;
 }
 
 /** What is said of the open incident as it stands. */

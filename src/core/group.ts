@@ -14,26 +14,35 @@ export function isExcused(member: View, hasParents: boolean, run: GroupPolicy["r
   return member.status === "blocked" || (run === "turn" && hasParents && member.failing && member.status !== "down");
 }
 
+type Rule = Pick<GroupPolicy, "require" | "bySight">;
+
 export interface GroupOutcome {
   readonly verdict: Verdict;
   readonly sentence: string;
 }
 
-/** How many members must be well, with paused ones left out. */
-export function needed(require: GroupPolicy["require"], taking: number): number {
+/** One member that fails says nothing of what it is seen from. */
+const WITNESSES_MIN = 2;
+
+/** Where too few take part, paused ones left out, the group takes no part either. */
+export const isJudged = ({ bySight }: Rule, taking: number): boolean => taking >= (bySight ? WITNESSES_MIN : 1);
+
+/** How many members must be well, with paused ones left out; by sight so many that the others are no majority. */
+export function needed({ require, bySight }: Rule, taking: number): number {
+  if (bySight) return Math.ceil(taking / 2);
   if (require === "all") return taking;
   return require === "any" ? Math.min(1, taking) : Math.min(require, taking);
 }
 
 /** A group is up when enough members are, degraded when it holds only with degraded ones, unknown when those not known decide. */
-export function groupOutcome(require: GroupPolicy["require"], members: readonly Member[]): GroupOutcome {
+export function groupOutcome(rule: Rule, members: readonly Member[]): GroupOutcome {
   const taking = members.filter((member) => member.verdict !== "out");
   const named = (verdict: Member["verdict"]): Member[] => taking.filter((member) => member.verdict === verdict);
   const [up, degraded, down, unknown] = [named("up"), named("degraded"), named("down"), named("unknown")];
-  const need = needed(require, taking.length);
+  const need = needed(rule, taking.length);
   const enough = `${up.length + degraded.length} of ${taking.length} up, ${need} needed`;
   const list = (of: readonly Member[]): string => of.map((member) => `${member.name}: ${member.sentence}`).join("; ");
-  if (taking.length === 0) return { verdict: "unknown", sentence: "every member is paused" };
+  if (!isJudged(rule, taking.length)) return { verdict: "unknown", sentence: taking.length === 0 ? "every member is paused" : "every member but one is paused, and one alone cannot tell" };
   if (up.length >= need) return { verdict: "up", sentence: down.length === 0 ? enough : `${enough}; down: ${down.map((member) => member.name).join(", ")}` };
   if (up.length + degraded.length >= need) return { verdict: "degraded", sentence: `${enough}; ${list(degraded)}` };
   if (up.length + degraded.length + unknown.length >= need) return { verdict: "unknown", sentence: `${enough}; not known: ${unknown.map((member) => member.name).join(", ")}` };

@@ -232,7 +232,7 @@ test("groups: the more members are well, the better, whatever is required", () =
   fc.assert(
     fc.property(members, required, fc.nat(5), (verdicts, require, at) => {
       const rank = { down: 0, unknown: 1, degraded: 2, up: 3 };
-      const outcome = (of: readonly Verdict[]): number => rank[groupOutcome(require, of.map((one, index) => ({ name: `m${index}`, verdict: one, sentence: "" }))).verdict];
+      const outcome = (of: readonly Verdict[]): number => rank[groupOutcome({ require, bySight: false }, of.map((one, index) => ({ name: `m${index}`, verdict: one, sentence: "" }))).verdict];
       const better = verdicts.map((one, index) => (index === at % verdicts.length ? "up" : one));
       expect(outcome(better)).toBeGreaterThanOrEqual(outcome(verdicts));
     }),

@@ -7,7 +7,7 @@ import { noteMembers } from "./members.ts";
 import { askParents, blockBehind, goDegraded, goDown, goUp, unblock } from "./moves.ts";
 import { endSilence, silenceEndsAt } from "./silence.ts";
 import type { CheckState, Decision, Input } from "./state.ts";
-import type { Instant, Policy } from "./types.ts";
+import { type Instant, plus, type Policy } from "./types.ts";
 import { noteUnchecked, uncheckedAt } from "./unchecked.ts";
 
 /**
@@ -42,6 +42,8 @@ function judgeResult(draft: Draft, input: Input & { kind: "result" }): void {
     else if (wish?.to === "down") goDown(draft);
     noteMembers(draft, result);
   }
+  // Of a group: while too few of its members take part nobody knows: what was open waits for a later verdict.
+  if (result.code === "skipped" && draft.belief.incident !== null && (draft.seen.verdictStarted ?? 0) >= draft.belief.countFrom) believe(draft, { countFrom: plus(draft.now, 1) });
   // Those of its members decide that are hidden by something that is down.
   if (result.verdict === "unknown" && draft.policy.group !== null) blockBehind(draft);
   sayEveryRun(draft);

@@ -122,7 +122,7 @@ export interface GroupPolicy {
   readonly run: "turn" | "own";
   /** Another set of failing members than was told of is told too. */
   readonly renotify: boolean;
-  /** Judged by what its members saw and not by what is believed of them, because they depend on it: this node's own connectivity. */
+  /** Judged by what most of its members saw, two at least, whatever `require` says, and not by what is believed of them, because they depend on it: this node's own connectivity. */
   readonly bySight: boolean;
 }
 

@@ -21,10 +21,10 @@ function member(text: string, at: number): View {
   });
 }
 
-function f(require: GroupPolicy["require"], members: string, expected: Partial<View>, bySight = false): void {
+function f(require: GroupPolicy["require"], members: string, expected: Partial<View>, { run = "own", bySight = false, status = "up" }: Partial<GroupPolicy & View> = {}): void {
   const views = members.split(" ").map(member);
-  const policy: GroupPolicy = { require, members: views.map(({ check }) => check), run: "own", renotify: false, bySight };
-  const own = parentView({ check: checkName("group"), verdictStarted: instant(99), toThresholdMs: millis(500) });
+  const policy: GroupPolicy = { require, members: views.map(({ check }) => check), run, renotify: false, bySight };
+  const own = parentView({ status, check: checkName("group"), verdictStarted: instant(99), toThresholdMs: millis(500) });
   expect(groupView(own, policy, views), `${require} of ${members}`).toMatchObject(expected);
 }
 
@@ -56,11 +56,16 @@ test("it is well since so many of its members are", () => {
 test("paused members take no part; where all are, neither does the group", () => {
   f("all", "u5 p u8", well(5));
   f("any", "p p", { status: "paused" });
+  f("any", "p p", { status: "paused" }, { status: "down" });
+  f("all", "p p", { status: "paused" }, { run: "turn", status: "down" });
+  f("all", "d5 p", { status: "down", verdictStarted: instant(99) }, { run: "turn", status: "down" });
+  f("all", "p d5", { status: "paused" }, { bySight: true, status: "down" });
+  f("all", "p d5 u3", well(3), { bySight: true });
 });
 
 test("of this node's own connectivity what could not tell did not see it well", () => {
-  f(2, "u5 u9 x3", well(5), true);
-  f(2, "u5 x9 x3", { failing: true }, true);
+  f(2, "u5 u9 x3", well(5), { bySight: true });
+  f(2, "u5 x9 x3", { failing: true }, { bySight: true });
   f(2, "u5 x9 x3", well(5));
 });
 
@@ -72,5 +77,5 @@ test("a member by its threshold, and by its newest verdict", () => {
 
 test("it is waited for as long as the slowest of its members to its threshold", () => {
   f("all", "u5 u3 u8", { toThresholdMs: millis(3000) });
-  f("all", "u5 u3 u8", { toThresholdMs: millis(3000) }, true);
+  f("all", "u5 u3 u8", { toThresholdMs: millis(3000) }, { bySight: true });
 });

@@ -1,4 +1,4 @@
-import { type Member, needed } from "./group.ts";
+import { isJudged, type Member, needed } from "./group.ts";
 import type { CheckState, View } from "./state.ts";
 import { type GroupPolicy, type Instant, type Policy, instant, millis } from "./types.ts";
 
@@ -61,20 +61,22 @@ function decidedAt(well: readonly View[], down: readonly View[], need: number, t
 }
 
 /** From when on what the members of a group saw, each by its threshold, decides about it; null while it is open. */
-export function sightSince({ require }: GroupPolicy, members: readonly View[]): Instant | null {
+export function sightSince(group: GroupPolicy, members: readonly View[]): Instant | null {
   const is = (verdict: Member["verdict"]): readonly View[] => members.filter((view) => sightOf(view).verdict === verdict);
   const taking = members.length - is("out").length;
-  return decidedAt(is("up"), is("down"), needed(require, taking), taking);
+  return isJudged(group, taking) ? decidedAt(is("up"), is("down"), needed(group, taking), taking) : null;
 }
 
 /**
- * A group as those see it that depend on it: where it is judged from its members' states, what its members saw last counts, from the
- * time on at which so many of them had been seen that it was decided. To ask such a group is to ask its members.
+ * A group as those see it that depend on it: it takes no part where too few of its members do. Where it is judged from its members' states, what
+ * those saw last counts, from the time on at which so many of them had been seen that it was decided. To ask such a group is to ask its members.
  */
-export function groupView(own: View, { require, bySight }: GroupPolicy, members: readonly View[]): View {
+export function groupView(own: View, group: GroupPolicy, members: readonly View[]): View {
+  const { run, bySight } = group;
   const taking = members.filter(({ status }) => status !== "paused");
-  if (taking.length === 0) return { ...own, status: own.status === "down" ? own.status : "paused" };
-  const need = needed(require, taking.length);
+  if (!isJudged(group, taking.length)) return { ...own, status: "paused" };
+  if (run === "turn") return own;
+  const need = needed(group, taking.length);
   // What could not tell did not see the outside.
   const failing = (view: View): boolean => view.verdict === "down" || (bySight && view.unjudged);
   const down = taking.filter(failing);

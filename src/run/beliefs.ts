@@ -16,7 +16,7 @@ interface Believed {
   state: CheckState;
   /** Checks that depend on this one. */
   children: Believed[];
-  /** Groups that are judged from their members' own states and have this one as a member. */
+  /** Groups that have this one as a member. */
   groups: Believed[];
 }
 
@@ -61,7 +61,7 @@ export class Beliefs {
     if (believed === undefined) return null;
     const { policy, state } = believed;
     const own = viewOf(policy, state);
-    return policy.group?.run === "own" ? groupView(own, policy.group, this.#views(policy.group.members)) : own;
+    return policy.group === null ? own : groupView(own, policy.group, this.#views(policy.group.members));
   }
 
   policy(check: CheckName): Policy | null {
@@ -129,8 +129,7 @@ export class Beliefs {
     }
     for (const believed of this.#checks.values()) {
       for (const parent of new Set([...believed.policy.parents, ...this.#blamable(believed)])) this.#checks.get(parent)?.children.push(believed);
-      if (believed.policy.group?.run !== "own") continue;
-      for (const member of believed.policy.group.members) this.#checks.get(member)?.groups.push(believed);
+      for (const member of believed.policy.group?.members ?? []) this.#checks.get(member)?.groups.push(believed);
     }
   }
 
@@ -192,15 +191,21 @@ export class Beliefs {
     const { parents, group } = believed.policy;
     if (group === null || group.bySight) return parents;
     const members = group.members.map((name) => this.#checks.get(name)).filter((member) => member !== undefined);
-    const excused = new Set(members.filter((member) => isExcused(viewOf(member.policy, member.state), this.#parentsOf(member).length > 0, group.run)));
+    const excused = new Set(members.filter((member) => isExcused(this.#member(member), this.#parentsOf(member).length > 0, group.run)));
     if (excused.size === 0) return parents;
     const taking = members.map((member): Member => {
-      const view = viewOf(member.policy, member.state);
+      const view = this.#member(member);
       const seen = group.run === "turn" ? newestOf(view) : memberOf(view);
       return excused.has(member) ? { ...seen, verdict: "unknown" } : seen;
     });
-    if (groupOutcome(group.require, taking).verdict === "down") return parents;
+    if (groupOutcome(group, taking).verdict === "down") return parents;
     return [...new Set([...parents, ...[...excused].flatMap((member) => this.#parentsOf(member))])];
+  }
+
+  /** A member by what is believed of itself, a group too, unless that takes no part. */
+  #member({ policy, state }: Believed): View {
+    const own = viewOf(policy, state);
+    return policy.group === null || this.view(policy.check)?.status !== "paused" ? own : { ...own, status: "paused" };
   }
 
   /** Every check that may ever be to blame for a group's members. */
@@ -267,7 +272,7 @@ export class Beliefs {
       }
     }
     const sight = believed.groups.length > 0 && sightOf(viewOf(believed.policy, before)).verdict !== sightOf(viewOf(believed.policy, state)).verdict;
-    for (const group of believed.groups) if (moved || (sight && group.policy.group?.bySight === true)) this.#hooks.regroup(group.policy.check);
+    for (const { policy: { check, group } } of believed.groups) if (group?.run === "own" && (moved || (sight && group.bySight))) this.#hooks.regroup(check);
   }
 }
 
@@ -288,7 +293,7 @@ function dependentsOf(believed: Believed, hidden: ReadonlySet<CheckName>): Check
   return found.toSorted();
 }
 
-/** Whom news of a check concern: its children, and those of the groups that know what it knows. */
+/** Whom news of a check concern: its children, and those of the groups that it is a member of. */
 function listeners(believed: Believed): ReadonlySet<Believed> {
   const found = new Set(believed.children);
   const groups = new Set(believed.groups);

@@ -53,6 +53,22 @@ test("one witness that is down is its own outage, and so is a shop's", async () 
   expect(world.status("outside")).toBe("up");
 });
 
+test("a paused witness takes no part: most of the others decide, and one alone does not", async () => {
+  const world = await open();
+  world.act("w1", "pause");
+  set(world, "down", "w2");
+  await world.pass(4 * MINUTE);
+  set(world, "down", "shop");
+  await world.pass(3 * MINUTE);
+  expect(told(world)).toEqual(["w2 down", "shop down"]);
+  set(world, "down", "w3", "quick");
+  await world.pass(4 * MINUTE);
+  expect([world.status("outside"), world.status("quick"), told(world).slice(2)]).toEqual(["down", "blocked", ["outside down"]]);
+  world.act("w2", "pause");
+  await world.pass(4 * MINUTE);
+  expect([world.status("quick"), new Set(told(world).slice(3))]).toEqual(["down", new Set(["quick down", "w3 down"])]);
+});
+
 test("a host that cannot even ask is cut off, and nobody is told that others were not checked", async () => {
   const world = await open();
   set(world, "unknown", ...WITNESSES, "shop", "quick");

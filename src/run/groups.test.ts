@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { checkName, type Facts } from "../core/types.ts";
-import { every, HOUR, MINUTE, NEVER, SECOND, World } from "./ground.ts";
+import { channelName, checkName, type Facts, millis } from "../core/types.ts";
+import { every, HOUR, MINUTE, NEVER, SECOND, type Wish, World } from "./ground.ts";
 
 test("members run in turn, in the group's slot, with its origin", async () => {
   const world = await World.open();
@@ -43,6 +43,30 @@ test("paused members are left out; where all are, nothing is due", async () => {
   await world.pass(HOUR);
   expect(world.status("mail")).toBe("up");
   expect(world.resultsOf("mail").at(-1)).toMatchObject({ verdict: "unknown", code: "skipped" });
+});
+
+test("a group that is down hides nothing, and reminds of nothing, while all its members are paused", async () => {
+  for (const run of ["turn", "own"] as const) {
+    const world = await World.open();
+    const steps = [{ after: { kind: "runs", count: 1 }, to: [channelName("ops")], repeatMs: millis(2 * MINUTE) }] as const;
+    const group: Wish = { schedule: run === "turn" ? every(MINUTE) : NEVER, group: { members: ["a", "b"], run }, policy: { steps } };
+    const member: Wish = { schedule: run === "turn" ? NEVER : every(MINUTE), policy: { steps: [] } };
+    world.add(["mail", group], ["a", member], ["b", member], ["shop", { parents: ["mail"] }]);
+    await world.pass(2 * MINUTE);
+    for (const name of ["a", "b", "shop"]) world.set(name, "down");
+    await world.pass(2 * MINUTE);
+    expect([world.status("mail"), world.status("shop")]).toEqual(["down", "blocked"]);
+    world.act("a", "pause");
+    world.act("b", "pause");
+    const said = (): readonly string[] => world.batches.flatMap((batch) => batch.alerts).map(({ check, kind }) => `${check} ${kind}`);
+    const before = said().length;
+    await world.pass(30 * MINUTE);
+    expect([run, said().slice(before)]).toEqual([run, ["shop down"]]);
+    for (const name of ["a", "b"]) world.set(name, "up");
+    world.act("a", "resume");
+    await world.pass(2 * MINUTE);
+    expect([world.status("mail"), said().at(-1)]).toEqual(["up", "mail recovered"]);
+  }
 });
 
 test("a member may be a group, judged by its members or run in turn", async () => {

@@ -1,4 +1,4 @@
-import { groupOutcome, type Member } from "../core/group.ts";
+import { groupOutcome, isJudged, type Member } from "../core/group.ts";
 import type { View } from "../core/state.ts";
 import type { CheckName, Instant, Origin, Result } from "../core/types.ts";
 import { memberOf, sightOf, sightSince } from "../core/view.ts";
@@ -12,11 +12,15 @@ interface Frame {
   readonly vantage: string;
 }
 
+const ALL = { require: "all", bySight: false } as const;
+
 function groupResult(definition: Pick<CheckDefinition, "name" | "policy">, members: readonly Member[], frame: Frame): Result {
-  const { verdict, sentence } = groupOutcome(definition.policy.group?.require ?? "all", members);
+  const rule = definition.policy.group ?? ALL;
+  const { verdict, sentence } = groupOutcome(rule, members);
   const { slot, origin, started, tookMs, vantage } = frame;
-  // Nobody asked for a verdict where every member is paused.
-  const code = verdict === "up" ? "ok" : members.every((member) => member.verdict === "out") ? "skipped" : "members";
+  // Nobody asked for a verdict where too few members take part.
+  const isAsked = isJudged(rule, members.filter((member) => member.verdict !== "out").length);
+  const code = verdict === "up" ? "ok" : isAsked ? "members" : "skipped";
   const evidence = verdict === "up" ? [] : [{ label: "members", text: members.map((member) => `${member.name}: ${member.verdict}, ${member.sentence}`).join("\n") }];
   const failing = members.filter((member) => member.verdict === "down").map((member) => member.name);
   const facts = { failing, up: members.filter((member) => member.verdict === "up" || member.verdict === "degraded").length, members: members.length };

@@ -75,7 +75,7 @@ export class Runs {
     const result = ownResult(entry.definition, (member) => beliefs.view(member), { slot: now, origin: "scheduled", started: now, tookMs: 0, vantage: bench.vantage });
     const last = beliefs.state(entry.definition.name)?.seen.last ?? null;
     const others = entry.definition.policy.group?.renotify === true && last !== null && failingMembers(result).join("\n") !== failingMembers(last).join("\n");
-    if (others || result.verdict !== last?.verdict) this.judgeGroup(entry, { slot: now, origin: "scheduled" });
+    if (others || result.verdict !== last?.verdict || result.code !== last.code) this.judgeGroup(entry, { slot: now, origin: "scheduled" });
   }
 
   /** Starts nothing more, waits for what runs, aborts what is left when half the time is over. */

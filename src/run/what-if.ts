@@ -310,7 +310,7 @@ export class WhatIf {
     const result = this.#ownResult(terms, this.#now, "scheduled");
     const { last } = state.seen;
     const others = terms.policy.group?.renotify === true && last !== null && failingMembers(result).join("\n") !== failingMembers(last).join("\n");
-    if (others || result.verdict !== last?.verdict) this.#judgeGroup(terms, this.#now, "scheduled");
+    if (others || result.verdict !== last?.verdict || result.code !== last.code) this.#judgeGroup(terms, this.#now, "scheduled");
   }
 
   #judgeGroup(terms: Terms, slot: Instant, origin: Result["origin"]): void {
