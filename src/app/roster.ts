@@ -59,6 +59,13 @@ export class Roster {
   }
 
   *subjects(): Iterable<Subject> {
-    for (const { name, tags } of this.checks.values()) yield { check: name, tags, groups: this.groupsOf(name) };
+    for (const { name, tags } of this.checks.values()) yield { check: name, tags, groups: this.#around(name) };
+  }
+
+  /** Groups that the check is a member of, and those that they are members of in turn. */
+  #around(check: CheckName): readonly CheckName[] {
+    const found = new Set(this.groupsOf(check));
+    for (const group of found) for (const outer of this.groupsOf(group)) found.add(outer);
+    return [...found];
   }
 }

@@ -38,7 +38,7 @@ export function readChecks(entries: ReadonlyMap<string, Entry>, around: Around):
     parents.set(entry.name, knownNames(depends, known, (reference, wrong, right) => around.report.error(layers, reference.path, wrong, right)));
     const members = entry.filled["type"] === "group" ? references(entry, "members") : [];
     if (depends.length + members.length > 0) edges.set(entry.name, [...depends, ...members]);
-    checkRequire(draft, members.length, around.report);
+    checkMembers(draft, members.length, around.report);
     checkFormerName(draft, known, around.report);
   }
   tellSharedFormerNames(drafts, around.report);
@@ -47,9 +47,11 @@ export function readChecks(entries: ReadonlyMap<string, Entry>, around: Around):
   return { drafts, parents };
 }
 
-function checkRequire(draft: Draft | undefined, members: number, report: Report): void {
-  const need = draft?.keys.require;
-  if (draft === undefined || typeof need !== "number" || need <= members) return;
+function checkMembers(draft: Draft | undefined, members: number, report: Report): void {
+  if (draft === undefined || draft.kind.of.type !== "group") return;
+  const need = draft.keys.require;
+  if (members === 0) return report.error(draft.layers, ["members"], "a group needs at least one member", "name the checks it is made of");
+  if (typeof need !== "number" || need <= members) return;
   report.error(draft.layers, ["require"], `${need} members must be well, and there are ${members}`, `write all, any, or a number up to ${members}`);
 }
 

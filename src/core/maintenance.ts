@@ -17,7 +17,7 @@ export interface MaintenanceWindow {
   readonly when: WindowTimes;
 }
 
-/** What windows are matched against: a check, its tags, and the groups it is a member of. */
+/** What windows are matched against: a check, its tags, and the groups it is a member of, directly or through others. */
 export interface Subject {
   readonly check: CheckName;
   readonly tags: readonly string[];

@@ -87,10 +87,11 @@ export function unblock(draft: Draft): void {
 
 /** What was blocked has the whole time again in which a verdict is due. */
 function renewDeadline(draft: Draft): void {
-  const { seen, policy, now } = draft;
-  if (seen.expectBy === null) return;
+  const { seen, policy, now, belief } = draft;
+  // None is due of a check that is never missed; of one that was missed before it is again.
+  if (seen.expectBy === null && belief.incident?.kind !== "unchecked") return;
   const expectBy = plus(now, VERDICT_RUNS * policy.everyMs + policy.runMs);
-  if (expectBy > seen.expectBy) draft.seen = dueBy(seen, expectBy);
+  if (expectBy > (seen.expectBy ?? 0)) draft.seen = dueBy(seen, expectBy);
 }
 
 /** Takes a check up, closes its incident and tells those who were told. */

@@ -42,6 +42,15 @@ test("what its parents put off is bounded, begins anew with a new deadline, and 
   expect(told("u ? ? ? +2m", [])).toBe("no verdict in 3 runs: saw unknown");
 });
 
+test("blocked and back, one that gets no verdict is unchecked, whatever was open before", () => {
+  const wish = { parents: ["gw"], steps: "1:ops*10m" };
+  f("u g gw:down d gw:up ? ? ? ? ? ?", wish, "1 up, 2 degraded, 2 degraded!ops, 3 blocked, 6.2 ask gw, 6.3 pending, 6.3 unchecked!ops");
+  f("u g gw:down d gw:up ? ? ? ? u", wish, "1 up, 2 degraded, 2 degraded!ops, 3 blocked, 6.2 ask gw, 6.3 pending, 6.3 unchecked!ops, 8 up, 8 recovered!ops");
+  // It was told: not as a new one, and reminders go on.
+  f("u ? ? ? ? gw:down d gw:up ? ? ? ? ? ? ? ? ?", wish, "1 up, 4.2 ask gw, 4.3 pending, 4.3 unchecked!ops, 6 blocked, 9.2 ask gw, 9.3 pending, 14.3 reminder!ops");
+  f("u ? ? ? ? gw:down d gw:up ? ? ? ? u", wish, "1 up, 4.2 ask gw, 4.3 pending, 4.3 unchecked!ops, 6 blocked, 9.2 ask gw, 9.3 pending, 11 up, 11 recovered!ops");
+});
+
 test("a check that is known to fail needs no verdict", () => {
   f("u d ? ? ? ? ? +10m", {}, "1 up, 2 down, 2 down!ops");
   f("u g ? ? ? ? ? +10m", {}, "1 up, 2 degraded, 2 degraded!ops");

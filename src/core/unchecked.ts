@@ -6,9 +6,10 @@ import { type Instant, plus } from "./types.ts";
 /** Without a verdict by then the check is unchecked; null while something else is known to be wrong, or about to be. */
 export function uncheckedAt(draft: Draft): Instant | null {
   const { belief, seen } = draft;
-  if (belief.incident !== null || belief.wait !== null || belief.status === "paused") return null;
-  if (belief.status === "blocked" && belief.cause !== null) return null;
-  return seen.expectBy;
+  if (belief.wait !== null || belief.status === "paused") return null;
+  // What was wrong before it was blocked is not known to be so since.
+  if (belief.status === "blocked") return belief.cause === null ? seen.expectBy : null;
+  return belief.incident === null ? seen.expectBy : null;
 }
 
 /**
@@ -39,7 +40,7 @@ export function noteUnchecked(draft: Draft): void {
   // After a restart nobody knows when the last verdict was: then the newest run without one is the first sign.
   const firstSign = seen.verdictStarted ?? (belief.status === "pending" ? belief.since : (last?.started ?? belief.since));
   draft.seen = { ...seen, expectBy: null };
-  openIncident(draft, { kind: "unchecked", firstSign, code, sentence, evidence: seen.last?.evidence ?? [] });
+  if (belief.incident?.kind !== "unchecked") openIncident(draft, { kind: "unchecked", firstSign, code, sentence, evidence: seen.last?.evidence ?? [] });
   believe(draft, { streak: null, passes: 0 });
   const asked = seen.putOff === undefined ? "" : ` (put off to hear of ${draft.policy.parents.join(", ")} first)`;
   move(draft, "pending", reasonOf("no-verdict", `${sentence}${asked}`));

@@ -95,6 +95,19 @@ function sequence(name: string, order: ReadonlyMap<string, number>, reading: Rea
   return kept.toSorted((a, b) => priority(a) - priority(b) || place(a) - place(b));
 }
 
+/** Sequences that run nothing, or nothing but such; they are members of no other one any more. */
+function withoutMembers(sequences: readonly string[], { edges, needed }: Reading): readonly string[] {
+  const empty = sequences.filter((name) => (edges.get(name) ?? []).length === 0);
+  for (const name of empty) {
+    for (const outer of needed.get(name) ?? []) {
+      const left = (edges.get(outer) ?? []).filter((member) => member !== name);
+      edges.set(outer, left);
+      if (left.length === 0) empty.push(outer);
+    }
+  }
+  return empty;
+}
+
 /** Fletchck takes what comes on the site's topics for the check whose name it bears. */
 function remote(name: string, check: Mapping, { mqtt }: Reading): Translated {
   const options = mappingOf(check["options"]);
@@ -298,11 +311,16 @@ function read(source: Source): ReturnType<Importer["read"]> {
 export function readEntries(site: Mapping, { zone, draft, around, at }: Pick<Reading, "zone" | "draft" | "around" | "at">): void {
   draft.put(["defaults"], DEFAULTS, { ...at([]), line: 0, column: 0 });
   const channels = readActions(site, draft, at);
-  const checks = mappingOf(site["checks"]);
+  const checks: Record<string, unknown> = { ...mappingOf(site["checks"]) };
   const reading: Reading = { draft, checks, channels, mqtt: mappingOf(site["mqtt"]), zone, around, edges: new Map(), needed: new Map(), at };
   if (reading.mqtt["autoadd"] === true) draft.note("left", at(["mqtt", "autoadd"]), "mqtt autoadd", "checks of other places are not added by themselves", "add a `remote` check for each");
   const order = new Map(Object.keys(checks).map((name, index) => [name, index]));
-  for (const [name, check] of Object.entries(checks)) if (mappingOf(check)["type"] === "sequence") join(name, sequence(name, order, reading), reading);
+  const sequences = Object.keys(checks).filter((name) => mappingOf(checks[name])["type"] === "sequence");
+  for (const name of sequences) join(name, sequence(name, order, reading), reading);
+  for (const name of withoutMembers(sequences, reading)) {
+    delete checks[name];
+    draft.note("left", at(["checks", name]), name, "it runs no check, and so there is nothing to judge", "name some in its `options`");
+  }
   for (const [name, check] of Object.entries(checks)) readCheck(name, mappingOf(check), reading);
 }
 
