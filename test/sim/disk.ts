@@ -73,7 +73,7 @@ export class SimulatedDisk implements Disk {
   async truncate(length: number): Promise<void> {
     const fault = await this.#begin();
     if (fault === "fail") throw new DiskError("failed", "simulated: the cut failed");
-    this.#set(joinFrom(this.#pieces, 0).slice(0, length));
+    this.#cut(length);
     this.#synced = Math.min(this.#synced, length);
     if (fault === "doubt") throw new DiskError("failed", "simulated: the cut may have failed");
   }
@@ -125,6 +125,14 @@ export class SimulatedDisk implements Disk {
   #add(bytes: Uint8Array): void {
     this.#pieces.push(bytes.slice());
     this.#length += bytes.length;
+  }
+
+  #cut(length: number): void {
+    for (let last = this.#pieces.at(-1); last !== undefined && this.#length > length; last = this.#pieces.at(-1)) {
+      this.#pieces.pop();
+      this.#length -= last.length;
+      if (this.#length < length) this.#add(last.subarray(0, length - this.#length));
+    }
   }
 
   #set(bytes: Uint8Array): void {

@@ -1,4 +1,5 @@
 import type { AnyChannel } from "../../src/alert/channels/channel.ts";
+import { retentionChore } from "../../src/app/housekeeping.ts";
 import { firstUpdate } from "../../src/app/roster.ts";
 import { Monitor } from "../../src/app/monitor.ts";
 import type { Site } from "../../src/config/site.ts";
@@ -49,6 +50,7 @@ export class Life {
         loaded(state.sequence);
         this.monitor = new Monitor({ ports: this.#ports(), probes: [probe, group], channelOf: (type) => (type === channel.type ? channel : undefined), store, loaded: state, first: firstUpdate(site) });
         this.monitor.start();
+        retentionChore(this.#ports(), store, () => site.settings);
         return true;
       } catch (error) {
         if (this.#over) return false;

@@ -16,7 +16,7 @@ const SETTINGS: Settings = {
   listen: "off",
   tls: null,
   timezone: "Europe/Berlin",
-  retention: { resultsMs: millis(400 * 86_400_000), incidentsMs: millis(1000 * 86_400_000), bytes: null },
+  retention: { resultsMs: millis(2 * 86_400_000), incidentsMs: millis(4 * 86_400_000), bytes: null },
   limits: { runs: 512, perTarget: 8 },
   resolvers: [],
 };
