@@ -53,10 +53,12 @@ export interface CourierOptions {
   /** These are sent, or refused: no further try is made. */
   readonly onDone: (alerts: readonly Alert[]) => void;
   /** Told of each try's outcome, before it is settled. */
-  readonly onOutcome: (channel: ChannelName, sending: Sending) => void;
+  readonly onOutcome: (channel: ChannelName, recipient: string, sending: Sending) => void;
   /** Called when a message's place is free again. */
   readonly onFree: () => void;
   readonly isBroken: (channel: ChannelName) => boolean;
+  /** Whether messages to this recipient fail, also when the channel reaches others. */
+  readonly isFailing: (channel: ChannelName, recipient: string) => boolean;
 }
 
 const LEASE_MS = 120_000;
@@ -144,10 +146,10 @@ export class Courier {
 
   /** Lets another channel tell what this one cannot, before the failed try is settled: a crash between the two repeats it, and the ids stay the same. */
   async #tellInstead(channel: OutboxChannel, alerts: readonly Alert[], failed: boolean): Promise<void> {
-    const { store, site, isBroken } = this.#options;
+    const { store, site, isFailing } = this.#options;
     const to = site().channels.find((one) => one.name === channel.fallback);
     if (to === undefined || channel.fallback === null) return;
-    const copies = await standIns(store, alerts, to, failed && isBroken(channel.name));
+    const copies = await standIns(store, alerts, to, failed && isFailing(channel.name, alerts[0]?.recipient ?? ""));
     if (copies.length > 0) await store.changeOutbox({ ...NOTHING, alerts: copies });
   }
 
@@ -208,7 +210,7 @@ export class Courier {
     const type = channelOf(channel.type);
     if (type === undefined) return { sending: { kind: "refused", reason: `there is no channel type ${channel.type}` }, tookMs: millis(0) };
     const delivered = await deliver({ channel: type, options: channel.options, message, limitMs: sendMs, stop: pauses.signal, mask }, ports);
-    onOutcome(channel.name, delivered.sending);
+    onOutcome(channel.name, message.recipient, delivered.sending);
     return delivered;
   }
 }

@@ -49,7 +49,7 @@ const KINDS: { readonly [kind in AlertKind]: (status: Face) => Face } = {
   recovered: () => ({ ...STATUS.up, word: "RECOVERED" }),
   changed: () => ({ ...STATUS.pending, word: "CHANGED" }),
   run: (status) => status,
-  "channel-broken": () => ({ ...STATUS.down, word: "CHANNEL BROKEN", trouble: 7 }),
+  "channel-broken": (status) => (status === STATUS.degraded ? { ...status, word: "CHANNEL DEGRADED" } : { ...STATUS.down, word: "CHANNEL BROKEN", trouble: 7 }),
   "channel-mended": () => ({ ...STATUS.up, word: "CHANNEL MENDED" }),
   digest: () => ({ ...STATUS.up, mark: "≡", word: "DIGEST" }),
   test: () => ({ ...STATUS.up, word: "TEST" }),

@@ -58,8 +58,9 @@ function tail(item: Item, moments: Moments, asOf: Instant): string {
   const because = sentence === "" ? "" : `${sentence}, `;
   if (opened !== null) return `${cut(oneLine(opened.sentence), SENTENCE_MAX)}, ${fromTo(opened.since, alert.since, moments)}`;
   switch (alert.kind) {
-    case "recovered":
     case "channel-mended":
+      return `${because.replace(/, $/, "")} since ${moments.short(alert.since)}${alert.outageFrom === null ? "" : `, after ${span(alert.since - alert.outageFrom)}`}`;
+    case "recovered":
       return alert.outageFrom === null ? `${because}since ${moments.short(alert.since)}` : `again since ${moments.short(alert.since)}, after ${span(alert.since - alert.outageFrom)}`;
     case "digest":
     case "settled":

@@ -34,6 +34,8 @@ export interface ChannelStatus {
   readonly recipients: readonly string[];
   readonly brokenSince: Instant | null;
   readonly reason: string;
+  /** Recipients that it does not reach though it reaches others. */
+  readonly unreachable: readonly { readonly recipient: string; readonly since: Instant; readonly reason: string }[];
   /** Alerts that are not settled, as of the last look. */
   readonly waiting: number;
 }
@@ -86,10 +88,12 @@ export class Outbox {
       onDone: (alerts) => {
         for (const { id } of alerts) this.#unsent.delete(id);
       },
-      onOutcome: (channel, sending) => this.#noteOutcome(channel, sending),
+      onOutcome: (channel, recipient, sending) => this.#noteOutcome(channel, recipient, sending),
       onFree: () => this.kick(),
       isBroken: (channel) => this.#standing.broken.has(channel),
+      isFailing: (channel, recipient) => this.#standing.isFailing(channel, recipient),
     });
+    this.#standing.keep();
     this.#unrecorded = new Unrecorded({
       send: (key, alerts) => this.#sendFromMemory(key, alerts),
       pause: (tries) => this.#pauses.pause(backoffMs(tries, ports.random.fraction(), undefined)),
@@ -168,7 +172,8 @@ export class Outbox {
   channels(): readonly ChannelStatus[] {
     return this.#site.channels.map(({ name, type, recipients }) => {
       const broken = this.#standing.broken.get(name);
-      return { name, type, recipients, brokenSince: broken?.since ?? null, reason: broken?.reason ?? "", waiting: this.#waiting.get(name) ?? 0 };
+      const unreachable = [...this.#standing.unreachable(name)].map(([recipient, how]) => ({ recipient, ...how }));
+      return { name, type, recipients, brokenSince: broken?.since ?? null, reason: broken?.reason ?? "", unreachable, waiting: this.#waiting.get(name) ?? 0 };
     });
   }
 
@@ -305,10 +310,10 @@ export class Outbox {
     return sending;
   }
 
-  #noteOutcome(channel: ChannelName, sending: Sending): void {
+  #noteOutcome(channel: ChannelName, recipient: string, sending: Sending): void {
     // What fails because Tocsin stops says nothing of the channel.
     if (sending.kind !== "sent" && this.#pauses.signal.aborted) return;
     // The next look tells the others, and reports when it is known whether anybody was told.
-    if (this.#standing.outcome(channel, sending)) this.kick();
+    if (this.#standing.outcome(channel, recipient, sending)) this.kick();
   }
 }

@@ -5,7 +5,7 @@ import type { Clock } from "../sys/ports.ts";
 import { askedWaitMs } from "./backoff.ts";
 import type { Sending } from "./channels/channel.ts";
 import type { OutboxChannel } from "./courier.ts";
-import { type Broken, channelCheck, ChannelWatch, type ChannelTrouble, healthChange } from "./health.ts";
+import { type Broken, channelCheck, ChannelWatch, type ChannelTrouble, healthChange, keyOf, openOf } from "./health.ts";
 import { NOTHING } from "./plan.ts";
 
 export interface StandingOptions {
@@ -13,7 +13,7 @@ export interface StandingOptions {
   readonly clock: Clock;
   readonly channels: () => readonly OutboxChannel[];
   readonly write: (change: OutboxChange) => Promise<void>;
-  /** Called with all broken channels whenever they changed. */
+  /** Called with all that is wrong with channels whenever it changed. */
   readonly onTrouble: (troubles: readonly ChannelTrouble[]) => void;
 }
 
@@ -21,7 +21,7 @@ const HEALTH_ROWS = 500;
 /** A receiver that asks for so long a wait does not take what is to be told now. */
 const LONG_WAIT_MS = 300_000;
 
-/** How each channel stands: which are broken, kept in line with the store, told and reported; and which receivers asked to be left alone for a while. */
+/** How each channel stands: which are broken, wholly or for a recipient, kept in line with the store, told and reported; and which receivers asked to be left alone for a while. */
 export class Standing {
   readonly #options: StandingOptions;
   readonly #watch = new ChannelWatch();
@@ -38,23 +38,34 @@ export class Standing {
     return this.#watch.broken;
   }
 
-  /** Forgets channels that the site no longer has. */
+  /** Recipients that are not reached by a channel that reaches others. */
+  unreachable(channel: ChannelName): ReadonlyMap<string, Broken> {
+    return this.#watch.unreachable(channel);
+  }
+
+  /** Whether messages to this recipient fail, whatever others get. */
+  isFailing(channel: ChannelName, recipient: string): boolean {
+    return this.#watch.isFailing(channel, recipient);
+  }
+
+  /** Knows the site's channels and recipients, and forgets others. */
   keep(): void {
-    const names = new Set(this.#options.channels().map(({ name }) => name));
-    this.#watch.keep(names);
+    const channels = this.#options.channels();
+    const names = new Set(channels.map(({ name }) => name));
+    this.#watch.keep(channels);
     for (const name of this.#asked.keys()) if (!names.has(name)) this.#asked.delete(name);
   }
 
-  /** Takes the outcome of a try; true when the channel broke or was mended by it. */
-  outcome(channel: ChannelName, sending: Sending): boolean {
+  /** Takes the outcome of a try; true when trouble began or ended by it. */
+  outcome(channel: ChannelName, recipient: string, sending: Sending): boolean {
     const { clock } = this.#options;
-    const before = this.#watch.broken.has(channel);
+    const before = JSON.stringify(this.#watch.troubles);
     const waitMs = sending.kind === "retry" ? askedWaitMs(sending.afterMs) : null;
     if (sending.kind === "sent") this.#asked.delete(channel);
     if (waitMs !== null) this.#asked.set(channel, Math.max(this.#asked.get(channel) ?? 0, clock.monotonic() + waitMs));
-    if (sending.kind === "sent") this.#watch.succeeded(channel);
-    else this.#watch.failed(channel, { refused: sending.kind === "refused" || (waitMs ?? 0) >= LONG_WAIT_MS, reason: sending.reason, now: clock.now(), monotonic: clock.monotonic() });
-    return before !== this.#watch.broken.has(channel);
+    if (sending.kind === "sent") this.#watch.succeeded(channel, recipient, clock.monotonic());
+    else this.#watch.failed(channel, recipient, { refused: sending.kind === "refused" || (waitMs ?? 0) >= LONG_WAIT_MS, reason: sending.reason, now: clock.now(), monotonic: clock.monotonic() });
+    return before !== JSON.stringify(this.#watch.troubles);
   }
 
   /** Channels whose receiver asked to be left alone until then. A broken one with a fallback is tried with each news all the same: only then the other hears of it. */
@@ -72,17 +83,18 @@ export class Standing {
   async settle(durable: readonly ChannelHealth[], waiting: readonly Alert[]): Promise<boolean> {
     const { store, clock, write, channels } = this.#options;
     if (this.#durable === null) {
-      this.#watch.restore(durable);
       this.keep();
+      this.#watch.restore(durable);
     }
     this.#durable = durable;
     const toldIds = new Set(waiting.map((alert) => alert.id));
-    for (const { channel, brokenSince } of durable) {
-      if (brokenSince === null || this.#watch.broken.has(channel)) continue;
-      const rows = await store.messages({ check: channelCheck(channel), limit: HEALTH_ROWS });
+    const wrong = new Set(this.#watch.troubles.map(keyOf));
+    for (const health of durable) {
+      if (openOf(health).every((one) => wrong.has(keyOf(one)))) continue;
+      const rows = await store.messages({ check: channelCheck(health.channel), limit: HEALTH_ROWS });
       for (const row of rows) if (row.status !== "failed") for (const id of row.alerts) toldIds.add(id);
     }
-    const change = healthChange({ now: clock.now(), durable, broken: this.#watch.broken, channels: channels(), toldIds });
+    const change = healthChange({ now: clock.now(), durable, troubles: this.#watch.troubles, channels: channels(), toldIds });
     const wrote = change.health.length > 0;
     if (wrote) {
       await write({ ...NOTHING, ...change });
@@ -94,8 +106,8 @@ export class Standing {
 
   /** Hands out what is broken, when that changed. */
   report(): void {
-    const told = new Set((this.#durable ?? []).filter((one) => one.told).map((one) => one.channel));
-    const troubles = [...this.#watch.broken].map(([channel, { since, reason }]) => ({ channel, since, reason, told: told.has(channel) }));
+    const told = new Set((this.#durable ?? []).flatMap(openOf).filter((one) => one.told).map(keyOf));
+    const troubles = this.#watch.troubles.map((trouble) => ({ ...trouble, told: told.has(keyOf(trouble)) }));
     const text = JSON.stringify(troubles);
     if (text === this.#reported) return;
     this.#reported = text;

@@ -57,6 +57,7 @@ export const channelSummary = z.object({
   recipients: z.array(text()),
   brokenSince: at().nullable(),
   reason: text(),
+  unreachable: z.array(z.object({ recipient: text(), since: at(), reason: text() })).describe("recipients that it does not reach though it reaches others"),
   waiting: z.number(),
 });
 

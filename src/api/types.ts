@@ -73,6 +73,8 @@ export interface ChannelSummary {
   readonly recipients: readonly string[];
   readonly brokenSince: number | null;
   readonly reason: string;
+  /** Recipients that it does not reach though it reaches others. */
+  readonly unreachable: readonly { readonly recipient: string; readonly since: number; readonly reason: string }[];
   readonly waiting: number;
 }
 

@@ -59,16 +59,16 @@ export class Banners {
     this.#set("clock", { kind: "clock", text: `The clock was put ${byMs > 0 ? "forward" : "back"} by ${seconds} s.`, advice: "Durations went on as before; times noted before it may be off by that much.", details: [] });
   }
 
-  /** All channels that are broken now. */
+  /** All that is wrong with channels now. */
   channels(troubles: readonly ChannelTrouble[]): void {
-    this.#channels = troubles.map(({ channel, since, reason, told }) => ({
+    this.#channels = troubles.map(({ channel, recipient, since, reason, told }) => ({
       kind: "channel",
       since,
-      text: `The channel ${channel} is broken: ${reason}`,
-      advice: told ? "It was told on another channel. What waits is tried again." : "No other channel works, so nobody could be told. What waits is tried again.",
+      text: recipient === null ? `The channel ${channel} is broken: ${reason}` : `The channel ${channel} cannot reach ${recipient}: ${reason}`,
+      advice: told ? `It was told ${recipient === null ? "on another channel" : "to those who are reached"}. What waits is tried again.` : "No other channel works, so nobody could be told. What waits is tried again.",
       details: [],
     }));
-    this.#untold = troubles.filter((trouble) => !trouble.told).map(({ channel, reason }) => `the channel ${channel} is broken and nobody could be told: ${reason}`);
+    this.#untold = troubles.filter((trouble) => !trouble.told).map(({ channel, recipient, reason }) => `the channel ${channel} ${recipient === null ? "is broken" : `cannot reach ${recipient}`} and nobody could be told: ${reason}`);
     for (const text of this.#untold) this.#log.error(text);
     this.#changed();
   }

@@ -115,7 +115,7 @@ export class Monitor {
 
   #channel(name: string): ChannelState | null {
     const known = this.outbox.channels().find((one) => one.name === name);
-    return known === undefined ? null : { waiting: known.waiting, broken: known.brokenSince === null ? null : { reason: known.reason } };
+    return known === undefined ? null : { waiting: known.waiting, broken: known.brokenSince === null ? null : { reason: known.reason }, unreachable: known.unreachable };
   }
 
   #outboxSite({ settings, channels }: Pick<Update, "settings" | "channels">): OutboxSite {

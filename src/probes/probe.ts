@@ -53,6 +53,8 @@ export interface ChannelState {
   readonly waiting: number;
   /** Why its messages fail; null while they do not. */
   readonly broken: { readonly reason: string } | null;
+  /** Recipients that it does not reach though it reaches others, with why. */
+  readonly unreachable: readonly { readonly recipient: string; readonly reason: string }[];
 }
 
 /** A heartbeat that somebody sent. */

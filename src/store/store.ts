@@ -93,6 +93,8 @@ export interface ChannelHealth {
   readonly reason: string;
   /** The incident was told on the other channels. */
   readonly told: boolean;
+  /** Recipients that it does not reach though it reaches others, each an incident of its own; absent: none. */
+  readonly unreachable?: readonly { readonly recipient: string; readonly since: Instant; readonly reason: string; readonly told: boolean }[];
 }
 
 /** The change the outbox writes in one transaction. */

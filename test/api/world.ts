@@ -131,7 +131,7 @@ export class SmallHandle implements Handle {
   }
 
   channels(): readonly ChannelSummary[] {
-    return [{ name: "ops", type: "email", recipients: ["ops@example.com"], brokenSince: null, reason: "", waiting: 0 }];
+    return [{ name: "ops", type: "email", recipients: ["ops@example.com"], brokenSince: null, reason: "", unreachable: [], waiting: 0 }];
   }
   banners(): readonly Banner[] {
     return this.bars;

@@ -35,7 +35,7 @@ describe("trouble of a channel", () => {
     expect([w.troubles, w.outbox.channels()[0]]).toMatchObject([[{ channel: "ops", reason: "451 later", told: true }], { name: "ops", brokenSince: plus(T0, 2000), waiting: 1 }]);
     w.answers = {};
     await w.pass(20 * MINUTE);
-    expect(w.subjects.at(-1)).toMatch(/^boss: ● CHANNEL MENDED ops — again since 04:\d\d, after 1 h/);
+    expect(w.subjects.at(-1)).toMatch(/^boss: ● CHANNEL MENDED ops — it works again since 04:\d\d, after 1 h/);
     expect([w.troubles, w.received.filter((one) => one.channel === "boss").length]).toEqual([[], 2]);
   });
 
@@ -56,6 +56,29 @@ describe("trouble of a channel", () => {
     await w.pass(MINUTE);
     expect(w.received.slice(before).map((one) => one.channel).toSorted()).toEqual(["boss", "ops"]);
     expect([await w.outbox.sendAgain(id), await w.store.messages({ limit: 9, status: "failed" })]).toEqual(["not-failed", []]);
+  });
+
+  test("one recipient of several: named once, over each outage and a restart, until it is reached", async () => {
+    const both = [definition("ops", { recipients: ["a", "b"] }), definition("boss")];
+    const w = await world(...both);
+    const outage = async (name: string): Promise<void> => {
+      for (const kind of ["down", "recovered"] as const) {
+        await w.commit(["a", "b"].map((recipient) => alert(w, kind, { recipient, incident: name as IncidentId, check: checkName(name) })), { ...incident, id: name as IncidentId });
+        await w.pass(MINUTE);
+      }
+    };
+    const boss = (): readonly string[] => w.subjects.filter((one) => one.startsWith("boss"));
+    w.answers = { ops: ({ recipient }) => (recipient === "b" ? REFUSED : SENT) };
+    await outage("i1");
+    await outage("i2");
+    await w.crash(both);
+    await outage("i3");
+    expect(boss()).toEqual([expect.stringMatching(/^boss: ◐ CHANNEL DEGRADED ops — cannot reach b: 550 no, since 03:00/)]);
+    expect([w.troubles, w.outbox.channels()[0]]).toMatchObject([[{ channel: "ops", recipient: "b", told: true }], { brokenSince: null, unreachable: [{ recipient: "b", reason: "550 no" }] }]);
+    w.answers = {};
+    await outage("i4");
+    expect(boss().slice(1)).toEqual([expect.stringMatching(/^boss: ● CHANNEL MENDED ops — it reaches b again since 03:\d\d, after \d min$/)]);
+    expect(w.troubles).toEqual([]);
   });
 
   test("told once even across a restart", async () => {
@@ -213,6 +236,14 @@ describe("a fallback", () => {
     await w.commit([page(w, "down"), alert(w, "down", { channel: channelName("ops"), recipient: "anna" })], incident);
     await w.pass(5 * MINUTE);
     expect(heard(w).toSorted()).toEqual(["anna: down shop", "ben: down shop"]);
+  });
+
+  test("tells what does not reach one of several", async () => {
+    const w = await world(definition("pager", { fallback: channelName("ops"), recipients: ["x", "y"] }), definition("ops", { recipients: ["anna"] }));
+    w.answers = { pager: ({ recipient }) => (recipient === "y" ? REFUSED : SENT) };
+    await w.commit([page(w, "down", { recipient: "y" }), page(w, "down", { recipient: "x" })], incident);
+    await w.pass(5 * MINUTE);
+    expect(heard(w)).toEqual(["anna: down shop"]);
   });
 
   test("keeps out while the other works", async () => {

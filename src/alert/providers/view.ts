@@ -33,7 +33,7 @@ export function eventOf({ kind, status }: Alert): Event {
 function severityOf(alert: Alert): Severity {
   const event = eventOf(alert);
   if (event === "recovery" || event === "digest" || event === "test") return "info";
-  return alert.status === "down" || alert.kind === "down" || alert.kind === "flapping" || alert.kind === "channel-broken" ? "critical" : "warning";
+  return alert.status === "down" || alert.kind === "down" || alert.kind === "flapping" ? "critical" : "warning";
 }
 
 /** One name for each check of a site, whatever its own name holds. Digests and tests are of no check, though they bear the site's name. */

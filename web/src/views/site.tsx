@@ -44,10 +44,10 @@ export function SiteView(): JSX.Element {
           <ul class="channels">
             <For each={channels()}>
               {(channel) => (
-                <li data-broken={channel.brokenSince === null ? undefined : ""}>
+                <li data-broken={channel.brokenSince === null && channel.unreachable.length === 0 ? undefined : ""}>
                   <b>{channel.name}</b>
                   <span class="soft">{channel.type}{channel.recipients.join("") === "" ? "" : ` to ${named(channel.recipients, 3)}`}</span>
-                  <span>{channel.brokenSince === null ? "works" : <>broken since <Time at={channel.brokenSince} />: {channel.reason}</>}</span>
+                  <span>{channel.brokenSince === null ? (channel.unreachable.length === 0 ? "works" : `cannot reach ${named(channel.unreachable.map(({ recipient, reason }) => `${recipient} (${reason})`), 3)}`) : <>broken since <Time at={channel.brokenSince} />: {channel.reason}</>}</span>
                   <span class="soft figure">{channel.waiting === 0 ? "" : `${counted(channel.waiting, "message")} waiting`}</span>
                 </li>
               )}
