@@ -55,7 +55,30 @@ describe("several alerts of one incident are one item", () => {
   test("worse while it waited", () => expect(f([alert({ kind: "degraded", status: "degraded" }), alert()])).toMatch(/^▲ DOWN shop/));
   test("changed while it waited", () => expect(f([alert(), alert({ kind: "changed", status: "pending", sentence: "the check was changed" })])).toBe("· CHANGED shop — the check was changed"));
   test("two incidents of one check", () => expect(f([alert(), alert(end), alert({ incident: "i2" as IncidentId, since: plus(T0, 4 * MINUTE) })])).toBe("▲ 1 down, ● 1 was down — shop, shop"));
+  test("told with its reminder", () => expect(f([alert(), alert({ kind: "reminder", sentence: "HTTP 502" })])).toBe("▲ DOWN shop — HTTP 502, since 03:12 (4 min)"));
   test("a channel", () => expect(f([alert({ kind: "channel-broken", check: checkName("channel:sms") }), alert({ ...end, kind: "channel-mended", check: checkName("channel:sms") })])).toMatch(/^● WAS BROKEN sms/));
+});
+
+describe("an outage that became less is one story", () => {
+  const [then, later] = [plus(T0, MINUTE), plus(T0, 3 * MINUTE)];
+  const second = "i2" as IncidentId;
+  const better = { kind: "degraded", status: "degraded", incident: second, ends: "i1" as IncidentId, at: then, since: then, outageFrom: T0, sentence: "slow", code: "slow" } as const;
+  const end = { kind: "recovered", status: "up", incident: second, at: later, since: later, outageFrom: then, sentence: "HTTP 200", code: "ok" } as const;
+  const f = (alerts: readonly Alert[]): string => render(alerts).subject;
+  const rows = (alerts: readonly Alert[]): readonly string[] => render(alerts).text.split("\n").filter((line) => /^ {2}(Since|From|To|Was down|Flapped):/.test(line)).map((line) => line.trim());
+  test("degraded by now", () => expect(f([alert(), alert(better)])).toBe("◐ DEGRADED shop — slow, since 03:13 (3 min), was down 03:12-03:13 (1 min)"));
+  test("of what was told before", () => expect([f([alert(better)]), rows([alert(better)])]).toEqual(["◐ DEGRADED shop — slow, since 03:13 (3 min), was down 03:12-03:13 (1 min)", ["Since: 2026-11-20 03:13:41", "Was down: 2026-11-20 03:12:41 to 2026-11-20 03:13:41"]]));
+  test("over before it was told", () => expect([f([alert(), alert(better), alert(end)]), rows([alert(), alert(better), alert(end)])]).toEqual(["● WAS DOWN shop — HTTP 503, 03:12-03:13 (1 min), degraded until 03:15", ["From: 2026-11-20 03:12:41", "To: 2026-11-20 03:15:41", "Was down: 2026-11-20 03:12:41 to 2026-11-20 03:13:41"]]));
+  test("in whatever order", () => expect(f([alert(end), alert(better), alert()])).toMatch(/^● WAS DOWN shop/));
+  test("down again", () => expect(f([alert(), alert(better), alert({ incident: second, since: then })])).toBe("▲ DOWN shop — HTTP 503, since 03:13 (3 min)"));
+  test("down again, and over", () => expect(f([alert(), alert(better), alert({ incident: second, since: then }), alert(end)])).toBe("● WAS DOWN shop — HTTP 503, 03:12-03:15 (3 min)"));
+  test("still degraded", () => expect(f([alert(), alert(better), alert({ kind: "reminder", status: "degraded", incident: second, since: then, sentence: "slower" })])).toMatch(/^◐ DEGRADED shop — slower, since 03:13/));
+  test("only the lesser part is news", () => expect(f([alert(better), alert(end)])).toBe("● WAS DEGRADED shop — slow, 03:13-03:15 (2 min), was down 03:12-03:13 (1 min)"));
+  const flapping = alert({ kind: "flapping", sentence: "went down 5 times" });
+  const settled = alert({ kind: "settled", status: "up", at: later, since: then, outageFrom: T0, sentence: "settled as up", code: "ok" });
+  test("flapping that settled", () => expect([f([flapping, settled]), rows([flapping, settled])]).toEqual(["● SETTLED shop — settled as up", ["Since: 2026-11-20 03:13:41", "Flapped: 2026-11-20 03:12:41 to 2026-11-20 03:15:41"]]));
+  test("settled, and down all the same", () => expect(f([flapping, alert(), alert({ ...settled, status: "down", sentence: "settled as down" })])).toBe("▲ 1 down, ▲ 1 settled — shop, shop"));
+  test("flapping that a change ended", () => expect(f([flapping, alert({ kind: "changed", status: "pending", incident: second, ends: "i1" as IncidentId, sentence: "the check was removed" })])).toBe("· CHANGED shop — the check was removed"));
 });
 
 describe("several items", () => {

@@ -2,7 +2,7 @@ import { oneLine } from "../core/one-line.ts";
 import type { Alert, CheckName, Instant } from "../core/types.ts";
 import type { ActLinks } from "./act-links.ts";
 import type { Attachment, Message, MessageItem } from "./channels/channel.ts";
-import { digest, type Item } from "./items.ts";
+import { digest, type Item, over, type Stretch } from "./items.ts";
 import { type Moments, momentsIn, span } from "./moment.ts";
 import { asHtml, asText, type Block, blockText, type Sheet } from "./sheet.ts";
 
@@ -46,17 +46,22 @@ const cut = (text: string, most: number): string => (text.length <= most ? text 
 const isChannel = (alert: Alert): boolean => alert.check.startsWith(CHANNEL_PREFIX);
 const nameOf = (alert: Alert): string => oneLine(isChannel(alert) ? alert.check.slice(CHANNEL_PREFIX.length) : alert.check);
 
-function fromTo(from: Instant, to: Instant, moments: Moments): string {
+function fromTo({ from, to }: Stretch, moments: Moments): string {
   const [a, b] = [moments.short(from), moments.short(to)];
   return `${a}${a.length + b.length > 10 ? " to " : "-"}${b} (${span(to - from)})`;
 }
 
 /** What follows the dash of a first line: why, and since when. */
 function tail(item: Item, moments: Moments, asOf: Instant): string {
-  const { alert, opened } = item;
+  const { alert, opened, outage } = item;
   const sentence = cut(oneLine(alert.sentence), SENTENCE_MAX);
   const because = sentence === "" ? "" : `${sentence}, `;
-  if (opened !== null) return `${cut(oneLine(opened.sentence), SENTENCE_MAX)}, ${fromTo(opened.since, alert.since, moments)}`;
+  const before = outage === null ? "" : `, was down ${fromTo(outage, moments)}`;
+  if (opened !== null) {
+    const why = cut(oneLine(opened.sentence), SENTENCE_MAX);
+    if (outage === null || opened.kind === "degraded") return `${why}, ${fromTo({ from: opened.since, to: alert.since }, moments)}${before}`;
+    return `${why}, ${fromTo({ from: opened.since, to: outage.to }, moments)}, degraded until ${moments.short(alert.since)}`;
+  }
   switch (alert.kind) {
     case "channel-mended":
       return `${because.replace(/, $/, "")} since ${moments.short(alert.since)}${alert.outageFrom === null ? "" : `, after ${span(alert.since - alert.outageFrom)}`}`;
@@ -70,7 +75,7 @@ function tail(item: Item, moments: Moments, asOf: Instant): string {
     case "run":
       return `${because}at ${moments.short(alert.since)}`;
     default:
-      return `${because}since ${moments.short(alert.since)} (${span(asOf - alert.since)})`;
+      return `${because}since ${moments.short(alert.since)} (${span(asOf - alert.since)})${before}`;
   }
 }
 
@@ -109,9 +114,12 @@ function blockOf(item: Item, at: number, input: MessageInput, moments: Moments):
   const { alert, opened } = item;
   if (at >= DETAILED) return { headline, trouble: item.trouble, rows: [], link: null, act: null, picture: null, evidence: [] };
   const rows: [string, string][] = [];
-  const from = opened?.since ?? alert.outageFrom;
-  if (from !== null) rows.push(["From", moments.exact(from)], ["To", moments.exact(alert.since)]);
+  const ended = over(item);
+  const exactly = ({ from, to }: Stretch): string => `${moments.exact(from)} to ${moments.exact(to)}`;
+  if (ended !== null) rows.push(["From", moments.exact(ended.from)], ["To", moments.exact(ended.to)]);
   else if (alert.kind !== "test") rows.push(["Since", moments.exact(alert.since)]);
+  if (item.outage !== null) rows.push(["Was down", exactly(item.outage)]);
+  if (alert.kind === "settled" && alert.outageFrom !== null) rows.push(["Flapped", exactly({ from: alert.outageFrom, to: alert.at })]);
   const cause = opened ?? alert;
   const code = cause.code === "ok" || isChannel(cause) ? "" : ` (${cause.code})`;
   if (cause.sentence !== "" && alert.kind !== "digest") rows.push([cause.code === "ok" ? "Seen" : "Cause", `${oneLine(cause.sentence)}${code}`]);

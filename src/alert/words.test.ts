@@ -30,6 +30,10 @@ describe("a subject of one's own", () => {
   test("a check that is gone has no type", () => f("{{ check }}{{ type }}", "gone", [alert({ check: checkName("gone") })]));
   test("of several the worst", () => f("{{ word }} {{ check }}", "DOWN db", [alert({ kind: "degraded", status: "degraded" }), alert({ check: checkName("db") })]));
   test("a recovery has the length of the outage", () => f("{{ word }} {{ duration }}", "RECOVERED 3 min", [alert({ kind: "recovered", status: "up", since: plus(T0, 3 * MINUTE), outageFrom: T0 })]));
+  test("degraded after down, settled: since it is so", () => {
+    f("{{ status }} {{ since }} {{ duration }}", "degraded 2026-11-20 03:12:41 4 min", [alert({ kind: "degraded", status: "degraded", outageFrom: plus(T0, -60 * MINUTE) })]);
+    f("{{ status }} {{ since }} {{ duration }}", "up 2026-11-20 03:12:41 4 min", [alert({ kind: "settled", status: "up", outageFrom: plus(T0, -60 * MINUTE) })]);
+  });
   test("is one line, whatever the far end says", () => f("{{ sentence }}", "bad Bcc: x@y", [alert({ sentence: "bad\r\nBcc: x@y" })]));
   test("an empty one is none", () => f("{{ link | slice: 0, 0 }}", "▲ DOWN shop — HTTP 503, since 03:12 (4 min)"));
   test("begins the default text", () => expect(words({ subject: "$& {{ check }}" }).text.split("\n").slice(0, 3)).toEqual(["$& shop", "", "  Since: 2026-11-20 03:12:41"]));

@@ -4,7 +4,7 @@ import { renderTemplate } from "../template/liquid.ts";
 import { type AlertVariables, asVariables } from "../template/message.ts";
 import type { ActLinks } from "./act-links.ts";
 import type { Message } from "./channels/channel.ts";
-import { digest, type Item } from "./items.ts";
+import { digest, type Item, over } from "./items.ts";
 import { linkOf, type SiteFacts } from "./message.ts";
 import { type Moments, momentsIn, span } from "./moment.ts";
 
@@ -33,9 +33,9 @@ const SUBJECT_MAX = 500;
 const TEXT_MAX = 100_000;
 const NOBODY: CheckFacts = { type: "", target: "", description: "", tags: [] };
 
-function variablesOf({ alert, opened, word, mark }: Item, moments: Moments, input: WordsInput): AlertVariables {
-  const from = opened?.since ?? alert.outageFrom ?? alert.since;
-  const until = alert.outageFrom === null && opened === null ? input.asOf : alert.since;
+function variablesOf(item: Item, moments: Moments, input: WordsInput): AlertVariables {
+  const { alert, opened, word, mark } = item;
+  const { from, to } = over(item) ?? { from: alert.since, to: input.asOf };
   const { sentence, code, evidence } = opened ?? alert;
   const iso = (at: Instant): string => new Date(at).toISOString();
   return {
@@ -49,7 +49,7 @@ function variablesOf({ alert, opened, word, mark }: Item, moments: Moments, inpu
     sinceIso: iso(from),
     at: moments.exact(alert.at),
     atIso: iso(alert.at),
-    duration: span(until - from),
+    duration: span(to - from),
     sentence,
     code,
     hides: alert.hides,

@@ -47,3 +47,14 @@ test("a flapping check that goes or is changed says so to those who know of it",
   f("u d u d u d u remove", {}, `${THRICE}, 7 up, 7 changed!ops`);
   f("u d u d u d target", {}, `${THRICE}, 6 pending, 6 changed!ops`);
 });
+
+test("what settles, or goes, ends the story of the outage with which flapping began", () => {
+  const ends = (script: string): readonly (readonly [string, boolean, boolean])[] => {
+    const { alerts } = new Bench({ flapping }).play(script);
+    const began = alerts.find(({ kind }) => kind === "flapping");
+    return alerts.slice(alerts.findIndex((one) => one === began) + 1).map(({ kind, incident, ends: other }) => [kind, incident === began?.incident, other === began?.incident]);
+  };
+  expect(ends("u d u d u d u +30m").at(-1)).toEqual(["settled", true, false]);
+  expect(ends("u d u d u d u remove")).toEqual([["changed", true, true]]);
+  expect(ends("u d u d u d u d target")).toEqual([["changed", false, true]]);
+});

@@ -15,7 +15,7 @@ export function noteOutage(draft: Draft): void {
   if (!policy.onFail || muted(draft)) return;
   const to = firstTargets(draft);
   if (to.length === 0) return;
-  believe(draft, { flapping: { since: now, told: to } });
+  believe(draft, { flapping: { since: now, told: to, incident: belief.incident.id } });
   const sentence = `went down ${outages.length} times; told as down only when it stays so, until it settles`;
   say(draft, to, { ...sayingOf(draft, belief.incident), kind: "flapping", sentence, step: 0, ordinal: 1 });
   noteTelling(draft, "told");
@@ -34,9 +34,9 @@ export function settle(draft: Draft): void {
   const { belief, now } = draft;
   const at = settlesAt(draft);
   if (belief.flapping === null || at === null || now < at) return;
-  const { since } = belief.flapping;
+  const { since, incident } = belief.flapping;
   const told = belief.muting.silenced === null ? belief.flapping.told : [];
   believe(draft, { flapping: null, outages: [] });
   const sentence = `settled as ${belief.status}`;
-  say(draft, told, { kind: "settled", incident: null, slot: since, status: belief.status, since: belief.since, sentence, code: "ok", evidence: [], outageFrom: since, step: 0, ordinal: 1 });
+  say(draft, told, { kind: "settled", incident: incident === undefined ? null : { id: incident }, slot: since, status: belief.status, since: belief.since, sentence, code: "ok", evidence: [], outageFrom: since, step: 0, ordinal: 1 });
 }

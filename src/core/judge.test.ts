@@ -107,6 +107,13 @@ test("an alert tells the state with its true start, and the recovery how long it
   expect(recovered).toMatchObject({ kind: "recovered", status: "up", code: "ok", outageFrom: down?.since, incident: down?.incident });
 });
 
+test("what became less says which outage it ends, and when that began", () => {
+  const { alerts } = new Bench({ failAfter: 2 }).play("u d d g g u");
+  const [down, degraded, recovered] = alerts;
+  expect(degraded).toMatchObject({ kind: "degraded", ends: down?.incident, outageFrom: down?.since, since: T0 + 4 * MINUTE });
+  expect([degraded?.incident === down?.incident, recovered?.incident === degraded?.incident, recovered?.ends]).toEqual([false, true, undefined]);
+});
+
 test("a transition says whether somebody was told, and why not", () => {
   const telling = (script: string, wish: PolicyWish = {}): string | undefined => {
     let last: string | undefined;

@@ -151,7 +151,7 @@ function sayBetter(draft: Draft, ended: OpenIncident): void {
   const atOnce = policy.onFail && !muted(draft) ? firstSteps(policy).filter((step) => step.after.kind === "runs") : [];
   const to = atOnce.reduce<readonly Told[]>((all, step) => joined(all, targets(draft, step)), ended.told);
   if (to.length === 0) return;
-  say(draft, to, { ...recovery(draft, ended), incident, since: incident.firstSign, kind: "degraded", step: 0, ordinal: 1 });
+  say(draft, to, { ...recovery(draft, ended), incident, since: incident.firstSign, ends: ended.id, kind: "degraded", step: 0, ordinal: 1 });
   const steps = firstSteps(policy).filter((step) => joined(to, targets(draft, step)) === to);
   believe(draft, { incident: { ...incident, steps: steps.map((step) => fired(step, 1, now)), said: 1, told: to } });
   noteTelling(draft, "told");
@@ -164,5 +164,6 @@ export function endBecause(draft: Draft, closedBy: "changed" | "removed"): void 
   const to = joined(whoKnow(draft, closed), flapping?.told ?? []);
   if (muting.silenced !== null) return;
   const sentence = closedBy === "changed" ? "the check was changed; it is judged anew" : "the check was removed";
-  say(draft, to, { ...recovery(draft, closed), code: "ok", sentence, kind: "changed", status: "pending", step: 0, ordinal: 1 });
+  const flaps = flapping?.incident === undefined ? null : { id: flapping.incident };
+  say(draft, to, { ...recovery(draft, closed), incident: closed ?? flaps, ...(flaps === null ? {} : { ends: flaps.id }), code: "ok", sentence, kind: "changed", status: "pending", step: 0, ordinal: 1 });
 }

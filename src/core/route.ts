@@ -2,7 +2,7 @@ import type { Draft } from "./draft.ts";
 import { alertId } from "./ids.ts";
 import { onCall } from "./rotation.ts";
 import type { OpenIncident, Told } from "./state.ts";
-import type { AlertKind, Evidence, FailureCode, Instant, Policy, Status, Step } from "./types.ts";
+import type { AlertKind, Evidence, FailureCode, IncidentId, Instant, Policy, Status, Step } from "./types.ts";
 
 /** Whom a step tells now, each once: its channels' recipients in the order of the configuration, and those who are on call. */
 export function targets({ policy, now }: Pick<Draft, "policy" | "now">, step: Step): readonly Told[] {
@@ -33,7 +33,7 @@ export const firstTargets = (draft: Pick<Draft, "policy" | "now">): readonly Tol
 
 export interface Saying {
   readonly kind: AlertKind;
-  readonly incident: OpenIncident | null;
+  readonly incident: Pick<OpenIncident, "id"> | null;
   /** Names the alert when it belongs to no incident. */
   readonly slot: Instant;
   readonly status: Status;
@@ -42,6 +42,7 @@ export interface Saying {
   readonly code: FailureCode;
   readonly evidence: Evidence;
   readonly outageFrom: Instant | null;
+  readonly ends?: IncidentId;
   readonly step: number;
   readonly ordinal: number;
 }

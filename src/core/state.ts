@@ -1,6 +1,6 @@
 import type { Condition } from "./expect.ts";
 import type { Schedule } from "./schedule.ts";
-import type { CheckName, ChannelName, Evidence, FactValue, FailureCode, Incident, Instant, Millis, Policy, Result, Status, Alert, Transition, JournalEntry } from "./types.ts";
+import type { CheckName, ChannelName, Evidence, FactValue, FailureCode, Incident, IncidentId, Instant, Millis, Policy, Result, Status, Alert, Transition, JournalEntry } from "./types.ts";
 
 /** Consecutive counted runs that were not well. */
 export interface Streak {
@@ -98,8 +98,8 @@ export interface Belief {
   readonly muting: Muting;
   /** Recent openings of outages, newest last, for flapping. */
   readonly outages: readonly Instant[];
-  /** Whom `flapping` was told to, while it lasts; null when not flapping. */
-  readonly flapping: { readonly since: Instant; readonly told: readonly Told[] } | null;
+  /** Whom `flapping` was told to, while it lasts, and the outage with which it began (absent where an earlier version wrote it); null when not flapping. */
+  readonly flapping: { readonly since: Instant; readonly told: readonly Told[]; readonly incident?: IncidentId } | null;
   /** False until it first was up, degraded or down by its own runs; `initial: down` is silent until then. */
   readonly known: boolean;
   /**

@@ -194,6 +194,9 @@ export interface Transition {
 
 export type AlertKind = "down" | "degraded" | "recovered" | "reminder" | "flapping" | "settled" | "unchecked" | "changed" | "run" | "channel-broken" | "channel-mended" | "digest" | "test";
 
+/** Kinds that tell of trouble; each of them makes its end worth telling to the same recipient. */
+export const TROUBLE_KINDS: ReadonlySet<AlertKind> = new Set<AlertKind>(["down", "degraded", "unchecked", "flapping", "channel-broken", "reminder"]);
+
 /** A transition (or a reminder) addressed to one recipient on one channel. */
 export interface Alert {
   readonly id: AlertId;
@@ -211,14 +214,20 @@ export interface Alert {
   readonly evidence: Evidence;
   /** What it hides: the checks that are blocked by this one. */
   readonly hides: readonly CheckName[];
+<<<<<<< HEAD
   /** The other checks that depend on it, directly or through others, and are not known to be down: nothing is seen of them while it is. Absent: none. */
   readonly dependents?: readonly CheckName[];
   /** Start of the outage that a recovery ends. */
+=======
+  /** Start of the outage that a recovery ends, or that became degraded; of `settled`: of the flapping. */
+>>>>>>> 24d7629 (alert: an outage that became less is one story with what it became, and flapping with how it settled)
   readonly outageFrom: Instant | null;
   readonly step: number;
   readonly ordinal: number;
   /** The channel that it was for and that does not work, where this one stands in. */
   readonly insteadOf?: ChannelName;
+  /** Another incident than its own that it ends as well: of `degraded` the outage before, of `changed` the one with which flapping began. */
+  readonly ends?: IncidentId;
 }
 
 /** One line of the journal: every judge input that is not a result. */

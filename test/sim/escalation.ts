@@ -96,7 +96,7 @@ function storiesOf(ledger: Ledger, { check, at }: Timed, endMs: number): readonl
       if (story !== undefined && (change === "closed" || change === "acknowledged")) story.closedMs = Math.min(story.closedMs, atMs);
     }
     for (const alert of alerts) {
-      const story = alert.incident === null || alert.check !== check || alert.step !== at || alert.kind === "recovered" ? undefined : stories.get(alert.incident);
+      const story = alert.incident === null || alert.check !== check || alert.step !== at || alert.kind === "recovered" || alert.kind === "settled" ? undefined : stories.get(alert.incident);
       if (story !== undefined && story.told.at(-1) !== atMs) story.told.push(atMs);
     }
   }

@@ -50,7 +50,7 @@ export function checkReceipts(ledger: Ledger, receipts: readonly Receipt[]): voi
   for (const receipt of arrived) {
     const unrecorded = receipt.text.includes("not recorded");
     if (!unrecorded && !ledger.claimed.has(receipt.key)) ledger.breach("nothing uncommitted is told", `message ${receipt.key} was never in the store`);
-    for (const alert of receipt.alerts) if (alert.kind !== "recovered" && alert.incident !== null) told.add(`${receipt.channel} ${receipt.recipient} ${alert.incident}`);
+    for (const alert of receipt.alerts) if (alert.kind !== "recovered" && alert.kind !== "settled" && alert.incident !== null) told.add(`${receipt.channel} ${receipt.recipient} ${alert.incident}`);
     for (const alert of receipt.alerts) {
       if (alert.kind === "recovered" && alert.incident !== null && !told.has(`${receipt.channel} ${receipt.recipient} ${alert.incident}`)) {
         ledger.breach("a recovery after its outage", `${receipt.recipient} was told that ${alert.check} recovered, and not before of its outage`);
@@ -63,6 +63,23 @@ export function checkReceipts(ledger: Ledger, receipts: readonly Receipt[]): voi
   const got = new Set(arrived.flatMap((receipt) => receipt.alerts.map((alert) => alert.id)));
   for (const [id, alert] of ledger.committed) {
     if (!got.has(id) && !ledger.withdrawn.has(id)) ledger.breach("nothing committed is lost", `${alert.kind} of ${alert.check} to ${alert.channel} ${alert.recipient} was committed and never arrived`);
+  }
+}
+
+/** With the news of an outage's end in the same message, the outage is not told as if it were now. */
+export function checkStories(ledger: Ledger, receipts: readonly Receipt[]): void {
+  const closing = new Map<string, string>();
+  for (const { alerts, incidents } of ledger.pages) {
+    const closed = new Map(incidents.flatMap(({ incident, change }) => (change === "closed" ? [[incident.check, incident.id] as const] : [])));
+    for (const { id, check } of alerts) if (closed.has(check)) closing.set(id, closed.get(check) ?? "");
+  }
+  for (const { alerts, text } of receipts) {
+    const ended = new Set(alerts.flatMap(({ id }) => closing.get(id) ?? []));
+    const downs = alerts.filter(({ kind, status }) => kind === "down" || (kind === "reminder" && status === "down"));
+    for (const check of new Set(downs.map((alert) => alert.check))) {
+      const isOver = downs.every((alert) => alert.check !== check || (alert.incident !== null && ended.has(alert.incident)));
+      if (isOver && new RegExp(`(?<!WAS )\\bDOWN ${check} `).test(text)) ledger.breach("what is over is told as over", `${check}: ${text.slice(0, text.indexOf("\n"))}`);
+    }
   }
 }
 

@@ -7,7 +7,7 @@ import { NO_FAULTS, SimulatedDisk } from "./disk.ts";
 import { type Breach, Ledger } from "./ledger.ts";
 import { Life } from "./life.ts";
 import { checkEscalation } from "./escalation.ts";
-import { checkBounds, checkReceipts, type History, type Span } from "./promises.ts";
+import { checkBounds, checkReceipts, checkStories, type History, type Span } from "./promises.ts";
 import { deciding } from "./plants.ts";
 import { remembering } from "./probe.ts";
 import { Chance } from "./random.ts";
@@ -123,6 +123,7 @@ class Simulation {
   #report(endMs: number): Report {
     const { receipts } = this.#receivers;
     checkReceipts(this.#ledger, receipts);
+    checkStories(this.#ledger, receipts);
     checkTelling(this.#ledger, this.#crashes, this.#clockSteps);
     const slotsJudged = this.#timetable.check(this.#ledger, this.#site.checks, this.#lives);
     const hushed = [...this.#hushed, ...this.#ledger.windows(NIGHTLY.check, endMs)];

@@ -86,6 +86,8 @@ export const WALL_MINUTES = [1, 2, 3].flatMap((hour) => [hour * 60 + 15, hour * 
 export const TOUCHED = ["plain-6", "plain-7"] as const;
 /** Each night from half past one, by the wall in Berlin, for two hours nobody is told of this check. */
 export const NIGHTLY = { check: "plain-5", minute: 90, forMs: 120 * MINUTE } as const;
+/** Slow for some runs after each outage. */
+export const REELING: readonly string[] = PLAIN.filter((host) => host !== "plain-0" && host !== "plain-4");
 /** Told by whom is on duty. */
 export const ON_DUTY = "plain-4";
 /** The provider's line: nothing beyond is reached while it is down. */

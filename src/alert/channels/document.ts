@@ -10,6 +10,7 @@ export function documentOf(message: Message): { readonly [name: string]: unknown
     check: alert.check,
     type: types.get(alert.check) ?? "",
     incident: alert.incident,
+    ends: alert.ends ?? null,
     status: alert.status,
     at: iso(alert.at),
     since: iso(alert.since),
