@@ -214,13 +214,9 @@ export interface Alert {
   readonly evidence: Evidence;
   /** What it hides: the checks that are blocked by this one. */
   readonly hides: readonly CheckName[];
-<<<<<<< HEAD
   /** The other checks that depend on it, directly or through others, and are not known to be down: nothing is seen of them while it is. Absent: none. */
   readonly dependents?: readonly CheckName[];
-  /** Start of the outage that a recovery ends. */
-=======
   /** Start of the outage that a recovery ends, or that became degraded; of `settled`: of the flapping. */
->>>>>>> 24d7629 (alert: an outage that became less is one story with what it became, and flapping with how it settled)
   readonly outageFrom: Instant | null;
   readonly step: number;
   readonly ordinal: number;

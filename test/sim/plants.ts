@@ -94,6 +94,6 @@ export const PLANTS: { readonly [name: string]: Plant } = {
   "a step that does not come": { finds: "steps come when they are due", decide: (alerts) => alerts.filter(({ step }) => step !== 2) },
   "a recovery to a stranger": { finds: "a recovery to those who were told", decide: (alerts) => alerts.map((alert) => (alert.kind === "recovered" ? Object.assign({}, alert, { recipient: "nina" }) : alert)) },
   "somebody who has time off": { finds: "who is on duty is told", decide: (alerts) => alerts.map((alert) => (alert.check === ON_DUTY ? Object.assign({}, alert, { channel: "flaky" }) : alert)) },
-  "what is less and ends nothing": { finds: "what is over is told as over", decide: (alerts) => alerts.map(({ ends: _, ...alert }) => alert) },
+  "what is less and ends nothing else": { finds: "what is over is told as over", decide: (alerts) => alerts.map((alert) => (alert.kind === "degraded" && alert.incident !== null ? Object.assign({}, alert, { ends: alert.incident }) : alert)) },
   "flapping that never settles": { finds: "flapping is told once", decide: (alerts) => alerts.filter(({ kind }) => kind !== "settled") },
 };
