@@ -37,7 +37,8 @@ const QUOTED_MAX = 80;
 const parsed = (condition: Condition): ParsedCondition => ({ kind: "parsed", condition });
 const wrong = (what: string, right: string): ParsedCondition => ({ kind: "wrong", wrong: what, right });
 
-function parseAmount(text: string): { readonly amount: number; readonly unit: Unit } | null {
+/** A number, duration, size or percentage; null for anything else. */
+export function parseAmount(text: string): { readonly amount: number; readonly unit: Unit } | null {
   const [, digits = "", suffix = ""] = /^(-?\d+(?:\.\d+)?)\s*([a-z%]*)$/i.exec(text) ?? [];
   if (digits !== "") {
     if (suffix === "") return { amount: Number(digits), unit: "plain" };
@@ -162,7 +163,8 @@ const listOf = (value: FactValue): readonly FactValue[] | null => (Array.isArray
 /** The text of a value, of a long list only so much that it is longer than what is quoted. */
 const startOf = (value: FactValue): string => textOf(listOf(value)?.slice(0, QUOTED_MAX) ?? value);
 
-function numberOf(value: FactValue): number | null {
+/** A number, or a text that is one in decimal digits; null for anything else. */
+export function numberOf(value: FactValue): number | null {
   if (typeof value === "number") return Number.isNaN(value) ? null : value;
   return typeof value === "string" && /^\s*[+-]?\d+(\.\d+)?\s*$/.test(value) ? Number(value) : null;
 }

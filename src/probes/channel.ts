@@ -13,7 +13,7 @@ export const channel: Probe<Options> = {
   source: "This site's own outbox: broken after three failures in a row over 30 s or one refusal, mended by one success",
   options,
   facts: {
-    waiting: { about: "Alerts that wait to be delivered" },
+    waiting: { number: true, about: "Alerts that wait to be delivered" },
     broken: { about: "Whether its messages fail" },
     unreachable: { about: "Recipients that it does not reach" },
   },

@@ -168,7 +168,7 @@ export const dns: Probe<Options> = {
     aa: { about: "True when the server is authoritative" },
     ra: { about: "True when the server recurses" },
     ad: { about: "True when a resolver found the DNSSEC signatures good" },
-    serial: { about: "Serial number of an SOA record" },
+    serial: { number: true, about: "Serial number of an SOA record" },
     transport: { about: "`udp`, `tcp`, `tls` or `https`, over which the whole answer came" },
     address: { about: "Address of the server that answered" },
     "records.answer": { about: "Whole records of the answer, as zone files write them, parts apart by tabs (only in conditions)" },

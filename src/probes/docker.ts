@@ -48,10 +48,10 @@ export const docker: Probe<Options> = {
   facts: {
     state: { about: "created, running, paused, restarting, removing, exited or dead" },
     health: { about: "healthy, unhealthy or starting; none without a health check" },
-    failingStreak: { about: "Health checks that failed in a row" },
-    exitCode: { about: "Exit code of the last run, where it is over" },
+    failingStreak: { number: true, about: "Health checks that failed in a row" },
+    exitCode: { number: true, about: "Exit code of the last run, where it is over" },
     oomKilled: { about: "Whether it was ended because it took too much memory" },
-    restarts: { about: "How often the engine has restarted it" },
+    restarts: { number: true, about: "How often the engine has restarted it" },
     uptime: { unit: "s", about: "How long it has been running" },
     image: { about: "Image it was made of" },
     ...connectionFacts,

@@ -9,7 +9,7 @@ export const group: Probe<z.output<typeof options>> = {
   about: "Is up when all, any or enough of its members are; they run in turn, or by their own schedules",
   source: "Tocsin's own",
   options,
-  facts: { failing: { about: "Names of the members that fail" }, up: { about: "Members that are up or degraded" }, members: { about: "Members that take part" } },
+  facts: { failing: { about: "Names of the members that fail" }, up: { number: true, about: "Members that are up or degraded" }, members: { number: true, about: "Members that take part" } },
   target: () => "",
   run: () => Promise.reject(new Error("a group is judged by the engine")),
 };

@@ -35,9 +35,9 @@ export const grpc: Probe<Options> = {
   options,
   facts: {
     serving: { about: "SERVING, NOT_SERVING, UNKNOWN or SERVICE_UNKNOWN; a condition on it decides instead of SERVING" },
-    grpcStatus: { about: "Status of the call: 0 for OK" },
+    grpcStatus: { number: true, about: "Status of the call: 0 for OK" },
     grpcStatusName: { about: "Its name: OK, NOT_FOUND, UNIMPLEMENTED, UNAVAILABLE, ..." },
-    status: { about: "HTTP status of the answer" },
+    status: { number: true, about: "HTTP status of the answer" },
     address: { about: "The address that answered" },
     "certificate.days": { unit: "days", about: "With TLS: whole days until the first certificate of the chain expires" },
     "tls.protocol": { about: "With TLS: TLSv1.2 or TLSv1.3" },

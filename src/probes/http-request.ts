@@ -78,11 +78,11 @@ export function headerProblem({ auth, headers }: Requested): { readonly path: re
 
 /** What the facts of an answer mean. */
 export const answerFacts = {
-  status: { about: "Status code of the last answer" },
+  status: { number: true, about: "Status code of the last answer" },
   version: { about: "HTTP version spoken: 1.0, 1.1 or 2" },
   bytes: { unit: "bytes", about: "Length of the body as it came, compressed or not" },
   cut: { about: "True when the body was longer than bodyLimit" },
-  redirects: { about: "Redirects followed" },
+  redirects: { number: true, about: "Redirects followed" },
   url: { about: "Where the redirects led to" },
   downgraded: { about: "True when a redirect led from https to http" },
   address: { about: "The address that answered" },

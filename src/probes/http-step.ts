@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type Condition, parseCondition } from "../core/expect.ts";
+import { unfitForNumber, unitOf } from "../core/number-facts.ts";
 import { webAddress } from "../dial/options.ts";
 import { VALUE_NAME, carriedProblem, withoutCarried } from "./http-fill.ts";
 import { answerFacts, headerProblem, method, redirects, requestOptions } from "./http-request.ts";
@@ -24,11 +25,16 @@ const conditions = () =>
       for (const [fact, value] of Object.entries(written)) {
         const wrong = (message: string, right: string): void => ctx.addIssue({ code: "custom", path: [fact], message, params: { right } });
         if (!KNOWN.includes(fact.split(/[.[]/)[0] ?? "")) wrong(`an answer has no fact \`${fact}\``, `known are ${KNOWN.map((name) => `\`${name}\``).join(", ")}`);
-        if (value === null) continue;
+        if (value === null) {
+          if (fact !== "status") wrong(`\`${fact}\` says no condition`, "write `absent` where it must not be there, `exists` where it must, or a condition");
+          continue;
+        }
+        const unit = unitOf(fact, answerFacts);
         for (const one of Array.isArray(value) ? value : [value]) {
           const parsed = parseCondition(one);
+          const unfit = parsed.kind === "wrong" ? parsed : unit === null ? null : unfitForNumber(fact, unit, one, parsed.condition);
+          if (unfit !== null) wrong(unfit.wrong, unfit.right);
           if (parsed.kind === "parsed") expected.push({ fact, condition: parsed.condition });
-          else wrong(parsed.wrong, parsed.right);
         }
       }
       return expected;

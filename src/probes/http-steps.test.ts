@@ -37,6 +37,7 @@ describe("options", () => {
     expect(problems({ url, take: { "a.b": "body" } })).toMatch(/^0\.take\.a\.b: /);
     expect(problems({ url, expect: { body: ["/a/", "!/b/"], status: [200] } })).toBe("");
     expect(problems({ url, expect: { body: ["/a/", "/(/"] } })).toMatch(/^0\.expect\.body: `\/\(\/` is no regular expression/);
+    expect(problems({ url, expect: { status: "2xx", latency: 800, body: null } })).toMatch(/^0\.expect\.status: `status` is a number, and never `2xx`\n0\.expect\.latency: `latency` is measured, and hardly ever exactly 800 ms\n0\.expect\.body: `body` says no condition$/);
     expect(problems({ url, expect: { statsu: 200, body: "/(/", latency: "< 1s", "cookie.sid": "exists", "body.json.a[0]": 1 } })).toMatch(/^0\.expect\.statsu: an answer has no fact `statsu`\n0\.expect\.body: `\/\(\/` is no regular expression/);
   });
   it("tells what cannot stand together, and has limits", () => {

@@ -47,7 +47,7 @@ export const httpSteps: Probe<Options> = {
   source: "RFC 9110; RFC 6265 (cookies)",
   options,
   facts: {
-    passed: { about: "Steps that passed" },
+    passed: { number: true, about: "Steps that passed" },
     failed: { about: "Name of the step that failed" },
     step: { about: "By the step's name what its answer was: step.NAME.status, .bytes, .redirects, .address, .phase.connect, .phase.firstByte and so on; phase.NAME is the whole time of that step" },
     "certificate.days": { unit: "days", about: "Whole days until the first certificate of any step expires" },

@@ -53,7 +53,7 @@ export const ldap: Probe<Options> = {
   source: "RFC 4511, sections 4.2, 4.5 and 4.14; RFC 4513, section 5.1",
   options,
   facts: {
-    result: { about: "Result code of the last operation, 0 for success; a condition on it decides instead of success" },
+    result: { number: true, about: "Result code of the last operation, 0 for success; a condition on it decides instead of success" },
     resultName: { about: "Its name: success, invalidCredentials, inappropriateAuthentication, busy, ..." },
     entry: { about: "With `base` and `attributes`: the values by attribute, each a list: `entry.namingContexts.0`" },
     address: { about: "The address that answered" },

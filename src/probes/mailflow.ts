@@ -44,7 +44,7 @@ export const mailflow: Probe<Options> = {
     toMailbox: { unit: "ms", about: "From the server's acceptance until the mail was seen in the mailbox" },
     folder: { about: "Where it was found" },
     reply: { about: "What the server said when it took the mail" },
-    leftovers: { about: "Mails of earlier runs, more than a day old, that were deleted" },
+    leftovers: { number: true, about: "Mails of earlier runs, more than a day old, that were deleted" },
     "smtp.certificate.days": { unit: "days", about: "Whole days until the first certificate of the SMTP server's chain expires" },
     "mailbox.certificate.days": { unit: "days", about: "Whole days until the first certificate of the mailbox's server's chain expires" },
   },

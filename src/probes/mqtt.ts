@@ -31,7 +31,7 @@ export const mqtt: Probe<Options> = {
   source: "OASIS MQTT 3.1.1 and MQTT 5.0, sections 3.1 to 3.3, 3.8, 3.9 and 3.14",
   options,
   facts: {
-    code: { about: "Return or reason code of CONNACK: 0 for accepted" },
+    code: { number: true, about: "Return or reason code of CONNACK: 0 for accepted" },
     codeName: { about: "Its name: accepted, not authorized, server busy, ..." },
     message: { about: "With `message`: what came, at most 512 characters" },
     retained: { about: "With `message`: whether it was retained by the broker" },

@@ -24,7 +24,7 @@ export const mysql: Probe<Options> = {
   options,
   facts: {
     version: { about: "Version of the server: 8.0.36, 10.11.19-MariaDB" },
-    error: { about: "Number of the server's error: 1040 for too many connections" },
+    error: { number: true, about: "Number of the server's error: 1040 for too many connections" },
     ...connectionFacts,
   },
   target: ({ host, port }) => endpoint(host, port ?? PORT),

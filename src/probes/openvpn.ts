@@ -41,7 +41,7 @@ export const openvpn: Probe<Options> = {
   facts: {
     address: { about: "The address that answered" },
     transport: { about: "`udp` or `tcp`" },
-    tries: { about: "Over UDP: how often it was asked until it answered" },
+    tries: { number: true, about: "Over UDP: how often it was asked until it answered" },
   },
   target: ({ host, port }) => (host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`),
   check({ protection, key }) {

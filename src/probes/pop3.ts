@@ -27,7 +27,7 @@ export const pop3: Probe<Options> = {
     address: { about: "The address that answered" },
     banner: { about: "Text of the greeting" },
     capabilities: { about: "What the last answer to CAPA offered, a list: capabilities.0" },
-    messages: { about: "Mails in the mailbox, after a login" },
+    messages: { number: true, about: "Mails in the mailbox, after a login" },
     bytes: { unit: "bytes", about: "Size of all mails in the mailbox, after a login" },
     "certificate.days": { unit: "days", about: "Whole days until the first certificate of the chain expires" },
     "certificate.names": { about: "Names the certificate is for" },

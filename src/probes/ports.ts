@@ -57,8 +57,8 @@ export const ports: Probe<Options> = {
   options,
   facts: {
     open: { about: "Numbers of the open ports; `open.length` counts them" },
-    closed: { about: "How many ports refused the connection" },
-    filtered: { about: "How many ports gave no answer, or were reported unreachable" },
+    closed: { number: true, about: "How many ports refused the connection" },
+    filtered: { number: true, about: "How many ports gave no answer, or were reported unreachable" },
     "ports.N.service": { about: "What listens at port N: http, https, mysql, ssh, smtp, imap, imaps, ...; `tls` for TLS and no more; empty when it does not show itself" },
     "ports.N.product": { about: "What it calls itself: the Server field of HTTP, the version of MySQL, the first line of others" },
     "ports.N.status": { about: "Status of the answer to `HEAD /`, of web servers" },

@@ -37,7 +37,7 @@ export const postgres: Probe<Options> = {
     version: { about: "With a login: version of the server" },
     standby: { about: "With a login, since PostgreSQL 14: on or off, whether the server is a standby" },
     value: { about: "With a login: the first column of the first row, as text, at most 512 characters" },
-    rows: { about: "With a login: rows of the answer" },
+    rows: { number: true, about: "With a login: rows of the answer" },
     sqlstate: { about: "Code of the server's error: 53300 for too many connections" },
     ...connectionFacts,
   },

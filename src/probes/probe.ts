@@ -78,7 +78,10 @@ export interface Passive<Options> {
 
 /** What a fact means, for `tocsin types` and the reference page. */
 export interface FactInfo {
+  /** Only a number has one. */
   readonly unit?: string;
+  /** Always a number, though it has no unit: so conditions that no number can meet are found while loading. */
+  readonly number?: true;
   readonly about: string;
 }
 

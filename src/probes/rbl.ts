@@ -58,7 +58,7 @@ export const rbl: Probe<Options> = {
     codes: { about: "Their answers: 127.0.0.2 and the like, which say why in the list's own numbers" },
     reasons: { about: "Their reasons in words, as a rule with a web address" },
     addresses: { about: "What was looked up" },
-    unclear: { about: "How many answers said nothing; a condition on it decides instead of the result being unknown, as long as one list could be asked" },
+    unclear: { number: true, about: "How many answers said nothing; a condition on it decides instead of the result being unknown, as long as one list could be asked" },
   },
   // It is looked up, not asked.
   host: () => null,

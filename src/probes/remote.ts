@@ -51,7 +51,7 @@ export const remote: Probe<Options> = {
     state: { about: "pass or fail, as the other place says" },
     name: { about: "Name of the check there" },
     kind: { about: "Its type there" },
-    failCount: { about: "Runs that failed there in a row" },
+    failCount: { number: true, about: "Runs that failed there in a row" },
     softFail: { about: "What it depends on there and is down, so that it is not checked" },
     level: { about: "What was measured there" },
     log: { about: "Last line of what the other place says" },

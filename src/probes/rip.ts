@@ -53,7 +53,7 @@ export const rip: Probe<Options> = {
   source: "RFC 2453, sections 3.8 and 3.9; RFC 2082; RFC 4822",
   options,
   facts: {
-    count: { about: "Networks that are reachable, by what the router says" },
+    count: { number: true, about: "Networks that are reachable, by what the router says" },
     routes: { about: "The first 100 of them: `192.0.2.0/24`" },
     metrics: { about: "Metric of each required one, 16 when it is not reachable; without `routes`, of those listed: `metrics.192.0.2.0/24`" },
     address: { about: "The router's address" },

@@ -108,7 +108,7 @@ export const script: Probe<Options> = {
   source: "Monitoring Plugins Development Guidelines, sections 2.1 to 2.6; POSIX, Shell Command Language 2.8.2",
   options,
   facts: {
-    exit: { about: "Exit code; missing when it was killed" },
+    exit: { number: true, about: "Exit code; missing when it was killed" },
     perfdata: { about: "Values of the perfdata by label, as printed: `perfdata.load1`" },
     output: { about: "All that it printed, for conditions only" },
   },

@@ -50,7 +50,7 @@ export const sip: Probe<Options> = {
   source: "RFC 3261, sections 8.1.1, 11, 17.1.2 and 18; RFC 3581",
   options,
   facts: {
-    status: { about: "Code of the final answer" },
+    status: { number: true, about: "Code of the final answer" },
     reason: { about: "What the server wrote beside the code" },
     server: { about: "What the server says it is (Server, or User-Agent)" },
     allow: { about: "Methods that it takes (Allow)" },

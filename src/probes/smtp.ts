@@ -36,7 +36,7 @@ export const smtp: Probe<Options> = {
     banner: { about: "Text of the greeting" },
     capabilities: { about: "What the last answer to EHLO offered, a list: capabilities.0" },
     starttls: { about: "True when the server offered STARTTLS" },
-    code: { about: "Reply code of the last step" },
+    code: { number: true, about: "Reply code of the last step" },
     enhanced: { about: "Enhanced status code of the last step: 2.1.5" },
     "certificate.days": { unit: "days", about: "Whole days until the first certificate of the chain expires" },
     "certificate.names": { about: "Names the certificate is for" },

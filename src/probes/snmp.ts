@@ -59,7 +59,7 @@ export const snmp: Probe<Options> = {
     uptime: { unit: "s", about: "Without `oids`: time since the agent started (sysUpTime), which begins anew after 497 days" },
     address: { about: "The address that answered" },
     engine: { about: "Version 3: the engine's id, hexadecimal" },
-    boots: { about: "Version 3: how often the engine started" },
+    boots: { number: true, about: "Version 3: how often the engine started" },
   },
   named: ({ oids }) => (oids ?? []).map(({ name }) => name),
   target: ({ host, port }) => endpoint(host, port),

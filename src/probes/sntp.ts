@@ -40,7 +40,7 @@ export const sntp: Probe<Options> = {
     delay: { unit: "ms", about: "Way there and back, without the time that the server took" },
     distance: { unit: "ms", about: "How far off the server's time may be: half the root delay and half the delay, and the root dispersion" },
     synchronised: { about: "True when the server's clock is set: stratum 1 to 15, no leap alarm, a distance below 1500 ms; a condition on it decides instead" },
-    stratum: { about: "Steps from a reference clock, which has 1; 0 and 16: not set" },
+    stratum: { number: true, about: "Steps from a reference clock, which has 1; 0 and 16: not set" },
     leap: { about: "Leap second at the end of the day: `none`, `insert`, `delete`; `unknown` while the clock is not set" },
     reference: { about: "Where its time comes from: `GPS` and the like with stratum 1, else an address" },
     kiss: { about: "Word with which the server sends us away: RATE, DENY, RSTR; absent as a rule" },

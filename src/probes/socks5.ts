@@ -43,7 +43,7 @@ export const socks5: Probe<Options> = {
   options,
   facts: {
     method: { about: "The method that the proxy chose: none or password" },
-    reply: { about: "With `connect`: the proxy's reply code, 0 for success; a condition on it decides instead of success" },
+    reply: { number: true, about: "With `connect`: the proxy's reply code, 0 for success; a condition on it decides instead of success" },
     replyName: { about: "Its meaning: succeeded, connection refused, host unreachable, ..." },
     bound: { about: "With `connect`: where the proxy says it connects from" },
     address: { about: "The address that answered" },

@@ -60,7 +60,7 @@ export const ssh: Probe<Options> = {
     offered: { about: "What the server offers, lists: offered.kex, offered.hostKey, offered.ciphers, offered.macs" },
     login: { about: "How the login went: publickey, password, keyboard-interactive, or none where nothing was asked for" },
     methods: { about: "Ways to log in that the server offers" },
-    exit: { about: "Exit status of the command; missing when the server told none" },
+    exit: { number: true, about: "Exit status of the command; missing when the server told none" },
     line: { about: "First line that the command printed" },
     output: { about: "All that the command printed (64 KiB at most), for conditions only" },
     "output.json": { about: "The same read as JSON: output.json.memory.used" },

@@ -99,7 +99,7 @@ export const trace: Probe<Options> = {
   options,
   facts: {
     reached: { about: "Whether the target answered" },
-    hops: { about: "Hops to the target, or to the last hop that answered" },
+    hops: { number: true, about: "Hops to the target, or to the last hop that answered" },
     path: { about: "Addresses of the hops, the nearest first; `*` for one that did not answer, several with `/` where they share the load" },
     route: { about: "`same`, or what is different from the known route: `changed at hop 3: ...`. Absent when the target was not reached" },
     hop: { about: "Of each hop by its number: `hop.3.address`, `hop.3.avg` and `hop.3.max` (ms), `hop.3.loss` (%)" },

@@ -54,10 +54,10 @@ export const websocket: Probe<Options> = {
   source: "RFC 6455, sections 4, 5 and 7",
   options,
   facts: {
-    status: { about: "Status code of the answer to the handshake; 101 when it is taken" },
+    status: { number: true, about: "Status code of the answer to the handshake; 101 when it is taken" },
     subprotocol: { about: "The subprotocol that the server chose" },
     message: { about: "With `answer`: the message that holds it, at most 512 characters" },
-    messages: { about: "Messages that the server sent" },
+    messages: { number: true, about: "Messages that the server sent" },
     address: { about: "The address that answered" },
     "certificate.days": { unit: "days", about: "With wss: whole days until the first certificate of the chain expires" },
     "tls.protocol": { about: "With wss: TLSv1.2 or TLSv1.3" },

@@ -69,7 +69,7 @@ export const ROOMS: readonly Room[] = [
     name: "probe",
     files: /^src\/probes\//,
     // Files of one probe begin with its name: `http.ts`, `http-json.ts`. The check below holds them to it.
-    may: /^src\/(probes\/|dial\/|wire\/)|^src\/core\/(types|expect|mask|path|time|schedule)$/,
+    may: /^src\/(probes\/|dial\/|wire\/)|^src\/core\/(types|expect|number-facts|mask|path|time|schedule)$/,
     types: /^src\/sys\/ports$/,
     node: ["buffer", "crypto", "http", "http2", "net", "stream", "tls", "url", "zlib"],
     packages: ["zod", "ssh2", "socks", "net-snmp", "pg", "mysql2", "mqtt", "@xmpp/client"],

@@ -23,7 +23,7 @@ const web: Probe<z.output<typeof webOptions>> = {
   type: "http",
   about: "Asks a web server.",
   options: webOptions,
-  facts: { status: { about: "Status of the answer." }, body: { about: "Text of the answer." }, "certificate.days": { unit: "days", about: "Days to its end." } },
+  facts: { status: { number: true, about: "Status of the answer." }, body: { about: "Text of the answer." }, "certificate.days": { unit: "days", about: "Days to its end." } },
   expect: { status: "200-299" },
   target: (options) => new URL(options.url).host,
   check: (options) => (URL.canParse(options.url) ? null : { path: ["url"], wrong: "`url` is no address", right: "write https://shop.example.com/" }),
