@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import type { Sending } from "../../src/alert/channels/channel.ts";
 import { mqtt } from "../../src/alert/channels/mqtt.ts";
-import type { Alert } from "../../src/core/types.ts";
+import { type Alert, checkName } from "../../src/core/types.ts";
 import { remote } from "../../src/probes/remote.ts";
 import { type Certificates, makeCertificates } from "../servers/certificates.ts";
 import { probeContext } from "../servers/context.ts";
@@ -51,6 +51,21 @@ describeWith(["mosquitto", "mosquitto-clients", "openssl"], "mqtt against Mosqui
   describe("as Fletchck does", () => {
     const fletchck = (): object => ({ port: broker.port, topic: "sites/home", format: "fletchck" });
     const state = (): Promise<{ readonly verdict: string; readonly sentence: string }> => remote.run(remote.options.parse({ host: "127.0.0.1", port: broker.port, topic: "sites/home/shöp <1>" }), probeContext());
+    test("no test and no digest stays on the broker", async () => {
+      const heard = await startSubscriber(folder, broker.port, "passing/#");
+      for (const kind of ["test", "digest"] as const) {
+        expect(await send({ port: broker.port, topic: `passing/${kind}`, format: "fletchck" }, { kind, check: checkName("Example") })).toMatchObject({ kind: "sent" });
+        expect(await next(heard, kind === "test" ? 0 : 1)).toMatchObject({ topic: `passing/${kind}/Example`, retain: 0 });
+      }
+      expect(await send({ port: broker.port, topic: "passing/kept", retain: true })).toMatchObject({ kind: "sent" });
+      expect(await send({ port: broker.port, topic: "passing/kept", retain: true }, { kind: "test" })).toMatchObject({ kind: "sent" });
+      const kept = await next(await startSubscriber(folder, broker.port, "passing/kept"));
+      expect(JSON.parse(kept?.payload ?? "")).toMatchObject({ alerts: [{ kind: "down" }] });
+      const later = await startSubscriber(folder, broker.port, "passing/+/Example");
+      expect(await send({ port: broker.port, topic: "passing/end/Example" })).toMatchObject({ kind: "sent" });
+      await next(later);
+      expect(later().map(({ topic }) => topic)).toEqual(["passing/end/Example"]);
+    });
     test("each check's state on a topic of its own, retained, at QoS 1", async () => {
       expect(await send(fletchck())).toMatchObject({ kind: "sent", detail: expect.stringContaining("took sites/home/shöp <1> at QoS 1") as string });
       const got = await next(await startSubscriber(folder, broker.port, "sites/home/+"));

@@ -43,6 +43,15 @@ describe("what is sent", () => {
     await send({ url, method: "PUT", headers: { Authorization: "Bearer x" }, contentType: "text/plain", body: "{{ alerts[0].check | json }} {{ site.vantage }}{% for alert in alerts %} {{ alert.status }}{% endfor %}" });
     expect(asked).toMatchObject([{ method: "PUT", headers: { authorization: "Bearer x", "content-type": "text/plain" }, body: '"shöp <1>" home down' }]);
   });
+  test("user and password of the address log in, and stand nowhere in the request", async () => {
+    const { url, asked } = await hooked(ok);
+    const signedIn = url.replace("//", "//ops%40example:p%C3%A4ss%3Aw@");
+    await send({ url: signedIn });
+    await send({ url: signedIn, headers: { Authorization: "Bearer x" } });
+    expect(asked.map(({ headers }) => headers.authorization)).toEqual([`Basic ${Buffer.from("ops@example:päss:w").toString("base64")}`, "Bearer x"]);
+    expect(asked[0]).toMatchObject({ path: "/hook?x=1", headers: { host: new URL(url).host } });
+    expect(webhook.options.safeParse({ url: "http://u:50%@a.example/" }).success).toBe(false);
+  });
   test("by GET, with what it tells in the address", async () => {
     const { url, asked } = await hooked(ok);
     await send({ url: `${url}&text={{ subject | url_encode }}&from={{ site.vantage }}`, method: "GET" });

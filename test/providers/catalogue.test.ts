@@ -84,6 +84,21 @@ describe("every entry", () => {
   });
 });
 
+test("a direct status of Mastodon mentions somebody", () => {
+  const f = (more: object): boolean => schemaOf(catalogue.find(({ type }) => type === "mastodon") ?? expect.fail()).safeParse({ url: "https://m.example", token: "t", ...more }).success;
+  expect([f({}), f({ visibility: "direct" }), f({ mention: "@ops@m.example" }), f({ visibility: "private" })]).toEqual([false, false, true, true]);
+});
+
+test("what is counted in bytes of JSON fits", () => {
+  const most: { readonly [type: string]: number } = { bark: 4096, feishu: 20 * 1024, matrix: 65_536, teams: 28 * 1024 };
+  none(Object.entries(most).flatMap(([type, bytes]) => {
+    const entry = catalogue.find((one) => one.type === type) ?? expect.fail();
+    const texts = ['{"a": "b"},', String.raw`C:\"`, "\u0001", "é\n"].map((sign) => sample("!a:b", [{ event: "outage", evidence: Array.from({ length: 6 }, (_, at) => ({ label: String(at), text: sign.repeat(600) })) }]));
+    const sizes = texts.flatMap((message) => callsFor(entry, recorded(type)[0]?.options ?? {}, message).map((call) => Buffer.byteLength(requestOf(call, {}).body)));
+    return Math.max(...sizes) > bytes ? [`${type}: ${Math.max(...sizes)} of ${bytes}`] : [];
+  }));
+});
+
 describe("whatever is told", () => {
   const options = (type: string): object => recorded(type)[0]?.options ?? {};
   test("addresses, headers and bodies are well formed", () => {
@@ -108,6 +123,16 @@ describe("whatever is told", () => {
       const lengths = monsters.flatMap((message) => callsFor(entry, options(entry.type), message).flatMap(({ json, form, text }) => textsOf([json, form, text]).map((one) => (bytes === true ? Buffer.byteLength(one) : one.length))));
       return [Math.max(...lengths) > most && `${Math.max(...lengths)} of ${most}`];
     });
+  });
+});
+
+/** Providers that document no answer: whatever comes with a good status is taken for theirs. */
+const SILENT: ReadonlySet<string> = new Set(["better-stack", "pagertree", "pumble", "sms-cloudkinnekt", "sms-freemobile", "stackfield"]);
+
+test("a page of the network between is nobody's answer", () => {
+  each(({ type, answer = {} }) => {
+    const sending = judgeAnswer(answer, { status: 200, reason: "OK", headers: {}, body: "<html>Sign in</html>" }, NOW, (said) => said);
+    return [(SILENT.has(type) ? sending.kind !== "sent" : !(sending.kind === "retry" && sending.doubt)) && `it is taken as ${sending.kind}`];
   });
 });
 

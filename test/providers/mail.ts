@@ -12,9 +12,10 @@ export const mail: readonly Recording[] = [
   {
     type: "email-brevo",
     options: { apiKey: "xkeysib-0123456789abcdef", ...PEOPLE },
-    asks: { outage: ["POST https://api.brevo.com/v3/smtp/email", json({ "api-key": "xkeysib-0123456789abcdef", accept: "application/json" }), { sender: SENDER, to: TO, subject: TITLE, textContent: TEXT, htmlContent: HTML, headers: HEADERS }] },
+    asks: { outage: ["POST https://api.brevo.com/v3/smtp/email", json({ "api-key": "xkeysib-0123456789abcdef", accept: "application/json" }), { sender: SENDER, to: TO, subject: TITLE, textContent: TEXT, htmlContent: HTML, headers: { ...HEADERS, idempotencyKey: "01234567-89ab-cdef-0123-456789abcdef" } }] },
     replies: [
       ["sent", 201, { messageId: "<201798300811.5787683@relay.domain.com>" }],
+      ["sent", 400, { code: "duplicate_parameter", message: "duplicate idempotency key" }],
       ["refused", 400, { code: "invalid_parameter", message: "valid sender email required" }],
       ["refused", 401, { code: "unauthorized", message: "Key not found" }],
       ["refused", 402, { code: "not_enough_credits", message: "You do not have enough credits" }],

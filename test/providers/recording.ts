@@ -10,7 +10,7 @@ export type Reply = readonly [means: Sending["kind"], status: number, body: stri
 export interface Recording {
   readonly type: string;
   readonly options: object;
-  readonly asks: { readonly [event in "outage" | "foreign" | "warning" | "reminder" | "recovery" | "test" | "digest"]?: Ask };
+  readonly asks: { readonly [event in "outage" | "foreign" | "umlaut" | "warning" | "reminder" | "recovery" | "test" | "digest"]?: Ask };
   readonly replies: readonly Reply[];
   /** The longest text that the provider takes, in characters; of SMS 160. */
   readonly most?: number;

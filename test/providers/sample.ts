@@ -27,6 +27,9 @@ export const SMS = `DOWN shop - HTTP 503, since 03:00 (4 min) ${LINK}`;
 /** The same of a check that is called 商店. */
 export const FOREIGN_SMS = "DOWN 商店 - HTTP 503, since 03:00 (4 min) https://tocsin.example.com/checks/%E5%95%86%E5%BA%97";
 
+/** The same of a check that is called Büro. */
+export const UMLAUT_SMS = "DOWN Büro - HTTP 503, since 03:00 (4 min) https://tocsin.example.com/checks/B%C3%BCro";
+
 export const UP_TITLE = "● RECOVERED shop — again since 03:03, after 3 min";
 export const UP_DETAILS = `From: 2026-11-20 03:00:00
   To: 2026-11-20 03:03:00
@@ -67,6 +70,8 @@ const KINDS: { readonly [event: string]: Partial<Alert> } = {
   outage: {},
   /** Of a check whose name no alphabet of GSM holds. */
   foreign: { check: checkName("商店") },
+  /** Within GSM's alphabet, beyond ASCII. */
+  umlaut: { check: checkName("Büro") },
   warning: { kind: "degraded", status: "degraded", sentence: "latency 900 ms" },
   reminder: { kind: "reminder" },
   recovery: { kind: "recovered", status: "up", since: ENDED, at: ENDED, sentence: "HTTP 200", code: "ok", evidence: [], hides: [], outageFrom: SINCE },

@@ -1,10 +1,10 @@
 import { basic, encoded, form, json, type Recording } from "./recording.ts";
-import { FOREIGN_SMS, SMS } from "./sample.ts";
+import { FOREIGN_SMS, SMS, UMLAUT_SMS } from "./sample.ts";
 
 const TWILIO = { account: `AC${"0".repeat(32)}`, token: "f25a21f5a0e14ae1a7d4d0d5ef2c0f6b", to: ["+15558675310"] };
 const TO = { to: ["+15550100"] };
 /** UCS-2, as hexadecimal digits. */
-const FOREIGN_HEX = Array.from(FOREIGN_SMS, (sign) => sign.charCodeAt(0).toString(16).padStart(4, "0")).join("");
+const hexOf = (text: string): string => Array.from(text, (sign) => sign.charCodeAt(0).toString(16).padStart(4, "0")).join("");
 const KEY32 = "0123456789abcdef0123456789abcdef";
 
 /** SMS through gateways. */
@@ -97,6 +97,9 @@ export const sms: readonly Recording[] = [
       ["refused", 400, { messages: [], error: { code: 15, description: "Invalid JSON" } }],
       ["refused", 401, { messages: [], error: { code: 1, description: "Invalid or missing integration API Key" } }],
       ["retry", 207, { messages: [{ apiMessageId: null, accepted: false, to: "15550100", error: { code: 43, description: "Throttled" } }], error: null }],
+      ["retry", 207, { messages: [{ apiMessageId: null, accepted: false, to: "15550100", error: { code: 18, description: "Internal error - please retry" } }], error: null }],
+      ["retry", 207, { messages: [{ apiMessageId: null, accepted: false, to: "15550100", error: { code: 19, description: "Internal error - please retry" } }], error: null }],
+      ["retry", 400, { messages: [], error: { code: 43, description: "Rate limit" } }],
       ["retry", 503, ""],
     ],
   },
@@ -104,7 +107,7 @@ export const sms: readonly Recording[] = [
     type: "sms-clickatell-legacy",
     most: 640,
     options: { user: "monsta", password: "sesame 7", apiId: "3474123", from: "+15550199", ...TO },
-    asks: { outage: ["POST https://api.clickatell.com/http/sendmsg", form(), encoded({ user: "monsta", password: "sesame 7", api_id: "3474123", to: "15550100", from: "15550199", text: SMS })], foreign: ["POST https://api.clickatell.com/http/sendmsg", form(), encoded({ user: "monsta", password: "sesame 7", api_id: "3474123", to: "15550100", from: "15550199", unicode: "1", concat: "3", text: FOREIGN_HEX })] },
+    asks: { outage: ["POST https://api.clickatell.com/http/sendmsg", form(), encoded({ user: "monsta", password: "sesame 7", api_id: "3474123", to: "15550100", from: "15550199", text: SMS })], foreign: ["POST https://api.clickatell.com/http/sendmsg", form(), encoded({ user: "monsta", password: "sesame 7", api_id: "3474123", to: "15550100", from: "15550199", unicode: "1", concat: "3", text: hexOf(FOREIGN_SMS) })], umlaut: ["POST https://api.clickatell.com/http/sendmsg", form(), encoded({ user: "monsta", password: "sesame 7", api_id: "3474123", to: "15550100", from: "15550199", unicode: "1", concat: "3", text: hexOf(UMLAUT_SMS) })] },
     replies: [
       ["sent", 200, "ID: 205e85d0578314037a96175249fc6a2b"],
       ["refused", 200, "ERR: 001, Authentication failed"],
@@ -130,7 +133,7 @@ export const sms: readonly Recording[] = [
   {
     type: "sms-cloudkinnekt",
     options: { apiKey: "ck_0123456789abcdef", ...TO },
-    asks: { outage: ["POST https://sms-api.cloudkinnekt.au/smsp-in", form({ authorization: "Bearer ck_0123456789abcdef" }), encoded({ originator: "dedicated", mobile_number: "+15550100", concatenated: "true", utf: "true", text: SMS })] },
+    asks: { outage: ["POST https://sms-api.cloudkinnekt.au/smsp-in", form({ authorization: "Bearer ck_0123456789abcdef" }), encoded({ originator: "dedicated", mobile_number: "15550100", concatenated: "true", utf: "true", text: SMS })] },
     replies: [
       ["sent", 200, ""],
       ["refused", 401, ""],
@@ -215,7 +218,12 @@ export const sms: readonly Recording[] = [
     asks: { outage: ["POST https://gateway.seven.io/api/sms", json({ "x-api-key": "sev_0123456789abcdef", accept: "application/json" }), { to: "15550100", from: "Tocsin", text: SMS }] },
     replies: [
       ["sent", 200, { success: "100", total_price: 0.075, messages: [{ id: "77149138848", recipient: "15550100", success: true, error: null, error_text: null }] }],
+      ["sent", 200, { success: "402", messages: [] }],
+      ["sent", 200, "402"],
       ["refused", 200, { success: "500", messages: [] }],
+      ["retry", 200, { success: "600", messages: [] }],
+      ["retry", 200, { success: "700", messages: [] }],
+      ["retry", 200, { success: "100", messages: [{ recipient: "15550100", success: false, error: "700", error_text: "unknown error" }] }],
       ["refused", 200, { success: "100", messages: [{ recipient: "15550100", success: false, error: "202", error_text: "invalid number" }] }],
       ["refused", 401, "900"],
       ["retry", 503, ""],
@@ -242,7 +250,11 @@ export const sms: readonly Recording[] = [
       ["sent", 200, { count: 1, list: [{ id: "1460969715572091219", points: 0.16, number: "15550100", status: "QUEUE", error: null }] }],
       ["refused", 200, { error: 101, message: "Authorization failed" }],
       ["refused", 200, { invalid_numbers: [{ number: "456456456", message: "Invalid phone number" }], error: 13, message: "No correct phonenumbers" }],
+      ["retry", 200, { error: 200, message: "Unsuccessful message submission" }],
       ["retry", 200, { error: 201, message: "Internal system error" }],
+      ["retry", 200, { error: 202, message: "Too many simultaneous submission requests" }],
+      ["retry", 200, { error: 203, message: "Too many submission requests" }],
+      ["retry", 200, { error: 999, message: "Internal system error" }],
       ["retry", 503, ""],
       ["retry", 200, "<html>sign in</html>", { doubt: true }],
     ],
@@ -310,6 +322,7 @@ export const sms: readonly Recording[] = [
       ["refused", 200, { "message-count": "1", messages: [{ status: "9", "error-text": "Quota Exceeded - rejected" }] }],
       ["retry", 200, { "message-count": "1", messages: [{ status: "1", "error-text": "Throughput Rate Exceeded - please wait [ 250 ] and retry" }] }],
       ["retry", 200, { "message-count": "1", messages: [{ status: "5", "error-text": "Internal Error" }] }],
+      ["retry", 200, { "message-count": "1", messages: [{ status: "10", "error-text": "Back-off and retry" }] }],
       ["retry", 503, ""],
     ],
   },

@@ -16,7 +16,7 @@ const options = z
     format: z.enum(["json", "fletchck"]).default("json").describe("json: the message as one document, as of `webhook`; fletchck: the state of each check as Fletchck's `mqtt` action publishes it, for its `remote` checks"),
     nameInTopic: z.boolean().default(true).describe("With `format: fletchck`: true as its `mqtt` action does; false as its checks with `publish` do, all to the topic itself"),
     qos: z.union([z.literal(0), z.literal(1), z.literal(2)]).default(1).describe("Quality of service: 0 at most once, 1 at least once, 2 exactly once").meta({ source: "section 4.3" }),
-    retain: z.boolean().nullable().default(null).describe("Whether the broker keeps the last message for those that subscribe later; by default with `format: fletchck` only"),
+    retain: z.boolean().nullable().default(null).describe("Whether the broker keeps the last message for those that subscribe later; by default with `format: fletchck` only; a test never"),
   })
   .superRefine(({ user, password }, ctx) => {
     if (user === null && password !== null) ctx.addIssue({ code: "custom", path: ["user"], message: "there is a password, but no user to log in as", params: { right: "write both, or neither" } });
@@ -30,6 +30,8 @@ const FLETCHCK_TYPES: { readonly [type: string]: string } = { "": "tocsin", grou
 interface Publication {
   readonly topic: string;
   readonly payload: string;
+  /** It is something that whoever subscribes later should find: no test, and no digest in place of a check's state. */
+  readonly lasts: boolean;
 }
 
 const isoOf = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
@@ -44,18 +46,18 @@ function fletchckState({ check, status, at, since, outageFrom, sentence }: Alert
 
 /** One document, or the last state of each check. */
 function publicationsOf({ topic, format, nameInTopic }: Options, message: Message): readonly Publication[] {
-  if (format === "json") return [{ topic, payload: JSON.stringify(documentOf(message)) }];
+  if (format === "json") return [{ topic, payload: JSON.stringify(documentOf(message)), lasts: message.alerts.some(({ kind }) => kind !== "test") }];
   const types = new Map(message.items.map(({ alert, type }) => [alert.check, type]));
   const last = new Map(message.alerts.map((alert) => [alert.check, alert]));
-  return [...last.values()].map((alert) => ({ topic: nameInTopic ? `${topic}/${alert.check.replaceAll(/[/+#\0]/g, "")}` : topic, payload: JSON.stringify(fletchckState(alert, types.get(alert.check) ?? "")) }));
+  return [...last.values()].map((alert) => ({ topic: nameInTopic ? `${topic}/${alert.check.replaceAll(/[/+#\0]/g, "")}` : topic, payload: JSON.stringify(fletchckState(alert, types.get(alert.check) ?? "")), lasts: alert.kind !== "test" && alert.kind !== "digest" }));
 }
 
 async function publishAll(session: Session, chosen: Options, message: Message): Promise<Sending> {
   const { version, qos, format, retain } = chosen;
   const publications = publicationsOf(chosen, message);
   let unheard = 0;
-  for (const [index, publication] of publications.entries()) {
-    const published = await publishMqtt(session, { ...publication, version, qos, retained: retain ?? format === "fletchck", id: index + 1, contentType: "application/json", user: { key: message.key } });
+  for (const [index, { lasts, ...publication }] of publications.entries()) {
+    const published = await publishMqtt(session, { ...publication, version, qos, retained: lasts && (retain ?? format === "fletchck"), id: index + 1, contentType: "application/json", user: { key: message.key } });
     if (published.kind === "failed") {
       const { code, sentence } = published.failure;
       if (published.answered && code === "auth") return { kind: "refused", reason: sentence };

@@ -15,9 +15,20 @@ const template = z.string().superRefine((text, ctx) => {
 /** Scheme, host and port: whom it goes to never depends on what is told. */
 const ORIGIN = /^https?:\/\/[^/?#{]+(?=[/?#]|$)/i;
 
+/** `Authorization: Basic` (RFC 7617) for `user:password@` in an address; null when they are not well encoded (RFC 3986, section 2.1). */
+function loginOf({ username, password }: URL): { readonly authorization?: string } | null {
+  if (username === "" && password === "") return {};
+  try {
+    return { authorization: `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString("base64")}` };
+  } catch {
+    return null;
+  }
+}
+
 const url = template
   .refine((text) => ORIGIN.test(text) && URL.canParse(text), "not a web address; write http://HOST/PATH or https://HOST/PATH")
-  .describe("Address that gets the request, after its host a Liquid template as `body` is: `https://sms.example.com/send?text={{ subject | url_encode }}`; write one with a token in it as ${file:path} or ${env:NAME}")
+  .refine((text) => !URL.canParse(text) || loginOf(new URL(text)) !== null, "user or password in the address are not well encoded; write % as %25")
+  .describe("Address that gets the request, after its host a Liquid template as `body` is: `https://sms.example.com/send?text={{ subject | url_encode }}`; write one with a token in it as ${file:path} or ${env:NAME}. With `user:password@` before the host it logs in by Basic")
   .meta({ secret: true });
 
 const options = z.strictObject({
@@ -60,7 +71,7 @@ export const webhook: Channel<Options> = {
     }
     const signed = chosen.secret === undefined ? {} : { "x-tocsin-signature": signature(chosen.secret, request.body, Math.floor(ctx.clock.now() / 1000)) };
     const typed = chosen.method === "GET" ? {} : { "content-type": chosen.contentType };
-    const headers = { "user-agent": "Tocsin", ...typed, ...chosen.headers, "idempotency-key": ctx.key, "x-tocsin-key": ctx.key, ...signed };
+    const headers = { "user-agent": "Tocsin", ...typed, ...loginOf(request.url), ...chosen.headers, "idempotency-key": ctx.key, "x-tocsin-key": ctx.key, ...signed };
     return sendHttp({ method: chosen.method, headers, tls: chosen.tls, ...request }, ctx);
   },
 };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { instant } from "../../core/types.ts";
-import { type Answer, judgeAnswer } from "./answer.ts";
+import { type Answer, judgeAnswer, NO_PAGE } from "./answer.ts";
 
 const NOW = instant(0);
 const f = (answer: Answer, status: number, body: string | object, headers: { readonly [name: string]: string } = {}): ReturnType<typeof judgeAnswer> =>
@@ -20,6 +20,10 @@ describe("by body", () => {
   test("one that passes under a bad status", () => expect(f(ok, 400, { error: 7 })).toMatchObject({ kind: "retry", doubt: false }));
   test("values are not alike but the same", () => expect(f(ok, 200, { ok: "true" }).kind).toBe("refused"));
   test("a body that is not the provider's leaves it in doubt", () => expect(f(ok, 200, "<html>")).toMatchObject({ kind: "retry", doubt: true, reason: "HTTP 200: <html>; this answer is not the provider's" }));
+  test("nor does a page where a text is looked for, or anything but a page", () => {
+    for (const at of [/^ok$/, NO_PAGE.is[0]]) expect(f({ taken: { at: "", is: at === undefined ? [] : [at] } }, 200, "<!DOCTYPE html><p>sign in")).toMatchObject({ kind: "retry", doubt: true });
+    expect(["", "Accepted", "{}", "<?xml?>"].map((body) => f({ taken: NO_PAGE }, 200, body).kind)).toEqual(["sent", "sent", "sent", "refused"]);
+  });
   test("nor does one without the place", () => expect(f(ok, 200, { fine: 1 })).toMatchObject({ kind: "retry", doubt: true }));
   test("nor null, lists and numbers", () => expect(["null", "[]", "7", '"ok"'].map((body) => f(ok, 200, body).kind)).toEqual(["retry", "retry", "retry", "retry"]));
   test("no name of an object's own", () => expect(f({ taken: { at: "constructor.name", is: ["Object"] } }, 200, {}).kind).toBe("retry"));
@@ -27,6 +31,14 @@ describe("by body", () => {
   test("every element", () => expect(f(each, 200, { messages: [{ status: "0" }, { status: "0" }] }).kind).toBe("sent"));
   test("not all elements", () => expect(f(each, 200, { messages: [{ status: "0" }, { status: "4" }] }).kind).toBe("refused"));
   test("any element that passes", () => expect(f(each, 200, { messages: [{ status: "4" }, { status: "1" }] }).kind).toBe("retry"));
+  test("a failure that passes, in one of several places", () => {
+    const places: Answer = { taken: { at: "a", is: [1] }, passing: [{ at: "b", is: [2] }, { at: "c.*.d", is: ["3"] }] };
+    expect([{ a: 0, b: 2 }, { a: 0, c: [{ d: "3" }] }, { a: 0, b: 3, c: [{ d: 3 }] }].map((body) => f(places, 200, body).kind)).toEqual(["retry", "retry", "refused"]);
+  });
+  test("a message that is there already", () => {
+    const known: Answer = { taken: { at: "code", is: [0] }, already: [{ at: "code", is: [9] }, { at: "", is: [/^9$/] }] };
+    expect([f(known, 200, { code: 9 }), f(known, 409, "9"), f(known, 200, { code: 8 })].map(({ kind }) => kind)).toEqual(["sent", "sent", "refused"]);
+  });
   test("no element", () => expect(f(each, 200, { messages: [] }).kind).toBe("retry"));
   const both: Answer = { taken: [{ at: "code", is: [0] }, { at: "list.0", is: [/ok/] }] };
   test("several places", () => expect([{ code: 0, list: ["ok"] }, { code: 0, list: ["no"] }, { code: 0, list: [] }, { code: 1, list: ["ok"] }, {}].map((body) => f(both, 200, body).kind)).toEqual(["sent", "refused", "refused", "refused", "retry"]));

@@ -9,22 +9,30 @@ export interface Place {
   readonly is: readonly (string | number | boolean | RegExp)[];
 }
 
+/** For answers that are empty or of little meaning: anything but a page for people. */
+export const NO_PAGE: Place = { at: "", is: [/^(?!<)/] };
+
 /** What a provider's answers mean beside the shared table of statuses. */
 export interface Answer {
   /** Statuses that mean something else here. */
   readonly statuses?: { readonly [status: number]: Sending["kind"] };
-  /** With a good status: every value in each of these places must say that the message was taken. A body without the first place is not the provider's. */
+  /** With a good status: every value in each of these places must say that the message was taken. A body without the first place, and a page in place of a text, is not the provider's. */
   readonly taken?: Place | readonly Place[];
   /** Where a failure is told when it is told in a place of its own. */
   readonly failing?: string;
-  /** What makes a failure one that passes with time. */
-  readonly passing?: Place;
+  /** What makes a failure one that passes with time, in any of these places. */
+  readonly passing?: Place | readonly Place[];
+  /** Where it says that it has this message already, from a try whose answer was lost. */
+  readonly already?: Place | readonly Place[];
   /** Where the body says how long to wait, and in what unit. */
   readonly wait?: { readonly at: string; readonly unitMs: number };
 }
 
 const QUOTED_MAX = 200;
+/** What a network says in between that wants people to sign in. */
+const PAGE = /^\s*<(!doctype html|html)\b/i;
 const NONE: readonly unknown[] = [];
+const NONE_OF_THEM: readonly Place[] = [];
 
 function valuesAt(body: unknown, path: readonly string[]): readonly unknown[] {
   const [step, ...rest] = path;
@@ -53,6 +61,9 @@ function holds(place: Place, reply: HttpReply): boolean {
   return values.length > 0 && values.every((value) => counts(value, place.is));
 }
 
+/** Whether any value in any of the places counts. */
+const tells = (places: Answer["passing"], reply: HttpReply): boolean => [places ?? NONE_OF_THEM].flat().some((place) => found(place, reply).some((value) => counts(value, place.is)));
+
 function waitMs(wait: Answer["wait"], reply: HttpReply): number | undefined {
   if (wait === undefined) return undefined;
   const [value] = found(wait, reply);
@@ -68,19 +79,19 @@ function masked(reply: HttpReply, mask: Mask): HttpReply {
 
 /** Status and body together. The receiver answered, so nothing is in doubt but a good status with a body that is not the provider's. */
 export function judgeAnswer(answer: Answer, reply: HttpReply, now: Instant, mask: Mask): Sending {
-  const { statuses, taken, failing, passing, wait } = answer;
+  const { statuses, taken, failing, passing, already, wait } = answer;
   const byStatus = judgeReply(masked(reply, mask), now);
   const said = byStatus.kind === "sent" ? byStatus.detail : byStatus.reason;
   const meant = statuses?.[reply.status];
-  if (meant === "sent") return { kind: "sent", detail: said };
+  if (meant === "sent" || tells(already, reply)) return { kind: "sent", detail: said };
   if (meant === "refused") return { kind: "refused", reason: said };
   const isGood = byStatus.kind === "sent" && meant === undefined;
   const places = taken === undefined ? [] : [taken].flat();
   if (isGood && places.every((place) => holds(place, reply))) return byStatus;
-  const passes = meant === "retry" || byStatus.kind === "retry" || (passing !== undefined && found(passing, reply).some((value) => counts(value, passing.is)));
+  const passes = meant === "retry" || byStatus.kind === "retry" || tells(passing, reply);
   const [first] = places;
   const isTold = failing !== undefined && found({ at: failing }, reply).length > 0;
-  const strange = isGood && !isTold && first !== undefined && found(first, reply).length === 0;
+  const strange = isGood && !isTold && first !== undefined && (found(first, reply).length === 0 || PAGE.test(reply.body));
   if (!passes && !strange) return { kind: "refused", reason: said };
   const afterMs = waitMs(wait, reply) ?? retryAfterMs(reply.headers["retry-after"], now);
   const reason = strange && !passes ? `${said.slice(0, QUOTED_MAX)}; this answer is not the provider's` : said;

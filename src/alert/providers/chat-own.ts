@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { z } from "zod";
-import { calm, fenced, lines, plainMarkdown } from "./marks.ts";
+import { calm, fenced, inJson, lines, plainMarkdown } from "./marks.ts";
 import { base, basic, bearer, loginOf, loginOptions, loginsAgree, ownHook, password, tls, to, token } from "./options.ts";
 import { provider } from "./provider.ts";
 
@@ -12,6 +12,7 @@ export const mattermost = provider({
   key: null,
   limits: { text: 15_000 },
   say: ({ url, channel }, view) => ({ url, json: { channel, text: lines(calm(plainMarkdown(view.title)), fenced(view.details), view.link) } }),
+  answer: { taken: { at: "", is: [/^ok$/] } },
 });
 
 export const rocketchat = provider({
@@ -37,7 +38,7 @@ export const matrix = provider({
     tls: tls(),
   }),
   key: "txnId",
-  limits: { text: 30_000, bytes: true },
+  limits: { text: 30_000, bytes: true, escape: inJson },
   to: (options) => options.to,
   say: ({ url, token }, view) => ({
     method: "PUT",
@@ -45,7 +46,7 @@ export const matrix = provider({
     headers: bearer(token),
     json: { msgtype: "m.text", body: view.text, "m.mentions": {} },
   }),
-  answer: { wait: { at: "retry_after_ms", unitMs: 1 } },
+  answer: { taken: { at: "event_id", is: [/./] }, wait: { at: "retry_after_ms", unitMs: 1 } },
 });
 
 export const zulip = provider({
@@ -95,6 +96,7 @@ export const nextcloudTalk = provider({
       json: { message },
     };
   },
+  answer: { taken: { at: "ocs.meta.status", is: ["ok"] } },
 });
 
 export const signal = provider({
@@ -115,7 +117,7 @@ export const signal = provider({
   to: (options) => options.to,
   say: ({ url, from, ...login }, view) => ({ url: `${url}/v2/send`, headers: loginOf(login), json: { message: view.text, number: from, recipients: [view.recipient] } }),
   // Whatever goes wrong between it and Signal is a 400 as well.
-  answer: { passing: { at: "error", is: [/network|connect|timed? ?out|unavailable|reset by peer|rate ?limit/i] } },
+  answer: { taken: { at: "timestamp", is: [/./] }, passing: { at: "error", is: [/network|connect|timed? ?out|unavailable|reset by peer|rate ?limit/i] } },
 });
 
 export const synologyChat = provider({

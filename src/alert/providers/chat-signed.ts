@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import { z } from "zod";
-import { bearer, hook, password, to, token, withQuery } from "./options.ts";
+import { inJson } from "./marks.ts";
+import { bearer, hook, password, to, token, uuidOf, withQuery } from "./options.ts";
 import { provider } from "./provider.ts";
 
 export const dingtalk = provider({
@@ -28,7 +29,7 @@ export const feishu = provider({
   source: "https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot",
   options: () => z.strictObject({ url: hook("Webhook of the bot, at open.feishu.cn or open.larksuite.com"), secret: password("Secret of the bot's signature verification").optional() }),
   key: null,
-  limits: { text: 15_000, bytes: true, escape: forFeishu },
+  limits: { text: 15_000, bytes: true, escape: (text) => inJson(forFeishu(text)) },
   say: ({ url, secret }, view) => {
     const timestamp = String(Math.floor(view.now / 1000));
     const signed = secret === undefined ? {} : { timestamp, sign: createHmac("sha256", `${timestamp}\n${secret}`).update("").digest("base64") };
@@ -50,9 +51,6 @@ export const wecom = provider({
   answer: { taken: { at: "errcode", is: [0] }, passing: { at: "errcode", is: [-1, 45009] } },
 });
 
-/** Of 32 hexadecimal digits. */
-const uuidOf = (key: string): string => key.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
-
 export const line = provider({
   type: "line",
   about: "Pushes to users, groups and rooms of LINE from an official account; LINE Notify is gone",
@@ -63,5 +61,5 @@ export const line = provider({
   to: (options) => options.to,
   say: ({ token }, view) => ({ url: "https://api.line.me/v2/bot/message/push", headers: { ...bearer(token), "x-line-retry-key": uuidOf(view.key) }, json: { to: view.recipient, messages: [{ type: "text", text: view.text }] } }),
   // It has this message already.
-  answer: { statuses: { 409: "sent" } },
+  answer: { taken: { at: "sentMessages.*.id", is: [/./] }, statuses: { 409: "sent" } },
 });

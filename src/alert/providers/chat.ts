@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { bySeverity, calm, COLOURS, fenced, lines, plainMarkdown } from "./marks.ts";
+import { NO_PAGE } from "./answer.ts";
+import { bySeverity, calm, COLOURS, fenced, inJson, lines, plainMarkdown } from "./marks.ts";
 import { bearer, hook, to, token } from "./options.ts";
 import { provider } from "./provider.ts";
 
@@ -15,6 +16,7 @@ export const slack = provider({
   key: null,
   limits: SLACK,
   say: ({ url }, view) => ({ url, json: { text: forSlack(view.text), mrkdwn: false, unfurl_links: false } }),
+  answer: { taken: { at: "", is: [/^ok$/] } },
 });
 
 export const slackBot = provider({
@@ -47,7 +49,7 @@ export const discord = provider({
     const embed = { ...(view.link === null ? {} : { title: "Look at it", url: view.link }), description: fenced(view.details), color: Number.parseInt(COLOURS[view.severity].slice(1), 16) };
     return { url, json: { content: plainMarkdown(view.title), embeds: view.details === "" ? [] : [embed], allowed_mentions: { parse: [] } } };
   },
-  answer: { wait: { at: "retry_after", unitMs: 1000 } },
+  answer: { taken: NO_PAGE, wait: { at: "retry_after", unitMs: 1000 } },
 });
 
 export const telegram = provider({
@@ -79,7 +81,7 @@ export const teams = provider({
   source: "https://support.microsoft.com/en-us/office/create-incoming-webhooks-with-workflows-for-microsoft-teams-8ae491c7-0394-4861-ba59-055e33f75498",
   options: () => z.strictObject({ url: hook("Address of the workflow \"When a Teams webhook request is received\"") }),
   key: null,
-  limits: { title: 1000, text: 18_000, bytes: true },
+  limits: { title: 1000, text: 18_000, bytes: true, escape: inJson },
   say: ({ url }, view) => {
     const title = teamsBlock({ text: view.title, weight: "Bolder", color: bySeverity(view, TEAMS_COLOURS) });
     const body = view.details === "" ? [title] : [title, teamsBlock({ text: view.details, fontType: "Monospace" })];
@@ -87,6 +89,7 @@ export const teams = provider({
     const content = { $schema: "http://adaptivecards.io/schemas/adaptive-card.json", type: "AdaptiveCard", version: "1.2", body, actions };
     return { url, json: { type: "message", attachments: [{ contentType: "application/vnd.microsoft.card.adaptive", contentUrl: null, content }] } };
   },
+  answer: { taken: NO_PAGE },
 });
 
 /** `<users/all>` is a mention of all, `<ADDRESS|TEXT>` a link. */
@@ -100,6 +103,7 @@ export const googleChat = provider({
   key: null,
   limits: { text: 4000, escape: forGoogle },
   say: ({ url }, view) => ({ url, headers: { "content-type": "application/json; charset=UTF-8" }, json: { text: forGoogle(view.text) } }),
+  answer: { taken: { at: "name", is: [/./] } },
 });
 
 export const webex = provider({
@@ -111,6 +115,7 @@ export const webex = provider({
   limits: { text: 7439, bytes: true },
   to: (options) => options.to,
   say: ({ token }, view) => ({ url: "https://webexapis.com/v1/messages", headers: bearer(token), json: { [view.recipient.includes("@") ? "toPersonEmail" : "roomId"]: view.recipient, text: view.text } }),
+  answer: { taken: { at: "id", is: [/./] } },
 });
 
 export const zohoCliq = provider({
@@ -121,6 +126,7 @@ export const zohoCliq = provider({
   key: null,
   limits: { text: 4000, escape: calm },
   say: ({ url }, view) => ({ url, json: { text: calm(view.text) } }),
+  answer: { taken: NO_PAGE },
 });
 
 export const flock = provider({
@@ -131,6 +137,7 @@ export const flock = provider({
   key: null,
   limits: { text: 4000 },
   say: ({ url }, view) => ({ url, json: { text: view.text } }),
+  answer: { taken: { at: "uid", is: [/./] } },
 });
 
 export const twist = provider({
@@ -141,6 +148,7 @@ export const twist = provider({
   key: null,
   limits: { text: 4000 },
   say: ({ url }, view) => ({ url, json: { title: view.title, content: lines(calm(plainMarkdown(view.title)), fenced(view.details), view.link) } }),
+  answer: { taken: NO_PAGE },
 });
 
 export const pumble = provider({

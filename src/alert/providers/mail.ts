@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { address, basic, bearer, token } from "./options.ts";
+import { NO_PAGE } from "./answer.ts";
+import { address, basic, bearer, token, uuidOf } from "./options.ts";
 import { provider, type View } from "./provider.ts";
 
 const sender = () => address().describe("Sender, an address that the provider has verified");
@@ -11,16 +12,18 @@ const named = (view: View, from: string): string => `"${view.site.name.replaceAl
 
 export const brevo = provider({
   type: "email-brevo",
-  about: "Sends mail through Brevo",
+  about: "Sends mail through Brevo, which takes a message repeated within half an hour once",
   source: "https://developers.brevo.com/reference/sendtransacemail",
   options: () => z.strictObject({ apiKey: token("API key"), from: sender(), to: recipients() }),
-  key: "X-Tocsin-Key",
+  key: "idempotencyKey",
   to: (options) => options.to,
   say: ({ apiKey, from }, view) => ({
     url: "https://api.brevo.com/v3/smtp/email",
     headers: { "api-key": apiKey, accept: "application/json" },
-    json: { sender: { email: from, name: view.site.name }, to: [{ email: view.recipient }], subject: view.title, textContent: view.text, htmlContent: htmlOf(view), headers: headersOf(view) },
+    json: { sender: { email: from, name: view.site.name }, to: [{ email: view.recipient }], subject: view.title, textContent: view.text, htmlContent: htmlOf(view), headers: { ...headersOf(view), idempotencyKey: uuidOf(view.key) } },
   }),
+  // A key that it has seen within half an hour.
+  answer: { taken: { at: "messageId", is: [/./] }, already: { at: "code", is: ["duplicate_parameter"] } },
 });
 
 export const mailersend = provider({
@@ -31,6 +34,7 @@ export const mailersend = provider({
   key: null,
   to: (options) => options.to,
   say: ({ apiKey, from }, view) => ({ url: "https://api.mailersend.com/v1/email", headers: bearer(apiKey), json: { from: { email: from, name: view.site.name }, to: [{ email: view.recipient }], subject: view.title, text: view.text, html: htmlOf(view) } }),
+  answer: { taken: NO_PAGE },
 });
 
 export const mailgun = provider({
@@ -44,6 +48,7 @@ export const mailgun = provider({
     const headers = Object.fromEntries(Object.entries(headersOf(view)).map(([name, value]) => [`h:${name}`, value]));
     return { url: `https://api.${region === "eu" ? "eu." : ""}mailgun.net/v3/${domain}/messages`, headers: basic("api", apiKey), form: { from: named(view, from), to: view.recipient, subject: view.title, text: view.text, html: htmlOf(view), ...headers } };
   },
+  answer: { taken: { at: "id", is: [/./] } },
 });
 
 export const mailjet = provider({
@@ -89,7 +94,7 @@ export const resend = provider({
     json: { from: named(view, from), to: [view.recipient], subject: view.title, text: view.text, html: htmlOf(view), headers: headersOf(view) },
   }),
   // The first try is still under way.
-  answer: { passing: { at: "name", is: ["concurrent_idempotent_requests"] } },
+  answer: { taken: { at: "id", is: [/./] }, passing: { at: "name", is: ["concurrent_idempotent_requests"] } },
 });
 
 export const sendgrid = provider({
@@ -104,6 +109,7 @@ export const sendgrid = provider({
     const json = { personalizations: [{ to: [{ email: view.recipient }] }], from: { email: from, name: view.site.name }, subject: view.title, content, headers: headersOf(view) };
     return { url: `https://api.${region === "eu" ? "eu." : ""}sendgrid.com/v3/mail/send`, headers: bearer(apiKey), json };
   },
+  answer: { taken: NO_PAGE },
 });
 
 export const smtp2go = provider({

@@ -15,6 +15,9 @@ export const plainMarkdown = (text: string): string => text.replaceAll(/[\\`*_~|
 /** Text that no chat takes for a mention of people. */
 export const calm = (text: string): string => text.replaceAll(/@(?=[\p{L}\p{N}_*])/gu, "@\u200B");
 
+/** Text as it stands between the quotes of JSON. */
+export const inJson = (text: string): string => JSON.stringify(text.toWellFormed()).slice(1, -1);
+
 /** A block of text as it stands, in Markdown; nothing when there is none. */
 export const fenced = (text: string): string => (text === "" ? "" : `\`\`\`\n${text.replaceAll("```", "'''")}\n\`\`\``);
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { NO_PAGE } from "./answer.ts";
 import { bodyOf, bySeverity, facts, SOURCE } from "./marks.ts";
 import { bearer, hook, ownHook, tls, token } from "./options.ts";
 import { type Call, provider, type View } from "./provider.ts";
@@ -28,6 +29,7 @@ export const datadog = provider({
   limits: { title: 100, text: 3900 },
   outage: (options, view) => datadogCall(options, bySeverity(view, { critical: "error", warning: "warning", info: "info" }), view),
   recovery: (options, view) => datadogCall(options, view.event === "digest" ? "info" : "success", view),
+  answer: { taken: { at: "status", is: ["ok"] } },
 });
 
 function datadogCall({ apiKey, site, tags }: { readonly apiKey: string; readonly site: string; readonly tags: readonly string[] }, alertType: string, view: View): Call {
@@ -45,7 +47,7 @@ export const githubDispatch = provider({
   outage: (options, view) => githubCall(options, "tocsin-outage", view),
   recovery: (options, view) => githubCall(options, "tocsin-recovery", view),
   // Its limits come as 403 as well.
-  answer: { passing: { at: "message", is: [/rate limit/i] } },
+  answer: { taken: NO_PAGE, passing: { at: "message", is: [/rate limit/i] } },
 });
 
 function githubCall({ repository, token }: { readonly repository: string; readonly token: string }, event: string, view: View): Call {
@@ -83,6 +85,7 @@ export const newRelic = provider({
   limits: { text: 4000, bytes: true },
   outage: (options, view) => newRelicCall(options, view),
   recovery: (options, view) => newRelicCall(options, view),
+  answer: { taken: { at: "success", is: [true] } },
 });
 
 function newRelicCall({ account, licenseKey, region }: { readonly account: number; readonly licenseKey: string; readonly region: "us" | "eu" }, view: View): Call {
@@ -111,6 +114,7 @@ export const spike = provider({
   limits: { text: 10_000 },
   outage: ({ url }, view) => ({ url, json: { title: spikeTitle(view), body: view.text, severity: bySeverity(view, { critical: "sev1", warning: "sev2", info: "sev3" }) } }),
   recovery: ({ url }, view) => ({ url, json: { title: spikeTitle(view), body: view.text, status: "resolve" } }),
+  answer: { taken: NO_PAGE },
 });
 
 const spikeTitle = ({ alert, site, event }: View): string => (event === "test" ? `Test of Tocsin at ${site.name}` : `${alert.check} (${site.name})`);
@@ -142,6 +146,7 @@ export const squadcast = provider({
   limits: { text: 20_000, bytes: true },
   outage: ({ url }, view) => ({ url, json: { message: view.title, description: bodyOf(view), tags: { ...facts(view), severity: view.severity }, status: "trigger", event_id: view.alias } }),
   recovery: ({ url }, view) => ({ url, json: { message: view.title, status: "resolve", event_id: view.alias } }),
+  answer: { taken: NO_PAGE },
 });
 
 export const zenduty = provider({
@@ -153,6 +158,7 @@ export const zenduty = provider({
   limits: { text: 10_000 },
   outage: ({ url }, view) => zendutyCall(url, bySeverity(view, { critical: "critical", warning: "warning", info: "info" }), view),
   recovery: ({ url }, view) => zendutyCall(url, "resolved", view),
+  answer: { taken: NO_PAGE },
 });
 
 const zendutyCall = (url: string, alertType: string, view: View): Call => ({

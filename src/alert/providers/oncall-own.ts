@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { NO_PAGE } from "./answer.ts";
 import { type Instant, instant } from "../../core/types.ts";
 import { bySeverity, facts, iso, SOURCE } from "./marks.ts";
 import { base, bearer, loginOf, loginOptions, loginsAgree, ownHook, tls, token, withQuery } from "./options.ts";
@@ -22,6 +23,7 @@ export const alertmanager = provider({
   key: "labels",
   outage: (options, view) => alertmanagerCall(options, [firing(options, view)]),
   recovery: (options, view) => alertmanagerCall(options, resolved(options, view)),
+  answer: { taken: NO_PAGE },
 });
 
 interface Alertmanager {
@@ -75,6 +77,7 @@ export const alerta = provider({
   limits: { text: 10_000 },
   outage: (options, view) => alertaCall(options, bySeverity(view, { critical: "critical", warning: "warning", info: "informational" }), view),
   recovery: (options, view) => alertaCall(options, "normal", view),
+  answer: { taken: { at: "", is: [/^\{/] } },
 });
 
 /** Environment, resource and event are an alert's identity. */
@@ -93,6 +96,7 @@ export const goalert = provider({
   limits: { title: 1000, text: 6000, bytes: true },
   outage: ({ url, token }, view) => ({ url: `${url}/api/v2/generic/incoming`, form: { token, summary: view.title, details: view.details, dedup: view.alias } }),
   recovery: ({ url, token }, view) => ({ url: `${url}/api/v2/generic/incoming`, form: { token, summary: view.title, details: view.details, dedup: view.alias, action: "close" } }),
+  answer: { taken: NO_PAGE },
 });
 
 export const grafanaOncall = provider({
@@ -104,6 +108,7 @@ export const grafanaOncall = provider({
   limits: { text: 20_000 },
   outage: ({ url }, view) => grafanaCall(url, "alerting", view),
   recovery: ({ url }, view) => grafanaCall(url, "ok", view),
+  answer: { taken: NO_PAGE },
 });
 
 const grafanaCall = (url: string, state: string, view: View): Call => ({ url, json: { alert_uid: view.alias, title: view.title, state, link_to_upstream_details: view.link ?? undefined, message: view.details } });
@@ -119,6 +124,7 @@ export const gitlab = provider({
   limits: { title: 200, text: 1000 },
   outage: (options, view) => gitlabCall(options, view),
   recovery: (options, view) => gitlabCall(options, view, { end_time: new Date(view.alert.since).toISOString() }),
+  answer: { taken: NO_PAGE },
 });
 
 function gitlabCall({ url, token }: { readonly url: string; readonly token: string }, view: View, end: { readonly end_time?: string } = {}): Call {
@@ -138,6 +144,7 @@ export const splunkHec = provider({
   limits: { text: 10_000 },
   outage: (options, view) => splunkCall(options, view),
   recovery: (options, view) => splunkCall(options, view),
+  answer: { taken: { at: "code", is: [0] } },
 });
 
 function splunkCall({ url, token, index }: { readonly url: string; readonly token: string; readonly index?: string | undefined }, view: View): Call {

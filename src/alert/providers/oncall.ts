@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { NO_PAGE } from "./answer.ts";
 import { bySeverity, facts, fenced, iso, SOURCE } from "./marks.ts";
 import { bearer, token } from "./options.ts";
 import { type Call, provider, type View } from "./provider.ts";
@@ -36,6 +37,7 @@ export const pagerduty = provider({
     },
   }),
   recovery: ({ routingKey, region }, view) => ({ url: eventsOf(region), json: { routing_key: routingKey, event_action: "resolve", dedup_key: view.alias } }),
+  answer: { taken: { at: "status", is: ["success"] } },
 });
 
 const eventsOf = (region: "us" | "eu"): string => `https://events.${region === "eu" ? "eu." : ""}pagerduty.com/v2/enqueue`;
@@ -66,6 +68,7 @@ export const opsgenie = provider({
   limits: { title: 130, text: 15_000 },
   outage: ({ apiKey, region, priority }, view) => ({ url: opsgenieOf(region), headers: genie(apiKey), json: opsgenieAlert(priority, view) }),
   recovery: ({ apiKey, region }, view) => ({ url: opsgenieClose(opsgenieOf(region), view), headers: genie(apiKey), json: { source: SOURCE, note: view.title } }),
+  answer: { taken: { at: "requestId", is: [/./] } },
 });
 
 export const jiraServiceManagement = provider({
@@ -77,6 +80,7 @@ export const jiraServiceManagement = provider({
   limits: { title: 130, text: 15_000 },
   outage: ({ apiKey, priority }, view) => ({ url: JSM, headers: genie(apiKey), json: opsgenieAlert(priority, view) }),
   recovery: ({ apiKey }, view) => ({ url: opsgenieClose(JSM, view), headers: genie(apiKey), json: { source: SOURCE, note: view.title } }),
+  answer: { taken: { at: "requestId", is: [/./] } },
 });
 
 const ILERT = "https://api.ilert.com/api/events";
@@ -93,6 +97,7 @@ export const ilert = provider({
     json: { integrationKey, eventType: "ALERT", alertKey: view.alias, summary: view.title, details: view.details, priority: view.severity === "critical" ? "HIGH" : "LOW", links: view.link === null ? undefined : [{ href: view.link, text: "Look at it" }], customDetails: facts(view) },
   }),
   recovery: ({ integrationKey }, view) => ({ url: ILERT, json: { integrationKey, eventType: "RESOLVE", alertKey: view.alias, summary: view.title } }),
+  answer: { taken: NO_PAGE },
 });
 
 export const incidentIo = provider({
@@ -104,6 +109,7 @@ export const incidentIo = provider({
   limits: { text: 20_000 },
   outage: (options, view) => incidentIoCall(options, "firing", view),
   recovery: (options, view) => incidentIoCall(options, "resolved", view),
+  answer: { taken: { at: "status", is: ["success"] } },
 });
 
 function incidentIoCall({ sourceId, token }: { readonly sourceId: string; readonly token: string }, status: string, view: View): Call {
@@ -120,6 +126,7 @@ export const signl4 = provider({
   limits: { text: 10_000 },
   outage: ({ secret }, view) => signl4Call(secret, "new", view),
   recovery: ({ secret }, view) => signl4Call(secret, "resolved", view),
+  answer: { taken: { at: "eventId", is: [/./] } },
 });
 
 const signl4Call = (secret: string, status: string, view: View): Call => ({

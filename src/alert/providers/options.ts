@@ -35,13 +35,18 @@ export const tls = () => tlsSettings().prefault({}).describe("Settings of TLS fo
 /** Whom the provider addresses, each with a message of its own. */
 export const to = (about: string) => z.array(z.string().trim().min(1).max(200)).min(1).max(100).describe(about);
 
-/** Telephone numbers; `+` and the country's number for those that want it so. */
-export const phones = () =>
+const numbers = (form: RegExp, about: string) =>
   z
-    .array(z.string().trim().regex(/^\+?\d{3,15}$/, "write a telephone number with its country: +15550100"))
+    .array(z.string().trim().regex(form, "write a telephone number with its country: +15550100"))
     .min(1)
     .max(100)
-    .describe("Telephone numbers, with + and country; each gets a message of its own");
+    .describe(`Telephone numbers, ${about}; each gets a message of its own`);
+
+/** Telephone numbers as most gateways want them (E.164). */
+export const phones = () => numbers(/^\+\d{3,15}$/, "with + and country");
+
+/** The same where the `+` does not matter, or a telephone of one's own dials: national and short numbers are right there. */
+export const plainPhones = () => numbers(/^\+?\d{3,15}$/, "with country");
 
 /** `Authorization: Basic` (RFC 7617). */
 export const basic = (user: string, password: string): { readonly authorization: string } => ({ authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}` });
@@ -65,6 +70,9 @@ export const loginsAgree: readonly [holds: (login: Login) => boolean, wrong: { r
 
 /** The header for a token, or for user and password. */
 export const loginOf = ({ token, user, password }: Login): { readonly authorization?: string } => (token !== undefined ? bearer(token) : user === undefined || password === undefined ? {} : basic(user, password));
+
+/** A message's key in the form of a UUID, where one is wanted. */
+export const uuidOf = (key: string): string => key.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 
 /** An address with a query; what is undefined is left out. */
 export function withQuery(address: string, query: { readonly [name: string]: string | undefined }): string {

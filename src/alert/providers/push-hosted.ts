@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { bodyOf, bySeverity, calm, lines, SOURCE } from "./marks.ts";
+import { bodyOf, bySeverity, calm, inJson, lines, SOURCE } from "./marks.ts";
 import { base, bearer, tls, to, token } from "./options.ts";
 import { provider } from "./provider.ts";
 
@@ -14,7 +14,7 @@ export const bark = provider({
     tls: tls(),
   }),
   key: null,
-  limits: { title: 250, text: 2800, bytes: true },
+  limits: { title: 250, text: 2800, bytes: true, escape: inJson },
   say: ({ url, deviceKey, critical }, view) => ({
     url: `${url}/push`,
     json: { device_key: deviceKey, title: view.title, body: bodyOf(view), group: SOURCE, level: bySeverity(view, { critical: critical ? "critical" : "timeSensitive", warning: "timeSensitive", info: "active" }), url: view.link ?? undefined },
@@ -30,22 +30,26 @@ export const ifttt = provider({
   key: null,
   limits: { text: 5000 },
   say: ({ webhookKey, event }, view) => ({ url: `https://maker.ifttt.com/trigger/${event}/with/key/${webhookKey}`, json: { value1: view.title, value2: view.details, value3: view.link ?? "" } }),
+  answer: { taken: { at: "", is: [/^Congratulations/] } },
 });
 
 export const mastodon = provider({
   type: "mastodon",
   about: "Posts a status to Mastodon, or writes to people when it mentions them; a repeated message is posted once",
   source: "https://docs.joinmastodon.org/methods/statuses/#create",
-  options: () => z.strictObject({
-    url: base("Address of the server"),
-    token: token("Access token of the application, with write:statuses"),
-    visibility: z.enum(["public", "unlisted", "private", "direct"]).default("direct").describe("Who sees it; `direct`: those who are mentioned"),
-    mention: z.string().regex(/^(@[\w.@-]+ ?)+$/, "accounts: @ops@example.social").optional().describe("Accounts to begin with: @ops@example.social"),
-    tls: tls(),
-  }),
+  options: () => z
+    .strictObject({
+      url: base("Address of the server"),
+      token: token("Access token of the application, with write:statuses"),
+      visibility: z.enum(["public", "unlisted", "private", "direct"]).default("direct").describe("Who sees it; `direct`: those who are mentioned, and nobody else"),
+      mention: z.string().regex(/^(@[\w.@-]+ ?)+$/, "accounts: @ops@example.social").optional().describe("Accounts to begin with, needed with `direct`: @ops@example.social"),
+      tls: tls(),
+    })
+    .refine(({ visibility, mention }) => visibility !== "direct" || mention !== undefined, { path: ["mention"], message: "a direct status is seen by those whom it mentions only; write mention: @ops@example.social, or another visibility" }),
   key: "Idempotency-Key",
   limits: { text: 350, escape: calm },
   say: ({ url, token, visibility, mention }, view) => ({ url: `${url}/api/v1/statuses`, headers: { ...bearer(token), "idempotency-key": view.key }, json: { status: lines(mention?.trim() ?? null, calm(view.text)), visibility } }),
+  answer: { taken: { at: "id", is: [/./] } },
 });
 
 export const prowl = provider({
@@ -60,7 +64,7 @@ export const prowl = provider({
     form: { apikey: apiKey, application: SOURCE, event: view.title, description: view.details, priority: String(view.severity === "critical" ? priority : Math.min(priority, 0)), url: view.link ?? undefined },
   }),
   // Its limit of requests in an hour.
-  answer: { statuses: { 406: "retry" } },
+  answer: { taken: { at: "", is: [/<success code="200"/] }, statuses: { 406: "retry" } },
 });
 
 export const pushbullet = provider({
@@ -75,6 +79,7 @@ export const pushbullet = provider({
     headers: { "access-token": token },
     json: { type: view.link === null ? "note" : "link", title: view.title, body: view.details, url: view.link ?? undefined, channel_tag: channel, guid: view.key },
   }),
+  answer: { taken: { at: "iden", is: [/./] } },
 });
 
 export const pushdeer = provider({
@@ -157,4 +162,5 @@ export const threema = provider({
     const kind = view.recipient.includes("@") ? "email" : view.recipient.startsWith("+") ? "phone" : "to";
     return { url: "https://msgapi.threema.ch/send_simple", form: { from, [kind]: view.recipient.replace(/^\+/, ""), secret, text: view.text } };
   },
+  answer: { taken: { at: "", is: [/^[0-9a-f]{16}$/i] } },
 });

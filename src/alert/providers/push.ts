@@ -31,6 +31,7 @@ export const ntfy = provider({
       click: view.link ?? undefined,
     },
   }),
+  answer: { taken: { at: "id", is: [/./] } },
 });
 
 export const gotify = provider({
@@ -54,6 +55,7 @@ export const gotify = provider({
       extras: view.link === null ? undefined : { "client::notification": { click: { url: view.link } } },
     },
   }),
+  answer: { taken: { at: "id", is: [/./] } },
 });
 
 const EMERGENCY = { retry: "60", expire: "3600" };
@@ -101,4 +103,5 @@ export const homeAssistant = provider({
     headers: bearer(token),
     json: { title: view.title, message: bodyOf(view), data: view.link === null ? undefined : { url: view.link, clickAction: view.link } },
   }),
+  answer: { taken: { at: "", is: [/^[[{]/] } },
 });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { basic, bearer, digits, password, phones, sender, token, withQuery } from "./options.ts";
+import { basic, bearer, digits, password, phones, plainPhones, sender, token, withQuery } from "./options.ts";
 import { provider } from "./provider.ts";
 
 export const twilio = provider({
@@ -20,22 +20,25 @@ export const twilio = provider({
     headers: basic(key ?? account, token),
     form: { To: view.recipient, [from.startsWith("MG") && from.length === 34 ? "MessagingServiceSid" : "From"]: from, Body: view.sms.text },
   }),
+  answer: { taken: { at: "sid", is: [/./] } },
 });
 
 export const vonage = provider({
   type: "sms-vonage",
   about: "Sends SMS through Vonage (Nexmo)",
   source: "https://developer.vonage.com/en/api/sms",
-  options: () => z.strictObject({ apiKey: token("API key of the account"), apiSecret: token("API secret of the account"), from: sender("Sender: a number or a name"), to: phones() }),
+  options: () => z.strictObject({ apiKey: token("API key of the account"), apiSecret: token("API secret of the account"), from: sender("Sender: a number or a name"), to: plainPhones() }),
   key: null,
   to: (options) => options.to,
   say: ({ apiKey, apiSecret, from }, view) => ({
     url: "https://rest.nexmo.com/sms/json",
     form: { api_key: apiKey, api_secret: apiSecret, from: digits(from), to: digits(view.recipient), text: view.sms.text, type: view.sms.unicode ? "unicode" : undefined },
   }),
-  // 1: too fast; 5: an error of theirs.
-  answer: { taken: { at: "messages.*.status", is: ["0"] }, passing: { at: "messages.*.status", is: ["1", "5"] } },
+  // 1: too fast; 5: an error of theirs; 10: too many connections.
+  answer: { taken: { at: "messages.*.status", is: ["0"] }, passing: { at: "messages.*.status", is: ["1", "5", "10"] } },
 });
+
+const BEYOND_ASCII = /[^\n\u0020-\u007e]/;
 
 export const clickatellLegacy = provider({
   type: "sms-clickatell-legacy",
@@ -46,14 +49,15 @@ export const clickatellLegacy = provider({
     password: password("Password of the user"),
     apiId: z.string().regex(/^\d+$/, "digits only, in quotes").describe("Number of the HTTP API, in quotes"),
     from: sender("Sender that is registered with the account").optional(),
-    to: phones(),
+    to: plainPhones(),
   }),
   key: null,
   limits: { sms: 159 },
   to: (options) => options.to,
   say: ({ user, password, apiId, from }, view) => {
-    const { text, unicode } = view.sms;
-    const coded = unicode ? { unicode: "1", concat: "3", text: Buffer.from(text, "utf16le").swap16().toString("hex") } : { text };
+    const { text } = view.sms;
+    // It reads a form as Latin-1: what is beyond ASCII goes as hexadecimal digits of UCS-2.
+    const coded = BEYOND_ASCII.test(text) ? { unicode: "1", concat: "3", text: Buffer.from(text, "utf16le").swap16().toString("hex") } : { text };
     return { url: "https://api.clickatell.com/http/sendmsg", form: { user, password, api_id: apiId, to: digits(view.recipient), from: from === undefined ? undefined : digits(from), ...coded } };
   },
   // 901: an error of theirs.
@@ -64,7 +68,7 @@ export const smsCentral = provider({
   type: "sms-central",
   about: "Sends SMS through SMS Central (Australia)",
   source: "https://www.smscentral.com.au/sms-api/rest-api/send-sms/",
-  options: () => z.strictObject({ user: z.string().min(1).describe("User of the account"), password: password("Password of the user"), from: sender("Sender: a number, a name, `shared` or `dedicated`").default("shared"), to: phones() }),
+  options: () => z.strictObject({ user: z.string().min(1).describe("User of the account"), password: password("Password of the user"), from: sender("Sender: a number, a name, `shared` or `dedicated`").default("shared"), to: plainPhones() }),
   key: null,
   to: (options) => options.to,
   say: ({ user, password, from }, view) => ({ url: "https://my.smscentral.com.au/api/v3.2", form: { ACTION: "send", USERNAME: user, PASSWORD: password, ORIGINATOR: from, RECIPIENT: digits(view.recipient), MESSAGE_TEXT: view.sms.text } }),
@@ -75,10 +79,10 @@ export const cloudkinnekt = provider({
   type: "sms-cloudkinnekt",
   about: "Sends SMS through Cloudkinnekt (Australia)",
   source: "https://www.cloudkinnekt.au/",
-  options: () => z.strictObject({ apiKey: token("API key of the account"), from: sender("Sender: a number, a name, or `dedicated`").default("dedicated"), to: phones() }),
+  options: () => z.strictObject({ apiKey: token("API key of the account"), from: sender("Sender: a number, a name, or `dedicated`").default("dedicated"), to: plainPhones() }),
   key: null,
   to: (options) => options.to,
-  say: ({ apiKey, from }, view) => ({ url: "https://sms-api.cloudkinnekt.au/smsp-in", headers: bearer(apiKey), form: { originator: from, mobile_number: view.recipient, concatenated: "true", utf: "true", text: view.sms.text } }),
+  say: ({ apiKey, from }, view) => ({ url: "https://sms-api.cloudkinnekt.au/smsp-in", headers: bearer(apiKey), form: { originator: from, mobile_number: digits(view.recipient), concatenated: "true", utf: "true", text: view.sms.text } }),
 });
 
 export const elks = provider({
@@ -96,22 +100,23 @@ export const smsapi = provider({
   type: "sms-smsapi",
   about: "Sends SMS through SMSAPI",
   source: "https://www.smsapi.com/docs/",
-  options: () => z.strictObject({ token: token("OAuth token of the account"), region: z.enum(["com", "pl", "se", "bg"]).default("com").describe("Where the account lives: smsapi.com, .pl, .se or .bg"), from: sender("Sender name that is registered with the account").optional(), to: phones() }),
+  options: () => z.strictObject({ token: token("OAuth token of the account"), region: z.enum(["com", "pl", "se", "bg"]).default("com").describe("Where the account lives: smsapi.com, .pl, .se or .bg"), from: sender("Sender name that is registered with the account").optional(), to: plainPhones() }),
   key: null,
   to: (options) => options.to,
   say: ({ token, region, from }, view) => ({ url: `https://api.smsapi.${region}/sms.do`, headers: bearer(token), form: { to: digits(view.recipient), from, message: view.sms.text, encoding: "utf-8", format: "json" } }),
-  // 201: an error of theirs.
-  answer: { taken: { at: "count", is: [/^[1-9]/] }, failing: "error", passing: { at: "error", is: [201] } },
+  // 200: not sent, to be repeated; 201 and 999: errors of theirs; 202 and 203: too many at once or in too short a time.
+  answer: { taken: { at: "count", is: [/^[1-9]/] }, failing: "error", passing: { at: "error", is: [200, 201, 202, 203, 999] } },
 });
 
 export const textmagic = provider({
   type: "sms-textmagic",
   about: "Sends SMS through Textmagic",
   source: "https://docs.textmagic.com/",
-  options: () => z.strictObject({ user: z.string().min(1).describe("User of the account"), apiKey: token("API v2 key"), from: sender("Sender that is registered with the account").optional(), to: phones() }),
+  options: () => z.strictObject({ user: z.string().min(1).describe("User of the account"), apiKey: token("API v2 key"), from: sender("Sender that is registered with the account").optional(), to: plainPhones() }),
   key: null,
   to: (options) => options.to,
   say: ({ user, apiKey, from }, view) => ({ url: "https://rest.textmagic.com/api/v2/messages", headers: { "x-tm-username": user, "x-tm-key": apiKey }, form: { text: view.sms.text, phones: digits(view.recipient), from } }),
+  answer: { taken: { at: "id", is: [/./] } },
 });
 
 export const africasTalking = provider({
