@@ -40,6 +40,7 @@ export const checkSummary = z.object({
   silenced: z.boolean(),
   silencedUntil: at().nullable().describe("when the silence ends by itself; null: at recovery, or not silenced"),
   maintenance: z.array(text()),
+  flapping: z.boolean().describe("it went down often of late: told as down only when it stays so"),
   cause: text().nullable().describe("the check that blocks this one"),
   hides: z.array(text()).describe("the checks that are blocked by this one"),
   groups: z.array(text()),

@@ -1,4 +1,4 @@
-/** What the page, the command line and others see. The only file of `src` that `web/` may import: types, and the words and marks of states. */
+/** What the page, the command line and others see. The only file of `src` that `web/` may import: types, and the words and marks of states and flags. */
 
 export type StatusWord = "pending" | "up" | "degraded" | "down" | "blocked" | "disputed" | "paused";
 
@@ -38,6 +38,8 @@ export interface CheckSummary {
   /** When the silence ends by itself; null: at recovery, or not silenced. */
   readonly silencedUntil: number | null;
   readonly maintenance: readonly string[];
+  /** It went down often of late: told as down only when it stays so. */
+  readonly flapping: boolean;
   /** The check that blocks this one. */
   readonly cause: string | null;
   /** The checks that are blocked by this one. */
@@ -46,6 +48,14 @@ export interface CheckSummary {
   readonly groups: readonly string[];
   readonly certificateDays: number | null;
   readonly running: boolean;
+}
+
+type Flagged = Pick<CheckSummary, "acknowledged" | "silenced" | "silencedUntil" | "maintenance" | "flapping">;
+
+/** What else must be known of a check at a glance, in words. `until` says when a silence ends: `until 14:05`, `for 2h`. */
+export function flagsOf({ acknowledged, silenced, silencedUntil, maintenance, flapping }: Flagged, until: (at: number) => string): readonly string[] {
+  const silence = silencedUntil === null ? "silenced" : `silenced ${until(silencedUntil)}`;
+  return [...(acknowledged === null ? [] : ["acknowledged"]), ...(silenced ? [silence] : []), ...maintenance.map((name) => `maintenance: ${name}`), ...(flapping ? ["flapping"] : [])];
 }
 
 /** Something about Tocsin itself that somebody must know; shown as a bar. */

@@ -40,6 +40,7 @@ export function summarise(definition: CheckDefinition, state: CheckState, around
     silenced: muting.silenced !== null,
     silencedUntil: muting.silenced?.until ?? null,
     maintenance: muting.maintenance,
+    flapping: belief.flapping !== null,
     cause: belief.cause,
     hides: around.hides,
     groups: around.groups,

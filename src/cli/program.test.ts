@@ -213,6 +213,7 @@ const ordinary: Omit<CheckSummary, "name" | "state" | "summary"> = {
   silenced: false,
   silencedUntil: null,
   maintenance: [],
+  flapping: false,
   cause: null,
   hides: [],
   groups: [],
@@ -257,6 +258,12 @@ describe("status", () => {
     expect(head).toBe("Example (home)  ▲ 1 down  ● 1 up  http://127.0.0.1:2930");
     expect(first).toBe("▲ down     shop       4m     12 ms  HTTP 503 Service Unavai…");
     expect(second).toBe("● up       web        4m     12 ms  HTTP 200");
+    const quiet: readonly CheckSummary[] = [
+      { ...summary("a", "down", "HTTP 503"), silenced: true, silencedUntil: look.now + 5_400_000 },
+      { ...summary("b", "down", "HTTP 503"), acknowledged: { at: 0, by: "ann", note: "" }, flapping: true },
+      { ...summary("c", "up", "HTTP 200"), silenced: true, maintenance: ["patch night"] },
+    ];
+    expect(statusTable(report("down", quiet), { ...look, columns: 99 }).split("\n").slice(1, 4).map((line) => line.replace(/^[^(]*/, ""))).toEqual(["(silenced for 1h 30m) HTTP 503", "(acknowledged, flapping) HTTP 503", "(silenced, maintenance: patch night) HTTP 200"]);
     expect(statusTable(given, { ...look, colours: true })).toContain("\u001b[31m▲ down     \u001b[0m");
   });
 });

@@ -1,4 +1,4 @@
-import { STATUS_MARKS, type CheckSummary, type StatusReport, type StatusWord } from "../api/types.ts";
+import { type CheckSummary, flagsOf, STATUS_MARKS, type StatusReport, type StatusWord } from "../api/types.ts";
 import { oneLine } from "../core/one-line.ts";
 import { formatDuration } from "../core/time.ts";
 import { ask, notRunning } from "./ask.ts";
@@ -71,7 +71,8 @@ export function statusTable(report: StatusReport, look: Look): string {
     const { mark, word } = STATUS_MARKS[check.state];
     const since = formatDuration(Math.max(0, look.now - check.since)).padStart(8);
     const latency = (check.latencyMs === null ? "" : `${Math.round(check.latencyMs)} ms`).padStart(9);
-    const line = `${check.name.padEnd(nameWidth)} ${since} ${latency}  ${check.summary}`;
+    const flags = flagsOf(check, (at) => `for ${formatDuration(Math.max(0, at - look.now))}`).join(", ");
+    const line = `${check.name.padEnd(nameWidth)} ${since} ${latency}  ${flags === "" ? "" : `(${flags}) `}${check.summary}`;
     lines.push(`${paint(COLOUR[check.state], `${mark} ${word.padEnd(9)}`)}${cut(line, look.columns - 11)}`);
   }
   return `${lines.join("\n")}\n`;

@@ -61,7 +61,7 @@ export class KeptLog implements Log {
 export function summaryOf(name: string, more: Partial<CheckSummary> = {}): CheckSummary {
   return {
     name, type: "tcp", target: `${name}.example.com:443`, description: "", tags: [], state: "up", since: T0, summary: "connected in 3 ms", latencyMs: 3, lastRunAt: T0, nextRunAt: T0 + 60_000,
-    recent: "uuuu", failing: 0, incident: null, incidentKind: null, acknowledged: null, silenced: false, silencedUntil: null, maintenance: [], cause: null, hides: [], groups: [], certificateDays: null, running: false, ...more,
+    recent: "uuuu", failing: 0, incident: null, incidentKind: null, acknowledged: null, silenced: false, silencedUntil: null, maintenance: [], flapping: false, cause: null, hides: [], groups: [], certificateDays: null, running: false, ...more,
   };
 }
 

@@ -141,6 +141,10 @@ checks:
     await row("till", "down").waitFor();
     await page.getByRole("button", { name: "Silence" }).click();
     await page.locator(".tag-flag", { hasText: "silenced" }).waitFor();
+    const wall = (await openTab(context, tocsin.origin)).page;
+    await wall.goto(`${tocsin.origin}/?wall`);
+    await wall.locator('[data-tile="till"][data-state="down"][data-seen]', { hasText: "silenced" }).waitFor();
+    await wall.close();
     const failing = async (): Promise<number> => {
       const { check } = (await (await page.request.get(`${tocsin.origin}/api/v1/checks/till`)).json()) as CheckDetail;
       return check.failing;

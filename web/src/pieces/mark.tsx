@@ -1,5 +1,5 @@
 import type { JSX } from "solid-js";
-import { type CheckSummary, STATUS_MARKS, type StatusWord } from "../../../src/api/types.ts";
+import { type CheckSummary, flagsOf as wordsOf, STATUS_MARKS, type StatusWord } from "../../../src/api/types.ts";
 import { now } from "../link/clock.ts";
 import { clock } from "../state/format.ts";
 
@@ -45,11 +45,8 @@ export function Badge(props: { readonly state: Shown }): JSX.Element {
 export const shownOf = (check: CheckSummary): Shown => (check.incidentKind === "unchecked" && check.state !== "paused" ? "unchecked" : check.state);
 export const wordOf = (shown: Shown): string => (shown === "unchecked" ? shown : STATUS_MARKS[shown].word);
 
-/** What else must be known of a check at a glance, in words: `acknowledged`, `silenced`, a maintenance. */
-export function flagsOf(check: CheckSummary): string[] {
-  const flags: string[] = [];
-  if (check.acknowledged !== null) flags.push("acknowledged");
-  if (check.silenced) flags.push(check.silencedUntil === null ? "silenced" : `silenced until ${clock(check.silencedUntil, now())}`);
-  for (const name of check.maintenance) flags.push(`maintenance: ${name}`);
-  return flags;
-}
+/** What else must be known of a check at a glance, in words: `acknowledged`, `silenced until 14:05`, a maintenance, `flapping`. */
+export const flagsOf = (check: CheckSummary): readonly string[] => wordsOf(check, (at) => `until ${clock(at, now())}`);
+
+/** Somebody knows of it, or it was to be expected: it need not call across the room. */
+export const isQuiet = (check: CheckSummary): boolean => check.acknowledged !== null || check.silenced || check.maintenance.length > 0;

@@ -5,7 +5,7 @@ import { allChecks, checkOf, counts, site } from "../link/site.ts";
 import { checkPath, incidentPath } from "../route.ts";
 import { counted, named } from "../state/format.ts";
 import { byTrouble, isWrong } from "../state/order.ts";
-import { Badge, flagsOf, shownOf } from "./mark.tsx";
+import { Badge, flagsOf, isQuiet, shownOf } from "./mark.tsx";
 import { Since, Time } from "./time.tsx";
 
 /** More cards than this say no more: the list below holds them all. */
@@ -43,7 +43,7 @@ function AllWell(): JSX.Element {
 function Card(props: { readonly check: CheckSummary }): JSX.Element {
   const check = (): CheckSummary => props.check;
   return (
-    <article class="card" data-state={shownOf(check())} data-seen={check().acknowledged === null ? undefined : ""} data-wrong={check().name}>
+    <article class="card" data-state={shownOf(check())} data-seen={isQuiet(check()) ? "" : undefined} data-wrong={check().name}>
       <div class="card-head">
         <Badge state={shownOf(check())} />
         <a class="card-name" href={checkPath(check().name)}>{check().name}</a>

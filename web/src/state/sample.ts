@@ -22,6 +22,7 @@ export function summary(name: string, state: StatusWord, more: Partial<CheckSumm
     silenced: false,
     silencedUntil: null,
     maintenance: [],
+    flapping: false,
     cause: null,
     hides: [],
     groups: [],

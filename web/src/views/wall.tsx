@@ -2,7 +2,7 @@ import { createMemo, createSignal, For, type JSX, onCleanup, Show } from "solid-
 import type { CheckSummary } from "../../../src/api/types.ts";
 import { now } from "../link/clock.ts";
 import { allChecks, banners, checkOf, cutOffSince } from "../link/site.ts";
-import { Mark, shownOf, wordOf } from "../pieces/mark.tsx";
+import { flagsOf, isQuiet, Mark, shownOf, wordOf } from "../pieces/mark.tsx";
 import { brief, clock, counted } from "../state/format.ts";
 import { arrange, EVERYTHING, readFilter, trouble } from "../state/order.ts";
 import { wallCapacity, wallGrid } from "../state/window.ts";
@@ -40,12 +40,19 @@ export function Wall(): JSX.Element {
 
 function Tile(props: { readonly check: CheckSummary }): JSX.Element {
   const check = (): CheckSummary => props.check;
+  const flags = (): string => flagsOf(check()).join(", ");
+  const who = (): string => {
+    const seen = check().acknowledged;
+    return seen === null ? "" : ` (${seen.note === "" ? `by ${seen.by}` : seen.note})`;
+  };
   return (
-    <section class="tile" data-state={shownOf(check())} data-seen={check().acknowledged === null ? undefined : ""} data-tile={check().name} style={{ "--letters": String(check().name.length) }}>
+    <section class="tile" data-state={shownOf(check())} data-seen={isQuiet(check()) ? "" : undefined} data-tile={check().name} style={{ "--letters": String(check().name.length) }}>
       <h2><Mark state={shownOf(check())} /><span>{check().name}</span></h2>
       <Show when={shownOf(check()) !== "up"}>
         <p class="tile-since figure">{wordOf(shownOf(check()))} {shownOf(check()) === "unchecked" ? "" : brief(now() - check().since)}</p>
-        <p class="tile-why"><Show when={check().acknowledged}>{(seen) => <><b>acknowledged</b> {seen().note === "" ? `by ${seen().by}` : seen().note} · </>}</Show>{check().summary}</p>
+      </Show>
+      <Show when={shownOf(check()) !== "up" || flags() !== ""}>
+        <p class="tile-why"><Show when={flags() !== ""}><b>{flags()}</b>{who()}</Show>{shownOf(check()) === "up" ? "" : flags() === "" ? check().summary : ` · ${check().summary}`}</p>
       </Show>
     </section>
   );
