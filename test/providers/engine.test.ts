@@ -22,7 +22,7 @@ describeWith(["openssl"], "services that keep incidents", () => {
   async function f(alerts: Alerts, statuses: readonly number[] = []): Promise<{ readonly asked: readonly string[]; readonly sending: Sending }> {
     everybody.asked = [];
     let turn = 0;
-    everybody.answer = { status: () => statuses[turn++] ?? 202, headers: {}, body: () => "{}" };
+    everybody.answer = { status: () => statuses[turn++] ?? 202, headers: {}, body: () => '{"status":"success"}' };
     const channel = channelFor("pagerduty");
     const sending = await channel.send(options, sample("", alerts), everybody.context());
     const bodies = everybody.asked.map(([, , body]) => JSON.parse(body) as { readonly event_action: string; readonly dedup_key: string; readonly payload?: { readonly source: string; readonly severity: string } });
@@ -64,15 +64,15 @@ describeWith(["openssl"], "services that keep incidents", () => {
     const settled = { event: "recovery", kind: "settled", incident: null } as const;
     expect((await f([{ event: "outage", ...shop }, settled])).asked).toEqual(["trigger shop critical", "resolve shop"]);
   });
-  test("all sent", async () => expect((await f([{ event: "outage", ...shop }, { event: "outage", ...mail }])).sending).toEqual({ kind: "sent", detail: "2 requests; HTTP 202 Accepted: {}" }));
+  test("all sent", async () => expect((await f([{ event: "outage", ...shop }, { event: "outage", ...mail }])).sending).toEqual({ kind: "sent", detail: '2 requests; HTTP 202 Accepted: {"status":"success"}' }));
   test("one is refused: the others are told all the same", async () => {
     const { asked, sending } = await f([{ event: "outage", ...shop }, { event: "outage", ...mail }], [400]);
-    expect([asked.length, sending]).toEqual([2, { kind: "refused", reason: "1 of 2 requests: HTTP 400 Bad Request: {}" }]);
+    expect([asked.length, sending]).toEqual([2, { kind: "refused", reason: '1 of 2 requests: HTTP 400 Bad Request: {"status":"success"}' }]);
   });
   test("one must wait: the rest as well, and what was sent may come again", async () => {
     const three = [{ event: "outage", ...shop }, { event: "outage", ...mail }, { event: "outage", ...incident("x"), check: checkName("x") }] as const;
     const { asked, sending } = await f(three, [202, 429]);
-    expect([asked.length, sending]).toEqual([2, { kind: "retry", reason: "HTTP 429 Too Many Requests: {}", doubt: true }]);
+    expect([asked.length, sending]).toEqual([2, { kind: "retry", reason: 'HTTP 429 Too Many Requests: {"status":"success"}', doubt: true }]);
   });
   test("a message holds no more of them than can be asked in its time", () => expect(channelFor("pagerduty").alertsPerMessage).toBe(20));
   test("one name for a check at all times, another for another site's", async () => {

@@ -23,7 +23,7 @@ const gotify = (url: string): string => `channels: {a: {type: gotify, url: "${ur
 const asked: string[] = [];
 const server = createServer((request, response) => {
   asked.push(`${request.method} ${request.url} ${String(request.headers["x-gotify-key"])}`);
-  request.resume().on("end", () => response.end(`{"token":"${String(request.headers["x-gotify-key"])}"}`));
+  request.resume().on("end", () => response.end(`{"id":1,"token":"${String(request.headers["x-gotify-key"])}"}`));
 });
 afterAll(() => void server.close());
 
@@ -39,6 +39,6 @@ test("a test message goes the whole way, and its answer brings no secret back", 
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : 0;
-  expect(await notifyOnce(await site(gotify(`http://127.0.0.1:${port}/push/`)), channelName("a"))).toEqual({ kind: "sent", detail: 'HTTP 200 OK: {"token":"***"}' });
+  expect(await notifyOnce(await site(gotify(`http://127.0.0.1:${port}/push/`)), channelName("a"))).toEqual({ kind: "sent", detail: 'HTTP 200 OK: {"id":1,"token":"***"}' });
   expect(asked).toEqual(["POST /push/message AKMhKAqqTVhYvkM"]);
 });
