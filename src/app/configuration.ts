@@ -3,6 +3,7 @@ import type { SiteDiff } from "../config/diff.ts";
 import { ANY_FORMAT, type ForeignChoice, type LoaderResult, loadInWorker } from "../config/loader.ts";
 import { formatProblem, type Problem } from "../config/problems.ts";
 import type { CheckDefinition, Site } from "../config/site.ts";
+import type { Instant } from "../core/types.ts";
 import type { Log } from "../sys/ports.ts";
 import type { Update } from "./roster.ts";
 
@@ -13,9 +14,9 @@ const MODULES = {
   providers: new URL("../alert/providers/index.ts", import.meta.url).href,
 };
 
-/** Loads a configuration file beside the running one. */
-export function loadConfiguration(path: string, environment: { readonly [name: string]: string | undefined }, previous: Site | null, foreign: ForeignChoice = ANY_FORMAT): Promise<LoaderResult> {
-  return loadInWorker({ path, foreign, environment, modules: MODULES, previous });
+/** Loads a configuration file beside the running one; `now` is the time, by which schedules are over. */
+export function loadConfiguration(path: string, environment: { readonly [name: string]: string | undefined }, previous: Site | null, foreign: ForeignChoice = ANY_FORMAT, now?: Instant): Promise<LoaderResult> {
+  return loadInWorker({ path, foreign, environment, modules: MODULES, previous, ...(now === undefined ? {} : { now }) });
 }
 
 /** Everything whose change may change the configuration: its files, secrets' files, and the folder for more. */

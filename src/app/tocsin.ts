@@ -111,7 +111,7 @@ class Tocsin {
     const { config, foreign, data, environment, say } = this.#options;
     const { log } = this.#ports;
     await this.#watch.note(watchedPaths(config, []));
-    const loaded = await loadConfiguration(config, environment, null, foreign);
+    const loaded = await loadConfiguration(config, environment, null, foreign, this.#ports.clock.now());
     if (loaded.kind === "broken") {
       for (const problem of loaded.problems) say(formatProblem(problem));
       return EXIT_CONFIGURATION;
@@ -221,7 +221,7 @@ class Tocsin {
     this.#service.tell("RELOADING=1");
     try {
       await this.#watch.note();
-      const loaded = await loadConfiguration(config, environment, running.site, foreign);
+      const loaded = await loadConfiguration(config, environment, running.site, foreign, this.#ports.clock.now());
       if (loaded.kind === "broken") {
         const problems = this.#keepOld(running.monitor, loaded.problems);
         await this.#watch.follow(watchedPaths(config, [...running.site.files, ...loaded.files]));

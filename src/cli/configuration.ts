@@ -31,8 +31,8 @@ const withPart = (disk: DiskFiles, { file, text }: Part): DiskFiles => ({
 const ANY: ForeignChoice = { from: null, keepGoing: false };
 
 /** Reads and checks a configuration in this process; what it takes is loaded only now. */
-export async function readConfiguration(path: string, doors: Pick<Doors, "registry" | "environment" | "readForeign">, choice: ForeignChoice = ANY, more: Part | null = null): Promise<Configuration> {
+export async function readConfiguration(path: string, doors: Pick<Doors, "registry" | "environment" | "readForeign" | "now">, choice: ForeignChoice = ANY, more: Part | null = null): Promise<Configuration> {
   const [{ loadSite }, { diskFiles }, { probes, channels }] = await Promise.all([import("../config/load.ts"), import("../config/loader.ts"), doors.registry()]);
-  const loaded = await loadSite({ path, files: more === null ? diskFiles() : withPart(diskFiles(), more), environment: doors.environment, probes, channels, foreign: (named) => doors.readForeign(named, choice), keepGoing: choice.keepGoing });
+  const loaded = await loadSite({ path, files: more === null ? diskFiles() : withPart(diskFiles(), more), environment: doors.environment, probes, channels, foreign: (named) => doors.readForeign(named, choice), keepGoing: choice.keepGoing, now: doors.now() });
   return loaded.kind === "loaded" ? { site: loaded.site, problems: loaded.warnings } : { site: null, problems: loaded.problems };
 }

@@ -1,6 +1,7 @@
 import type { AnyChannel } from "../alert/channels/channel.ts";
 import { createMask } from "../core/mask.ts";
 import { hash128 } from "../core/ids.ts";
+import type { Instant } from "../core/types.ts";
 import type { AnyProbe } from "../probes/probe.ts";
 import type { Files } from "../sys/ports.ts";
 import { canonical } from "./canonical.ts";
@@ -8,7 +9,7 @@ import { readChannels } from "./channels.ts";
 import { readChecks, readSiteDefaults } from "./checks.ts";
 import { createConditionParser } from "./conditions.ts";
 import { readConnectivity, withConnectivity } from "./connectivity.ts";
-import { makeDefinitions } from "./definitions.ts";
+import { GAPS_FROM, makeDefinitions } from "./definitions.ts";
 import { type Finding, sortProblems } from "./finding.ts";
 import { type Foreign, type ForeignReader, foreignSources, goodHalf } from "./foreign.ts";
 import { warnExposed } from "./literals.ts";
@@ -39,6 +40,8 @@ export interface LoadRequest {
   readonly keepGoing?: boolean;
   /** Checks run by what was loaded before: a file that names none, as one is in the middle of a save, does not end them. */
   readonly running?: boolean;
+  /** The time, by which schedules are over that do not run any more; absent: the beginning of 2026. */
+  readonly now?: Instant;
   /** More channels, asked for when a type is not among the others. */
   readonly providers?: () => Promise<readonly AnyChannel[]>;
 }
@@ -96,7 +99,7 @@ async function loadForeign(request: LoadRequest, whole: Foreign): Promise<Loadin
 }
 
 /** Values to a site; null when something is wrong, which the report tells. */
-function readSite({ path, running = false }: LoadRequest, sources: SourceSet, registry: Registry, report: Report): Site | null {
+function readSite({ path, running = false, now = GAPS_FROM }: LoadRequest, sources: SourceSet, registry: Registry, report: Report): Site | null {
   const { documents } = sources;
   const folder = folderOf(path);
   const settings = readSettings(documents, (file) => joinPath(folder, file), report);
@@ -117,7 +120,7 @@ function readSite({ path, running = false }: LoadRequest, sources: SourceSet, re
   if (running && entries.size === 0) refuseEmpty(documents, report);
   if (report.broken || sources.problems.some(({ severity }) => severity === "error")) return null;
   const checks = makeDefinitions({ ...set, parents, membership, channels, rotations });
-  warnAll({ settings, drafts: set.drafts, membership, channels: channelEntries, rotations: rotationEntries, definitions: channels, checks }, report);
+  warnAll({ settings, drafts: set.drafts, membership, channels: channelEntries, rotations: rotationEntries, definitions: channels, checks, now }, report);
   const version = versionOf(settings, { channels, checks, maintenance }, probe);
   return { settings, channels, rotations: [...rotations].map(([name, rotation]) => ({ name, rotation })), checks, maintenance, version, files: sources.files, carried: [], secrets: secretsOf(sources, report), ...(probe === null ? {} : { probe }) };
 }

@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { Worker } from "node:worker_threads";
+import type { Instant } from "../core/types.ts";
 import type { Files } from "../sys/ports.ts";
 import { type Fingerprint, fingerprint, type SiteDiff } from "./diff.ts";
 import { deepFreeze } from "./load.ts";
@@ -25,6 +26,8 @@ export interface LoaderData {
   readonly modules: { readonly probes: string; readonly channels: string; readonly providers: string; readonly foreign?: string };
   /** How a configuration of another system is read. */
   readonly foreign?: ForeignChoice;
+  /** The time, by which schedules are over. */
+  readonly now?: Instant;
   /** What runs now. */
   readonly previous: PlainFingerprint | null;
 }
@@ -63,8 +66,8 @@ function plain(site: Site): PlainFingerprint {
 /** Loads a configuration in a thread of its own; this thread is never held for more than some milliseconds. Rejects for bugs only. */
 export async function loadInWorker(request: LoaderRequest): Promise<LoaderResult> {
   request.signal?.throwIfAborted();
-  const { path, environment, modules, foreign, previous } = request;
-  const data: LoaderData = { path, environment: { ...environment }, modules, ...(foreign === undefined ? {} : { foreign }), previous: previous === null ? null : plain(previous) };
+  const { path, environment, modules, foreign, now, previous } = request;
+  const data: LoaderData = { path, environment: { ...environment }, modules, ...(foreign === undefined ? {} : { foreign }), ...(now === undefined ? {} : { now }), previous: previous === null ? null : plain(previous) };
   const worker = new Worker(new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url), { workerData: data });
   const abort = (): void => void worker.terminate();
   request.signal?.addEventListener("abort", abort, { once: true });

@@ -1,5 +1,6 @@
-import { runsTwice } from "../core/schedule.ts";
+import { nextSlot, runsTwice } from "../core/schedule.ts";
 import { formatDuration } from "../core/time.ts";
+import type { Instant } from "../core/types.ts";
 import { GAPS_FROM } from "./definitions.ts";
 import type { Draft } from "./draft.ts";
 import type { Membership } from "./members.ts";
@@ -16,6 +17,7 @@ export interface Surroundings {
   readonly rotations: ReadonlyMap<string, Entry>;
   readonly definitions: readonly ChannelDefinition[];
   readonly checks: readonly CheckDefinition[];
+  readonly now: Instant;
 }
 
 /** Adds every warning about the whole to the report. */
@@ -46,7 +48,7 @@ function warnOfScope({ policy }: CheckDefinition, draft: Draft, report: Report):
   report.warn([draft.entry], ["scope"], "`scope` changes nothing: nothing says by what this host knows that it is cut off", "add `connectivity` at the top of the main file, or remove it");
 }
 
-function warnOfCheck(check: CheckDefinition, { drafts, membership, channels }: Surroundings, report: Report): void {
+function warnOfCheck(check: CheckDefinition, { drafts, membership, channels, now }: Surroundings, report: Report): void {
   const draft = drafts.get(check.name);
   if (draft === undefined) return;
   const groups = membership.groups.get(check.name) ?? [];
@@ -60,16 +62,21 @@ function warnOfCheck(check: CheckDefinition, { drafts, membership, channels }: S
     report.warn(draft.layers.slice(-1), ["every"], `\`${check.name}\` never runs by itself: it is in no group`, "give it an interval, or make it a member of a group");
   }
   warnOfScope(check, draft, report);
+  if ((schedule.kind === "interval" || schedule.kind === "cron") && nextSlot(schedule, now, check.name) === null) {
+    return report.warn(draft.layers, ["schedule"], `\`${check.name}\` does not run any more: its \`schedule\` has no time from now on`, "correct its year or its end, or remove the check");
+  }
   warnOfSchedule(check, draft, report);
 }
 
 function warnOfSchedule(check: CheckDefinition, draft: Draft, report: Report): void {
   const { policy, schedule } = check;
   const hurry = draft.keys.failingEvery;
-  if (hurry !== undefined && hurry >= policy.everyMs && draft.entry.written["failingEvery"] !== undefined) report.warn(draft.layers, ["failingEvery"], `\`failingEvery\` of \`${check.name}\` changes nothing: ${policy.everyMs === 0 ? "it does not run by itself" : `it runs every ${formatDuration(policy.everyMs)} anyway`}`, "make it shorter, or remove it");
+  // It runs once: there is no time between two.
+  const once = policy.everyMs === 0 && schedule.kind !== "never";
+  if (!once && hurry !== undefined && hurry >= policy.everyMs && draft.entry.written["failingEvery"] !== undefined) report.warn(draft.layers, ["failingEvery"], `\`failingEvery\` of \`${check.name}\` changes nothing: ${policy.everyMs === 0 ? "it does not run by itself" : `it runs every ${formatDuration(policy.everyMs)} anyway`}`, "make it shorter, or remove it");
   if (runsTwice(schedule, GAPS_FROM)) report.warn(draft.layers, ["daylightSaving"], `\`${check.name}\` runs twice when clocks go back, as with APScheduler`, "remove `daylightSaving` to run once");
   else if (draft.keys.daylightSaving === "apscheduler" && schedule.kind !== "cron") report.warn(draft.layers, ["daylightSaving"], `\`daylightSaving\` of \`${check.name}\` changes nothing: only a cron \`schedule\` has times on the wall`, "remove it");
-  if (schedule.kind !== "never" && schedule.kind !== "after" && policy.runMs > policy.everyMs) {
+  if (schedule.kind !== "never" && schedule.kind !== "after" && !once && policy.runMs > policy.everyMs) {
     const how = policy.group === null ? `${check.retries + 1} x ${formatDuration(check.timeoutMs)}` : `${formatDuration(policy.runMs)} for all members`;
     report.warn(draft.layers, [], `a run of \`${check.name}\` may take longer (${how}) than the time between two (${formatDuration(policy.everyMs)}): runs will be skipped`, "shorten `timeout`, lower `retries`, or run it less often");
   }

@@ -41,7 +41,7 @@ async function run(port: MessagePort, data: LoaderData): Promise<void> {
   };
   const [probes, channels] = await Promise.all([listOf<AnyProbe>(data.modules.probes, "probes"), listOf<AnyChannel>(data.modules.channels, "channels")]);
   const foreign = await foreignReader(data);
-  const loading = await loadSite({ path: data.path, files: diskFiles(), environment: data.environment, probes, channels, providers: () => listOf<AnyChannel>(data.modules.providers, "providers"), ...(foreign === null ? {} : { foreign }), keepGoing: data.foreign?.keepGoing ?? false, running: (data.previous?.checks.length ?? 0) > 0 });
+  const loading = await loadSite({ path: data.path, files: diskFiles(), environment: data.environment, probes, channels, providers: () => listOf<AnyChannel>(data.modules.providers, "providers"), ...(foreign === null ? {} : { foreign }), keepGoing: data.foreign?.keepGoing ?? false, running: (data.previous?.checks.length ?? 0) > 0, ...(data.now === undefined ? {} : { now: data.now }) });
   const problems = loading.kind === "loaded" ? loading.warnings : loading.problems;
   for (let at = 0; at < problems.length; at += PROBLEMS_A_MESSAGE) await send({ kind: "problems", problems: problems.slice(at, at + PROBLEMS_A_MESSAGE) });
   if (loading.kind === "broken") return send({ kind: "broken", files: loading.files });

@@ -23,6 +23,8 @@ const CRON_UNITS: { readonly [word: string]: string } = {
   hr: "hour", hour: "hour", min: "minute", minute: "minute", sec: "second", second: "second",
 };
 const INTERVAL_MS: { readonly [field: string]: number } = { weeks: 604_800_000, days: 86_400_000, hours: 3_600_000, minutes: 60_000, seconds: 1000 };
+/** As short as `every` may be. */
+const SHORTEST_MS = 100;
 /** Beyond a hundred years an interval is a slip of the pen, and would leave the exact integers. */
 const LONGEST_MS = 100 * 366 * 86_400_000;
 
@@ -78,7 +80,7 @@ function unknownField(fields: ScheduleFields, known: readonly string[], kind: st
 
 const SHARED_FIELDS = ["start_date", "end_date", "timezone", "jitter"];
 
-/** An interval from APScheduler's fields: the sum of its parts, at least 1 s. `text` is what was written, for showing. */
+/** An interval from APScheduler's fields: the sum of its parts, at least 100 ms; none is 1 s. `text` is what was written, for showing. */
 export function intervalSchedule(fields: ScheduleFields, zone: string, text: string): ParsedSchedule {
   const stranger = unknownField(fields, [...Object.keys(INTERVAL_MS), ...SHARED_FIELDS], "an interval");
   if (stranger !== null) return stranger;
@@ -91,9 +93,10 @@ export function intervalSchedule(fields: ScheduleFields, zone: string, text: str
     if (!/^\d+(\.\d+)?$/.test(String(value).trim())) return wrong(`\`${value}\` is no number of ${name}`, "write a number before each unit, such as `1 hr 30 min`");
     total += Number(value) * size;
   }
+  if (total > 0 && total < SHORTEST_MS) return wrong(`\`${text}\` is too short`, `write ${SHORTEST_MS / 1000} sec or more`);
   if (total > LONGEST_MS) return wrong(`\`${text}\` is longer than a hundred years`, "write a shorter interval");
   const { start, end, jitterMs } = read.frame;
-  return { kind: "parsed", schedule: { kind: "interval", ms: millis(total === 0 ? 1000 : Math.max(1, Math.round(total))), start, end, jitterMs, text } };
+  return { kind: "parsed", schedule: { kind: "interval", ms: millis(total === 0 ? 1000 : Math.round(total)), start, end, jitterMs, text } };
 }
 
 /** A cron from APScheduler's fields. `twice`: with daylight saving as APScheduler does (for what is imported). */
