@@ -89,6 +89,7 @@ export class Monitor {
     this.beliefs = new Beliefs(this.committer, {
       changed: (check) => this.#changed(check),
       ask: (parent) => void this.engine.demand(parent, "confirm"),
+      again: (check) => this.engine.resume(check),
       regroup: (group) => this.engine.regroup(group),
       wake: (check, at) => this.engine.wake(check, at),
       seen: (result) => this.recent.add(result.check, result.verdict),

@@ -1,6 +1,6 @@
 import { believe, type Draft, dueBy, freshState, move, publicIncident, reasonOf } from "./draft.ts";
 import { endBecause } from "./moves.ts";
-import { endUntilRecovery } from "./silence.ts";
+import { endUntilRecovery, mute } from "./silence.ts";
 import type { Action } from "./state.ts";
 import type { Instant } from "./types.ts";
 
@@ -32,10 +32,10 @@ export function act(draft: Draft, action: Action): void {
       return silence(draft, action);
     case "unsilence":
       if (muting.silenced === null) return;
-      return believe(draft, { muting: { ...muting, silenced: null } });
+      return mute(draft, { silenced: null });
     case "maintenance":
       if (muting.maintenance.join("\n") === action.open.join("\n")) return;
-      return believe(draft, { muting: { ...muting, maintenance: action.open } });
+      return mute(draft, { maintenance: action.open });
     case "reload":
       return reload(draft, action);
     case "remove":

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Bench, type PolicyWish, policyOf, story } from "./ground.ts";
-import { channelName } from "./types.ts";
+import { channelName, millis } from "./types.ts";
 
 function f(script: string, wish: PolicyWish, expected: string): void {
   expect(story(script, wish)).toBe(expected);
@@ -32,7 +32,7 @@ test("reminders go on when degraded becomes down: none is taken for an earlier o
 test("after: 0 tells every scheduled run, whatever it saw, and nothing else", () => {
   f("u d ? m:u u", { steps: "0:log" }, "1 up, 1 run!log, 2 down, 2 run!log, 3 run!log, 4 up, 4 run!log");
   f("u d u", { steps: "0:log 1:ops" }, "1 up, 1 run!log, 2 down, 2 run!log, 2 down!ops, 3 up, 3 recovered!ops, 3 run!log");
-  f("u window d windowend u", { steps: "0:log" }, "1 up, 1 run!log, 2 down, 3 up, 3 run!log");
+  f("u window d windowend u", { steps: "0:log" }, "1 up, 1 run!log, 2 down, 2 again, 3 up, 3 run!log");
 });
 
 test("what is less than down is told by the first step in its own time", () => {
@@ -51,20 +51,35 @@ test("an acknowledgement stops steps and reminders, not the recovery", () => {
 
 test("silence holds until recovery, the recovery included, and not longer", () => {
   f("u d silence d d +30m u d", { steps: "1:ops*5m 3:boss" }, "1 up, 2 down, 2 down!ops, 35 up, 36 down, 36 down!ops");
-  f("u d silence +10m unsilence", { steps: "1:ops 5m:boss" }, "1 up, 2 down, 2 down!ops, 12 down!boss");
+  f("u d silence +10m unsilence s:d", { steps: "1:ops 5m:boss" }, "1 up, 2 down, 2 down!ops, 12 again, 12 down!boss");
   f("u silence d", {}, "1 up, 2 down, 2 down!ops");
   f("silence u d", {}, "1 up, 2 down, 2 down!ops");
   f("u d silence g", {}, "1 up, 2 down, 2 down!ops, 3 degraded");
   f("u d silence remove", {}, "1 up, 2 down, 2 down!ops");
 });
 
-test("what a maintenance window held back is told at its end, with its true start", () => {
-  f("u window d +10m windowend", {}, "1 up, 2 down, 12 down!ops");
-  f("u window d d d +10m windowend", { steps: "1:ops 3:boss 5m:sms" }, "1 up, 2 down, 14 down!ops, 14 down!boss, 14 down!sms");
+test("what a maintenance window held back is told at its end once a run has seen it, with its true start", () => {
+  f("u window d +10m windowend s:d", {}, "1 up, 2 down, 12 again, 12 down!ops");
+  f("u window d d d +10m windowend s:d", { steps: "1:ops 3:boss 5m:sms" }, "1 up, 2 down, 14 again, 14 down!ops, 14 down!boss, 14 down!sms");
   f("u window d u windowend d", {}, "1 up, 2 down, 3 up, 4 down, 4 down!ops");
-  f("u d window +10m windowend", { steps: "1:ops*4m" }, "1 up, 2 down, 2 down!ops, 12 reminder!ops");
-  const bench = new Bench().play("u window d +10m windowend");
+  f("u d window +10m windowend s:d", { steps: "1:ops*4m" }, "1 up, 2 down, 2 down!ops, 12 again, 12 reminder!ops");
+  const bench = new Bench().play("u window d +10m windowend s:d");
   expect(bench.now - (bench.alerts[0]?.since ?? 0)).toBe(10 * 60_000);
+});
+
+test("what is over when the window ends, though nobody saw that yet, is not told", () => {
+  f("u window d +10m windowend +1m s:u", {}, "1 up, 2 down, 12 again, 13 up");
+  f("u window d +10m windowend s:u +20m s:u", { recoverAfter: 2, steps: "1:ops 5m:boss" }, "1 up, 2 down, 12 again, 32 up");
+  f("u window d +10m windowend s:u s:d", { recoverAfter: 2 }, "1 up, 2 down, 12 again, 12 down!ops");
+  f("u window g +10m windowend s:u", {}, "1 up, 2 degraded, 12 again, 12 up");
+  f("u silence:3 d +2m s:u", {}, "1 up, 2 down, 4 again, 4 up");
+  // A run that began before the end saw what was so before.
+  const bench = new Bench().play("u window d +10m windowend");
+  bench.result("down", "scheduled", 1);
+  expect(bench.story).toBe("1 up, 2 down, 12 again");
+  // It goes on resting while another reason holds it; what never runs by itself is believed as it is.
+  f("u window silence:30 d windowend +5m unsilence s:d", {}, "1 up, 2 down, 7 again, 7 down!ops");
+  f("s:u window s:d +5m windowend", { everyMs: millis(0) }, "0 up, 0 down, 5 down!ops");
 });
 
 test("the recovery of an outage that was told is sent inside a window too, and of no other", () => {
@@ -72,7 +87,7 @@ test("the recovery of an outage that was told is sent inside a window too, and o
   f("window u", { initial: "down" }, "1 up");
   f("window d u", { initial: "down" }, "2 up");
   f("d window u", { initial: "down" }, "2 up");
-  f("window d windowend u", { initial: "down" }, "2 up, 2 recovered!ops");
+  f("window d windowend u", { initial: "down" }, "1 again, 2 up, 2 recovered!ops");
   f("d +20m window u", { initial: "down", steps: "1:ops 10m:boss" }, "11 down!boss, 22 up, 22 recovered!ops, 22 recovered!boss");
   f("window d remove", { initial: "down" }, "");
   f("u d window u", {}, "1 up, 2 down, 2 down!ops, 3 up, 3 recovered!ops");

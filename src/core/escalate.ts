@@ -45,9 +45,11 @@ export function quiet(draft: Draft, incident: OpenIncident): string | null {
   if (muted(draft)) return "muted";
   if (heldByFlapping(draft, incident)) return "flapping";
   if (draft.belief.status === "blocked") return "blocked";
-  // After a pause, of it or of all members, nobody knows whether it still is so: the next run tells.
-  const seenSince = draft.seen.verdictStarted !== null && draft.seen.verdictStarted >= draft.belief.countFrom;
-  const rests = incident.kind === "unchecked" ? draft.seen.last?.code === "skipped" : !seenSince;
+  // After a pause, of it or of all members, and after a window nobody knows whether it still is so: the next run tells.
+  // What was well in its newest run is not told for the first time.
+  const { verdictStarted, verdict, last } = draft.seen;
+  const seenSince = verdictStarted !== null && verdictStarted >= draft.belief.countFrom && (verdict !== "up" || incident.said > 0);
+  const rests = incident.kind === "unchecked" ? last?.code === "skipped" : !seenSince;
   return rests ? "not-seen-since" : null;
 }
 

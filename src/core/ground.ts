@@ -188,6 +188,7 @@ export class Bench {
 
   #effect(effect: Effect): void {
     if (effect.kind === "ask") this.#note(`ask ${effect.parents.join("+")}`);
+    if (effect.kind === "again") this.#note("again");
     if (effect.kind !== "alert") return;
     const { alert } = effect;
     // A script may begin two runs in one instant; a clock cannot.

@@ -73,8 +73,8 @@ test("down that becomes degraded ends the outage for those who were told, once",
   f("u d d d g", { steps: "1:ops 3:boss" }, "1 up, 2 down, 2 down!ops, 4 down!boss, 5 degraded, 5 degraded!ops, 5 degraded!boss");
   f("u d g g", { recoverAfter: 2 }, "1 up, 2 down, 2 down!ops, 4 degraded, 4 degraded!ops");
   f("u d g u", { recoverAfter: 2 }, "1 up, 2 down, 2 down!ops");
-  f("u d window g windowend", {}, "1 up, 2 down, 2 down!ops, 3 degraded, 3 degraded!ops");
-  f("u window d g windowend", {}, "1 up, 2 down, 3 degraded, 3 degraded!ops");
+  f("u d window g windowend", {}, "1 up, 2 down, 2 down!ops, 3 degraded, 3 degraded!ops, 3 again");
+  f("u window d g windowend s:g", {}, "1 up, 2 down, 3 degraded, 3 again, 3 degraded!ops");
 });
 
 test("initial: down is silent until it first was well, and tells that", () => {

@@ -33,10 +33,10 @@ test("another set of failing members is told to those who were told, growing or 
 test("nobody hears of it who was not told, nor while telling rests; later it is told what is so then", () => {
   f("- a ab abc", { steps: "10m:boss" }, "1 up, 2 down");
   f("- a ack ab b -", {}, "1 up, 2 down, 2 down!ops, 5 up, 5 recovered!ops");
-  f("- a window ab abc windowend abc abc", {}, "1 up, 2 down, 2 down!ops, 5 reminder!ops [now failing: a, b, c (before: a); saw down]");
-  f("- a window ab windowend a", {}, "1 up, 2 down, 2 down!ops");
-  f("- window a ab windowend ab b", {}, "1 up, 2 down, 3 down!ops, 5 reminder!ops [now failing: b (before: a, b); saw down]");
-  f("- a silence:3 ab abc abc abc", {}, "1 up, 2 down, 2 down!ops, 5 reminder!ops [now failing: a, b, c (before: a); saw down]");
+  f("- a window ab abc windowend abc abc", {}, "1 up, 2 down, 2 down!ops, 4 again, 5 reminder!ops [now failing: a, b, c (before: a); saw down]");
+  f("- a window ab windowend a", {}, "1 up, 2 down, 2 down!ops, 3 again");
+  f("- window a ab windowend ab b", {}, "1 up, 2 down, 3 again, 3 down!ops, 5 reminder!ops [now failing: b (before: a, b); saw down]");
+  f("- a silence:3 ab abc abc abc", {}, "1 up, 2 down, 2 down!ops, 5 again, 5 reminder!ops [now failing: a, b, c (before: a); saw down]");
 });
 
 test("a recovery of some, while others fail on, recovers nothing", () => {

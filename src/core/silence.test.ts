@@ -5,35 +5,35 @@ function f(script: string, wish: PolicyWish, expected: string): void {
   expect(story(script, wish), script).toBe(expected);
 }
 
-test("with an end: nobody is told until then, whatever happens, and what is still wrong is told at the end", () => {
-  f("u silence:10 d d +20m", {}, "1 up, 2 down, 11 down!ops");
+test("with an end: nobody is told until then, whatever happens, and what is still wrong is told at the end once a run has seen it", () => {
+  f("u silence:10 d d +8m s:d", {}, "1 up, 2 down, 11 again, 11 down!ops");
   f("u silence:10 d u d u u u u u u u u u", {}, "1 up, 2 down, 3 up, 4 down, 5 up");
   f("u silence:10 d u u u u u u u u u u d", {}, "1 up, 2 down, 3 up, 13 down, 13 down!ops");
-  f("u silence:3 g g g +1m u", {}, "1 up, 2 degraded, 4 degraded!ops, 6 up, 6 recovered!ops");
-  const bench = new Bench().play("u silence:10 d +20m");
+  f("u silence:3 g g g +1m u", {}, "1 up, 2 degraded, 4 again, 4 degraded!ops, 6 up, 6 recovered!ops");
+  const bench = new Bench().play("u silence:10 d +9m s:d");
   expect(bench.alerts[0]?.since).toBe(T0 + 2 * MINUTE);
 });
 
 test("a recovery within it is not told, by hand as it was", () => {
   f("u d silence:10 u u u u u u u u u u u u", {}, "1 up, 2 down, 2 down!ops, 3 up");
-  f("u d silence:10 +20m u", {}, "1 up, 2 down, 2 down!ops, 23 up, 23 recovered!ops");
+  f("u d silence:10 +20m u", {}, "1 up, 2 down, 2 down!ops, 12 again, 23 up, 23 recovered!ops");
 });
 
 test("reminders and later steps rest meanwhile", () => {
-  f("u d silence:20 +30m", { steps: "1:ops*5m 8m:boss" }, "1 up, 2 down, 2 down!ops, 22 reminder!ops, 22 down!boss, 27 reminder!ops, 32 reminder!ops");
+  f("u d silence:20 +20m s:d +10m", { steps: "1:ops*5m 8m:boss" }, "1 up, 2 down, 2 down!ops, 22 again, 22 reminder!ops, 22 down!boss, 27 reminder!ops, 32 reminder!ops");
 });
 
 test("the newest word holds: longer, until recovery, or told again", () => {
-  f("u silence:5 silence:10 d +20m", {}, "1 up, 2 down, 11 down!ops");
+  f("u silence:5 silence:10 d +9m s:d", {}, "1 up, 2 down, 11 again, 11 down!ops");
   f("u d silence:5 silence +20m u d", {}, "1 up, 2 down, 2 down!ops, 23 up, 24 down, 24 down!ops");
-  f("u d silence silence:5 u d +20m", {}, "1 up, 2 down, 2 down!ops, 3 up, 4 down, 7 down!ops");
-  f("u silence:30 d unsilence", {}, "1 up, 2 down, 2 down!ops");
+  f("u d silence silence:5 u d +3m s:d", {}, "1 up, 2 down, 2 down!ops, 3 up, 4 down, 7 again, 7 down!ops");
+  f("u silence:30 d unsilence s:d", {}, "1 up, 2 down, 2 again, 2 down!ops");
   f("u silence:0 d", {}, "1 up, 2 down, 2 down!ops");
 });
 
 test("it goes on over a pause, a restart and a changed target, and moves with the clock", () => {
   f("u silence:10 pause +20m resume d", {}, "1 up, 1 paused, 21 pending, 22 down, 22 down!ops");
-  f("u silence:10 restart d +20m", {}, "1 up, 2 down, 11 down!ops");
-  f("u silence:10 target d +20m", {}, "1 up, 1 pending, 2 down, 11 down!ops");
-  f("u silence:10 d clock +20m", {}, "1 up, 2 down, 1451 down!ops");
+  f("u silence:10 restart d +9m s:d", {}, "1 up, 2 down, 11 again, 11 down!ops");
+  f("u silence:10 target d +9m s:d", {}, "1 up, 1 pending, 2 down, 11 again, 11 down!ops");
+  f("u silence:10 d clock +9m s:d", {}, "1 up, 2 down, 1451 again, 1451 down!ops");
 });

@@ -93,7 +93,7 @@ export interface Belief {
   /** Incidents opened so far: a clock put back may bring the same instant again, and two incidents must not be taken for one. */
   readonly incidents: number;
   readonly wait: Wait | null;
-  /** Runs begun earlier do not count (after a parent's recovery). */
+  /** Runs begun earlier do not count (after a parent's recovery), and do not show that what is open still is (after a pause, a window, a restart). */
   readonly countFrom: Instant;
   readonly muting: Muting;
   /** Recent openings of outages, newest last, for flapping. */
@@ -215,6 +215,8 @@ export type Effect =
   | { readonly kind: "alert"; readonly alert: Alert }
   /** Ask these parents now; their answers come as `neighbour`. */
   | { readonly kind: "ask"; readonly parents: readonly CheckName[] }
+  /** Run this check now, and count it. */
+  | { readonly kind: "again" }
   /** An incident as it is now: opened, worse, acknowledged or closed. */
   | { readonly kind: "incident"; readonly incident: Incident; readonly change: "opened" | "worse" | "acknowledged" | "evidence" | "closed"; readonly evidence: Evidence };
 

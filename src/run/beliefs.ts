@@ -32,6 +32,8 @@ export interface BeliefHooks {
   changed(check: CheckName): void;
   /** Ask this parent now. */
   ask(parent: CheckName): void;
+  /** Run the check now, and count it. */
+  again(check: CheckName): void;
   /** A member's state changed: look at the group again. */
   regroup(group: CheckName): void;
   /** A result was judged. */
@@ -243,11 +245,12 @@ export class Beliefs {
     if (state.wakeAt !== null && state.wakeAt !== before.wakeAt) this.#hooks.wake(state.check, state.wakeAt);
     if (transitions.length > 0) this.#hooks.changed(state.check);
     this.#tellNeighbours(believed, before, now);
-    this.#askFor(effects);
+    this.#askFor(state.check, effects);
   }
 
-  #askFor(effects: readonly Effect[]): void {
+  #askFor(check: CheckName, effects: readonly Effect[]): void {
     for (const effect of effects) {
+      if (effect.kind === "again") this.#hooks.again(check);
       if (effect.kind !== "ask") continue;
       const asked = new Set(effect.parents);
       for (const parent of asked) {

@@ -111,6 +111,43 @@ test("a paused check does not run but when asked, and a resumed one soon", async
   expect(world.runsOf("slow").length).toBeGreaterThan(1);
 });
 
+test("when telling no longer rests, what is open runs at once, and is told when it still is so; a group comes after its members", async () => {
+  const f = async (verdict: "up" | "down", expected: readonly string[]): Promise<void> => {
+    const world = await World.open();
+    const hourly = { schedule: every(HOUR) };
+    world.add(["mail", { group: { members: ["a", "b"], run: "own" } }], ["a", hourly], ["b", hourly], ["well", hourly]);
+    await world.pass(SECOND);
+    const rest = (open: readonly string[]): void => {
+      for (const name of ["mail", "a", "b", "well"]) world.beliefs.action(checkName(name), { kind: "maintenance", open }, world.engine.now());
+    };
+    rest(["night"]);
+    world.set("a", "down", 2 * SECOND);
+    await world.pass(HOUR + SECOND);
+    expect([world.status("mail"), world.status("a"), world.status("b")]).toEqual(["down", "down", "up"]);
+    world.set("a", verdict, 2 * SECOND);
+    const before = world.began.length;
+    rest([]);
+    await world.pass(10 * SECOND);
+    expect(world.began.slice(before).map((line) => line.split(" ")[1])).toEqual(["a"]);
+    expect(world.resultsOf("a").at(-1)?.origin).toBe("start");
+    expect(world.batches.flatMap(({ alerts }) => alerts.map(({ kind, check }) => `${kind} ${check}`)).toSorted()).toEqual(expected);
+  };
+  await f("up", []);
+  await f("down", ["down a", "down mail"]);
+});
+
+test("of a check that waits to be told, no run is waited for", async () => {
+  const world = await World.open();
+  world.add(["job", { schedule: NEVER, within: MINUTE }]);
+  const job = checkName("job");
+  world.beliefs.action(job, { kind: "maintenance", open: ["night"] }, world.engine.now());
+  await world.pass(MINUTE + SECOND);
+  expect(world.status("job")).toBe("down");
+  world.beliefs.action(job, { kind: "maintenance", open: [] }, world.engine.now());
+  await world.pass(SECOND);
+  expect(world.batches.flatMap(({ alerts }) => alerts.map(({ kind }) => kind))).toEqual(["down"]);
+});
+
 test("a counted run takes the place of one that was only asked for", async () => {
   const world = await World.open({ runs: 1, perTarget: 1 });
   world.set("busy", "up", 5 * SECOND);

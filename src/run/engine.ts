@@ -150,7 +150,7 @@ export class Engine {
     return true;
   }
 
-  /** Runs a resumed check soon, and counts it; one that waits to be told has its whole time again. */
+  /** Runs a check soon that was paused, or of which telling rested, and counts it; one that waits to be told has its whole time again. */
   resume(check: CheckName): void {
     const entry = this.#entries.get(check);
     if (entry === undefined || this.#stopping) return;

@@ -131,6 +131,7 @@ export class World {
     this.beliefs = new Beliefs(this.committer, {
       changed: quiet,
       ask: (parent) => void this.engine.demand(parent, "confirm"),
+      again: (check) => this.engine.resume(check),
       regroup: (group) => this.engine.regroup(group),
       wake: (check, at) => this.engine.wake(check, at),
       seen: (result) => void this.results.push(result),

@@ -144,7 +144,11 @@ export class Runs {
 
   async #run(entry: Entry, demand: Demand, stop: AbortController): Promise<Result | null> {
     const { group } = entry.definition.policy;
-    if (group?.run === "own") return this.judgeGroup(entry, demand);
+    if (group?.run === "own") {
+      const open = this.#parts.beliefs.state(entry.definition.name)?.belief.incident ?? null;
+      if (demand.origin === "start" && open !== null) await this.#membersRan(group.members);
+      return entry.gone || this.#stopping ? null : this.judgeGroup(entry, demand);
+    }
     const { target } = entry.definition.hashes;
     const ran = group === null ? await this.#runProbe(entry, demand, stop.signal) : await this.#runTurn(entry, demand, stop);
     // What was asked of an old target says nothing of the new one.
@@ -154,6 +158,12 @@ export class Runs {
     const result = this.#parts.paths.saw(entry.definition, ran.result);
     this.#parts.beliefs.result(result, expectBy(dueOf(entry), now), now, learnt);
     return result;
+  }
+
+  /** Runs of the members that begin at the same moment are awaited: what is open is not judged by what they saw before. */
+  async #membersRan(members: readonly CheckName[]): Promise<void> {
+    await Promise.resolve();
+    await Promise.allSettled(members.map((member) => this.#parts.entry(member)?.run?.ended).filter((ended) => ended !== undefined));
   }
 
   #runProbe({ definition, probe, wants }: Entry, demand: Demand, stop: AbortSignal): Promise<Ran | null> {

@@ -26,6 +26,8 @@ export interface History {
 const GROUPING_MS = 2000;
 /** A shorter absence misses one run at most, whatever the check's pace. */
 const MISSED_MS = 45_000;
+/** The end of a window is written within this time, also where the store fails. */
+const WRITTEN_MS = 60_000;
 const OUTAGE_KINDS: ReadonlySet<Alert["kind"]> = new Set(["down", "reminder", "flapping"]);
 
 const overlap = (span: Span, from: number, to: number): number => Math.max(0, Math.min(span.to, to) - Math.max(span.from, from));
@@ -79,6 +81,17 @@ export function checkStories(ledger: Ledger, receipts: readonly Receipt[]): void
     for (const check of new Set(downs.map((alert) => alert.check))) {
       const isOver = downs.every((alert) => alert.check !== check || (alert.incident !== null && ended.has(alert.incident)));
       if (isOver && new RegExp(`(?<!WAS )\\bDOWN ${check} `).test(text)) ledger.breach("what is over is told as over", `${check}: ${text.slice(0, text.indexOf("\n"))}`);
+    }
+  }
+}
+
+/** What a window held back is told when it ends only where it still is so then. */
+export function checkWindowEnds(ledger: Ledger, truth: Truth, windows: readonly (Span & { readonly check: string })[]): void {
+  for (const { alerts, atMs } of ledger.pages) {
+    for (const { check, kind } of alerts) {
+      const ended = windows.findLast((span) => span.check === check && span.to <= atMs);
+      if (kind !== "down" || ended === undefined || truth.downWithin(check, ended.to - WRITTEN_MS, atMs)) continue;
+      ledger.breach("a window's end tells what is so", `${check} was told as down, and was not since its window ended`, atMs);
     }
   }
 }
