@@ -84,6 +84,32 @@ describe("every entry", () => {
   });
 });
 
+describe("what is of no check, though it bears the site's name", () => {
+  const bodies = (type: string, alerts: Parameters<typeof sample>[1]): string => {
+    const entry = catalogue.find((one) => one.type === type) ?? expect.fail();
+    return JSON.stringify(callsFor(entry, recorded(type)[0]?.options ?? {}, sample("", alerts)));
+  };
+  const outage = { event: "outage", check: checkName("Example") } as const;
+  const cases = [
+    ["alertmanager", /"alertname":"\w+"/g],
+    ["alerta", /"event":"\w+"/g],
+    ["spike", /"title":"[^"]+"/g],
+    ["opsgenie", /"alias":"[^"]+"/g],
+    ["grafana-oncall", /"alert_uid":"[^"]+"/g],
+  ] as const;
+  test.each(cases)("a test of %s opens and closes no check's trouble", (type, identity) => {
+    const names = (alerts: Parameters<typeof sample>[1]): readonly string[] => [...new Set(bodies(type, alerts).match(identity))];
+    const [own, check] = [names([{ event: "test" }]), names([outage])];
+    expect([own.length, check.length]).toEqual([1, 1]);
+    expect(own).not.toEqual(check);
+  });
+  test.each(["datadog", "new-relic", "splunk-hec"])("a digest is an event of its own to %s", (type) => {
+    const alias = (alerts: Parameters<typeof sample>[1]): string => /tocsin-[0-9a-f]{32}/.exec(bodies(type, alerts))?.[0] ?? "";
+    expect(bodies(type, [{ event: "digest" }])).toContain("DIGEST Example");
+    expect(alias([{ event: "digest" }])).not.toBe(alias([outage]));
+  });
+});
+
 test("a direct status of Mastodon mentions somebody", () => {
   const f = (more: object): boolean => schemaOf(catalogue.find(({ type }) => type === "mastodon") ?? expect.fail()).safeParse({ url: "https://m.example", token: "t", ...more }).success;
   expect([f({}), f({ visibility: "direct" }), f({ mention: "@ops@m.example" }), f({ visibility: "private" })]).toEqual([false, false, true, true]);

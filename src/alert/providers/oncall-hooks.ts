@@ -78,10 +78,10 @@ function healthchecksOf(ping: string, { event }: View): string {
 export const newRelic = provider({
   type: "new-relic",
   about: "Records events of type TocsinAlert in New Relic",
-  digests: true,
   source: "https://docs.newrelic.com/docs/data-apis/ingest-apis/event-api/introduction-event-api/",
   options: () => z.strictObject({ account: z.number().int().min(1).describe("Number of the account"), licenseKey: token("License (ingest) key"), region: z.enum(["us", "eu"]).default("us").describe("Where the account lives") }),
   key: "alias",
+  digests: true,
   limits: { text: 4000, bytes: true },
   outage: (options, view) => newRelicCall(options, view),
   recovery: (options, view) => newRelicCall(options, view),

@@ -137,10 +137,10 @@ function gitlabCall({ url, token }: { readonly url: string; readonly token: stri
 export const splunkHec = provider({
   type: "splunk-hec",
   about: "Sends events to Splunk through its HTTP Event Collector",
-  digests: true,
   source: "https://docs.splunk.com/Documentation/Splunk/latest/Data/HECRESTendpoints",
   options: () => z.strictObject({ url: base("Address of the collector: https://splunk.example.com:8088"), token: token("Token of the collector"), index: z.string().min(1).optional().describe("Index, instead of the token's own"), tls: tls() }),
   key: "alias",
+  digests: true,
   limits: { text: 10_000 },
   outage: (options, view) => splunkCall(options, view),
   recovery: (options, view) => splunkCall(options, view),
