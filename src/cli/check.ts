@@ -122,4 +122,4 @@ async function siteOf(doors: RunDoors, type: string, words: readonly string[]): 
 }
 
 /** The problem without a line and column that nobody wrote. */
-const withoutPlace = ({ wrong, right }: Problem): string => (right === "" ? wrong : `${wrong}; ${right}`);
+const withoutPlace = ({ wrong, right }: Problem): string => (right === "" ? wrong : `${wrong}; ${right.replace(/^add `([\w-]+): \.\.\.`/, "add `$1=...`")}`);

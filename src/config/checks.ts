@@ -35,7 +35,7 @@ export function readChecks(entries: ReadonlyMap<string, Entry>, around: Around):
     const draft = drafts.get(entry.name);
     const depends = references({ filled: draft === undefined ? entry.filled : filledOf(draft.layers) }, "depends").filter((reference) => entry.filled["depends"] !== undefined || reference.name !== entry.name);
     const layers = draft?.layers ?? [entry];
-    parents.set(entry.name, knownNames(depends, known, (reference, wrong, right) => around.report.error(layers, reference.path, wrong, right)));
+    parents.set(entry.name, knownNames(depends, known, (reference, wrong, right) => around.report.error(layers, reference.path, wrong, right), entry.name));
     const members = entry.filled["type"] === "group" ? references(entry, "members") : [];
     if (depends.length + members.length > 0) edges.set(entry.name, [...depends, ...members]);
     checkMembers(draft, members.length, around.report);

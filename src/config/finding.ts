@@ -12,6 +12,8 @@ export interface Finding {
   readonly at: "key" | "value";
   readonly wrong: string;
   readonly right: string;
+  /** The advice is to put the value in quotes, as it stands in the file. */
+  readonly quote?: true;
   /** The other place that it is about. */
   readonly also?: { readonly document: number; readonly path: Path };
 }

@@ -18,11 +18,11 @@ export function references(entry: { readonly filled: { readonly [key: string]: u
   return value.flatMap((name: unknown, index) => (typeof name === "string" ? [{ key, name, path: [key, index] }] : []));
 }
 
-/** Tells unknown names and names that stand twice; returns the names that are known, once each. */
-export function knownNames(list: readonly Reference[], known: ReadonlySet<string>, tell: (reference: Reference, wrong: string, right: string) => void): readonly string[] {
+/** Tells unknown names and names that stand twice; `self` refers to them and is never meant. Returns the names that are known, once each. */
+export function knownNames(list: readonly Reference[], known: ReadonlySet<string>, tell: (reference: Reference, wrong: string, right: string) => void, self: string | null = null): readonly string[] {
   const found = new Set<string>();
   for (const reference of list) {
-    if (!known.has(reference.name)) tell(reference, `there is no check \`${reference.name}\``, unknownName(reference.name, [...known], [], "value").right);
+    if (!known.has(reference.name)) tell(reference, `there is no check \`${reference.name}\``, unknownName(reference.name, [...known].filter((name) => name !== self), [], "value").right);
     else if (found.has(reference.name)) tell(reference, `\`${reference.name}\` stands here twice`, "remove one of them");
     else found.add(reference.name);
   }

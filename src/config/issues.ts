@@ -12,6 +12,7 @@ export interface IssueContext {
   readonly alsoKnown: readonly string[];
 }
 
+const QUOTE = "put it in quotes";
 const SHOWN_LENGTH = 60;
 const SHOWN_KEYS = 40;
 
@@ -89,8 +90,12 @@ function wrongValue(path: Path, context: IssueContext): LocalFinding {
   }
   const schema = schemaAt(context.schema, path);
   const shown = schema !== null && fieldOf(schema).secret ? "this value" : showValue(value);
-  return error(path, "value", `${nameOf(path)} cannot be ${shown}`, advice(value, schema));
+  const finding = error(path, "value", `${nameOf(path)} cannot be ${shown}`, advice(value, schema));
+  return finding.right.startsWith(`${QUOTE}:`) ? { ...finding, quote: true } : finding;
 }
+
+/** The advice with the text as it stands in the file: of `+15550100` YAML keeps no sign. */
+export const quoteAdvice = (source: string): string => `${QUOTE}: "${source}"`;
 
 /** A text of another form: the schema's own words say which, where it has some. */
 function wrongFormat(issue: Extract<Issue, { readonly code: "invalid_format" }>, path: Path, context: IssueContext): LocalFinding {
@@ -102,7 +107,7 @@ function advice(value: unknown, schema: z.core.$ZodType | null): string {
   if (schema === null) return "see the reference of this key";
   const words = withArticle(typeWords(schema));
   const type = defOf(fieldOf(schema).core).type;
-  if (type === "string" && (typeof value === "number" || typeof value === "boolean") && fieldOf(schema).unit === null) return fieldOf(schema).secret ? "put it in quotes" : `put it in quotes: "${String(value)}"`;
+  if (type === "string" && (typeof value === "number" || typeof value === "boolean") && fieldOf(schema).unit === null) return fieldOf(schema).secret ? QUOTE : quoteAdvice(String(value));
   if (type === "number" && typeof value === "string" && value.trim() !== "" && Number.isFinite(Number(value))) return `write it without quotes, as ${words}`;
   return `write ${words}`;
 }

@@ -12,15 +12,20 @@ const FILLED_LATER = /^\s*(?:[A-Za-z]{1,20}\s+)?\{\{[^{}]*\}\}\s*$/;
 /** An address that names a host and nothing else holds no secret. */
 const BARE_ADDRESS = /^https?:\/\/[^/?#@]*\/?$/i;
 
+/** A reference that is not closed, which is told, and would be masked out of its own advice. */
+const UNCLOSED = /^\$\{[^}]*$/;
+
 /** Finds the secrets of one check or channel, keeps them for masking, and warns of those that stand in the file. */
 export function noteSecrets(paths: readonly (readonly string[])[], values: Mapping, layers: readonly Layer[], documents: readonly Document[], report: Report): void {
   for (const pattern of paths) {
     for (const { path, text } of textsAt(values, pattern, [])) {
       if (FILLED_LATER.test(text) || BARE_ADDRESS.test(text)) continue;
-      report.secrets.add(text);
       const place = locate(layers, path);
       const document = documents[place.document];
-      if (hasReference(valueAt(document?.written, place.path))) continue;
+      const written = valueAt(document?.written, place.path);
+      if (typeof written === "string" && UNCLOSED.test(written)) continue;
+      report.secrets.add(text);
+      if (hasReference(written)) continue;
       report.literal.add(place.document);
       if (document?.place !== undefined) continue;
       report.warn(layers, path, `the secret \`${String(path.at(-1))}\` stands in the file`, "write `${env:NAME}` or `${file:PATH}`", "value");

@@ -12,6 +12,7 @@ import { readConnectivity, withConnectivity } from "./connectivity.ts";
 import { GAPS_FROM, makeDefinitions } from "./definitions.ts";
 import { type Finding, sortProblems } from "./finding.ts";
 import { type Foreign, type ForeignReader, foreignSources, goodHalf } from "./foreign.ts";
+import { quoteAdvice } from "./issues.ts";
 import { warnExposed } from "./literals.ts";
 import { readMembership } from "./members.ts";
 import { readProbeAccess } from "./probe.ts";
@@ -22,7 +23,7 @@ import { Report } from "./report.ts";
 import { readRotations } from "./rotations.ts";
 import { namedEntries } from "./sections.ts";
 import type { ProbeAccess, Settings, Site } from "./site.ts";
-import { type Environment, firstExposed, folderOf, isMapping, joinPath, readSources, type SourceSet } from "./sources.ts";
+import { type Document, type Environment, firstExposed, folderOf, isMapping, joinPath, readSources, type SourceSet } from "./sources.ts";
 import { readSettings } from "./top.ts";
 import { warnAll } from "./warnings.ts";
 import { readWindows } from "./windows.ts";
@@ -160,10 +161,20 @@ function place(sources: SourceSet, report: Report): readonly Problem[] {
   };
   const problems = report.findings.map((finding): Problem => {
     const other = finding.also === undefined ? null : find({ ...finding.also, at: "key" });
-    const right = other === null ? finding.right : `${finding.right}; the other is at ${other.file}:${other.line}`;
-    return { severity: finding.severity, ...find(finding), wrong: mask(finding.wrong), right: mask(right) };
+    const at = find(finding);
+    const plain = finding.quote === true ? plainAt(sources.documents[finding.document], at) : null;
+    const advice = plain === null ? finding.right : quoteAdvice(plain);
+    const right = other === null ? advice : `${advice}; the other is at ${other.file}:${other.line}`;
+    return { severity: finding.severity, ...at, wrong: mask(finding.wrong), right: mask(right) };
   });
   return sortProblems([...sources.problems, ...problems], sources.files);
+}
+
+/** The unquoted text that stands at this place of a document; null where that cannot be seen. */
+function plainAt(document: Document | undefined, { line, column }: { readonly line: number; readonly column: number }): string | null {
+  if (document === undefined || document.place !== undefined) return null;
+  const text = document.text.split(/\r\n|\n|\r/)[line - 1] ?? "";
+  return /^[^\s,#{}[\]&*!"'][^\s,#{}[\]"']*/.exec(text.slice(column - 1))?.[0] ?? null;
 }
 
 /** Nothing may change a site once it is loaded. */

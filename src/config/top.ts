@@ -1,9 +1,10 @@
+import type { Path } from "./finding.ts";
 import { unknownName } from "./issues.ts";
 import { overlay, validate } from "./layers.ts";
 import type { Report } from "./report.ts";
 import { SETTINGS_KEYS, settingsSchema, toSettings } from "./settings.ts";
 import type { Settings } from "./site.ts";
-import type { Document } from "./sources.ts";
+import { type Document, isMapping } from "./sources.ts";
 
 /** Sections, which are read on their own; the first four may stand in every file. */
 const SHARED_SECTIONS: readonly string[] = ["checks", "channels", "rotations", "maintenance"];
@@ -28,8 +29,18 @@ export function readSettings(documents: readonly Document[], resolve: (path: str
     for (const number of read.numbers) report.numbers.add(number);
     return toSettings(read.value, resolve);
   }
-  for (const finding of read.findings) report.local([layer], finding);
+  for (const finding of read.findings) report.local([layer], { ...finding, ...notIndented(main, finding.path) });
   return toSettings({}, resolve);
+}
+
+/** A check or channel that stands at the top, beside the section that it was meant for. */
+function notIndented({ written }: Document, path: Path): { readonly right?: string } {
+  const [name] = path;
+  const value = path.length === 1 && typeof name === "string" && !Object.hasOwn(SETTINGS_KEYS, name) ? written[name] : undefined;
+  if (!isMapping(value) || typeof value["type"] !== "string" || typeof name !== "string") return {};
+  const keys = Object.keys(written);
+  const bare = keys.slice(0, keys.indexOf(name)).findLast((key) => SHARED_SECTIONS.includes(key) && written[key] === null);
+  return { right: `indent it below \`${bare ?? "checks"}:\`` };
 }
 
 function tellForeignKeys(document: Document, index: number, report: Report): void {
@@ -37,6 +48,6 @@ function tellForeignKeys(document: Document, index: number, report: Report): voi
     if (SHARED_SECTIONS.includes(key) || key.startsWith("x-")) continue;
     const isSetting = Object.hasOwn(SETTINGS_KEYS, key) || SECTIONS.includes(key);
     const finding = unknownName(key, SHARED_SECTIONS, [key], "key");
-    report.add({ ...finding, document: index, ...(isSetting ? { wrong: `\`${key}\` belongs in the main file`, right: "move it there" } : {}) });
+    report.add({ ...finding, document: index, ...(isSetting ? { wrong: `\`${key}\` belongs in the main file`, right: "move it there" } : notIndented(document, [key])) });
   }
 }

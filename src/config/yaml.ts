@@ -20,7 +20,6 @@ const WITH_BYTES = SCHEMA.withTags(binaryTag);
 
 /** What the parser says, by a part of its sentence, and what to do about it. */
 const ADVICE: readonly (readonly [part: string, wrong: string | null, right: string])[] = [
-  ["duplicated mapping key", "this key stands here twice", "remove one of the two"],
   ["tab characters", "a tab is used for indentation", "indent with spaces"],
   ["deficient indentation", "a quote is not closed, or this line is not indented", "close the quote, or indent the line"],
   ["unidentified alias", "this alias stands for nothing", "define it before with &NAME, or put the text in quotes"],
@@ -45,8 +44,25 @@ export function parseYaml(text: string, { bytes = false }: { readonly bytes?: bo
     if (error.reason.includes("input is empty")) return { kind: "parsed", value: {} };
     const known = ADVICE.find(([part]) => error.reason.includes(part));
     const mark = placeOf(text, error);
+    if (error.reason.includes("duplicated mapping key")) return { kind: "wrong", ...mark, ...twice(text, mark) };
     return { kind: "wrong", ...mark, wrong: known?.[1] ?? `this is no YAML: ${error.reason}`, right: known?.[2] ?? "correct this line or the one before it" };
   }
+}
+
+/** Which key stands at this place for the second time, and where for the first. */
+function twice(text: string, { line, column }: { readonly line: number; readonly column: number }): { readonly wrong: string; readonly right: string } {
+  const lines = text.split(/\r\n|\n|\r/);
+  const key = /^("(?:[^"\\]|\\.)*"|'[^']*'|[^\s:,{}[\]][^:,{}[\]\n]*?)\s*:/.exec((lines[line - 1] ?? "").slice(column - 1))?.[1];
+  if (key === undefined) return { wrong: "a key stands here twice", right: "remove one of the two" };
+  const wrong = `\`${key.slice(0, 60)}\` stands here twice`;
+  for (let at = line - 2; at >= 0; at--) {
+    const before = lines[at] ?? "";
+    const indent = before.search(/[^\s-]/);
+    if (before.trim() === "" || before.trimStart().startsWith("#") || indent > column - 1) continue;
+    if (indent === column - 1 && before.slice(indent).startsWith(key) && /^\s*:/.test(before.slice(indent + key.length))) return { wrong, right: `remove one of the two; the other is in line ${at + 1}` };
+    if (indent < column - 1) break;
+  }
+  return { wrong, right: "remove one of the two" };
 }
 
 /** An unmarked error (more than one document) is placed at the second document's first character. */
