@@ -145,6 +145,10 @@ checks:
     await wall.goto(`${tocsin.origin}/?wall`);
     await wall.locator('[data-tile="till"][data-state="down"][data-seen]', { hasText: "silenced" }).waitFor();
     await wall.close();
+    await page.getByText("Why it is so").click();
+    await page.locator('[data-why="transition"]', { hasText: "From up to down (rule threshold)" }).first().waitFor();
+    await page.locator('[data-why="now"]', { hasText: "Silenced by admin until it recovers" }).waitFor();
+    expect(await page.locator('[data-why="told"]').count()).toBe(0);
     const failing = async (): Promise<number> => {
       const { check } = (await (await page.request.get(`${tocsin.origin}/api/v1/checks/till`)).json()) as CheckDetail;
       return check.failing;

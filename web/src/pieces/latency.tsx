@@ -83,9 +83,11 @@ interface ChartProps {
 function Chart(props: ChartProps): JSX.Element {
   let room!: HTMLDivElement;
   let plot: ReturnType<typeof createPlot> | null = null;
-  let gone = false;
+  let [begun, gone] = [false, false];
   const picture = () => ({ history: props.history, span: props.span, phases: props.phases, now: instantNow() });
   const begin = async (): Promise<void> => {
+    if (begun) return;
+    begun = true;
     const { createPlot } = await import("./plot.ts");
     if (!gone) plot = createPlot(room, picture(), { hover: (index) => props.onHover(index), select: (from, to) => props.onSelect(from, to) });
   };

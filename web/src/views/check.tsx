@@ -10,6 +10,7 @@ import { IncidentRows } from "../pieces/incident-rows.tsx";
 import { Latency } from "../pieces/latency.tsx";
 import { Results } from "../pieces/results.tsx";
 import { TimeBar } from "../pieces/time-bar.tsx";
+import { Why } from "../pieces/why.tsx";
 
 /** One check: how it is, how it was, what it is. */
 export function CheckView(props: { readonly name: string }): JSX.Element {
@@ -23,6 +24,7 @@ export function CheckView(props: { readonly name: string }): JSX.Element {
         <article class="detail" data-view="check" aria-label={props.name}>
           <CheckHead check={check()} detail={detail.value()} />
           <Show when={detail.problem()}>{(problem) => <Problem problem={problem()} onAgain={() => detail.refresh()} />}</Show>
+          <Why name={props.name} pulse={pulse()} />
           <TimeBar name={props.name} pulse={pulse()} />
           <Latency name={props.name} pulse={pulse()} last={check().latencyMs} />
           <Show when={detail.value()} fallback={<SkeletonBlock kind="text" />}>
