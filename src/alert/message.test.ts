@@ -84,6 +84,7 @@ describe("an outage that became less is one story", () => {
 describe("several items", () => {
   const many = [named("mail", { kind: "recovered", status: "up", since: T0, outageFrom: T0 }), named("shop"), named("dns"), named("ldap"), named("imap", { kind: "degraded", status: "degraded" })];
   test("subject: sums, worst first, and names", () => expect(render(many).subject).toBe("▲ 3 down, ◐ 1 degraded, ● 1 recovered — shop, dns, ldap, imap, …"));
+  test("every name, for short messages; none more where the subject has them all", () => expect([render(many).allNames, render(many.slice(1)).allNames]).toEqual(["▲ 3 down, ◐ 1 degraded, ● 1 recovered — shop, dns, ldap, imap, mail", undefined]));
   test("the text names every check, however many", () => {
     const all = Array.from({ length: 1000 }, (_, index) => named(`check${index}`));
     const { text } = render(all);

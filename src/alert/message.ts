@@ -36,6 +36,8 @@ export interface MessageInput {
 
 const SENTENCE_MAX = 160;
 const SUBJECT_NAMES = 4;
+/** More names than a short message holds. */
+const NAMES_MOST = 300;
 /** Items told with cause, evidence and links; the rest of a long message are first lines. */
 const DETAILED = 10;
 const WITH_EVIDENCE = 3;
@@ -84,8 +86,8 @@ function firstLine(item: Item, moments: Moments, asOf: Instant): string {
   return `${item.mark} ${item.word} ${nameOf(item.alert)} — ${tail(item, moments, asOf)}`;
 }
 
-/** The first line for several: `▲ 3 down, ● 1 recovered — shop, mail, …`. */
-function sumLine(items: readonly Item[]): string {
+/** The first line for several: `▲ 3 down, ● 1 recovered — shop, mail, …`, with at most so many names. */
+function sumLine(items: readonly Item[], most: number): string {
   const sums = new Map<string, { readonly mark: string; count: number }>();
   for (const item of items) {
     const known = sums.get(item.sum);
@@ -93,8 +95,8 @@ function sumLine(items: readonly Item[]): string {
     else known.count += 1;
   }
   const counted = [...sums].map(([sum, { mark, count }]) => `${mark} ${count} ${sum}`).join(", ");
-  const names = items.slice(0, SUBJECT_NAMES).map((item) => cut(nameOf(item.alert), 40));
-  return `${counted} — ${names.join(", ")}${items.length > SUBJECT_NAMES ? ", …" : ""}`;
+  const names = items.slice(0, most).map((item) => cut(nameOf(item.alert), 40));
+  return `${counted} — ${names.join(", ")}${items.length > most ? ", …" : ""}`;
 }
 
 /** Address of what an alert is about on the page; null without one. */
@@ -138,7 +140,7 @@ export function renderMessage(input: MessageInput): Message {
   const moments = momentsIn(site.timezone, asOf);
   const items = digest(alerts);
   const [only] = items;
-  const line = only !== undefined && items.length === 1 ? firstLine(only, moments, asOf) : sumLine(items);
+  const line = only !== undefined && items.length === 1 ? firstLine(only, moments, asOf) : sumLine(items, SUBJECT_NAMES);
   const subject = input.unrecorded ? `${line} (not recorded, may repeat)` : line;
   const notes: string[] = [];
   if (input.alsoTold.length > 0) notes.push(`Also told: ${input.alsoTold.map(oneLine).join(", ")}`);
@@ -149,6 +151,7 @@ export function renderMessage(input: MessageInput): Message {
   const told = items.map((item, at) => ({ item, block: blockOf(item, at, input, moments) }));
   const sheet: Sheet = { subject, blocks: told.map(({ block }) => block), notes, footer };
   const rendered = { subject, text: asText(sheet), html: asHtml(sheet), items: told.map(({ item, block }) => itemOf(item, block, input)) };
+  const more = items.length > SUBJECT_NAMES && !input.unrecorded ? { allNames: sumLine(items, NAMES_MOST) } : {};
   const attachments = [...(input.pictures?.values() ?? [])];
-  return { key: input.key, recipient: input.recipient, ...rendered, ...(attachments.length === 0 ? {} : { attachments }), alerts, site: { name: site.name, vantage: site.vantage, url: site.url } };
+  return { key: input.key, recipient: input.recipient, ...rendered, ...more, ...(attachments.length === 0 ? {} : { attachments }), alerts, site: { name: site.name, vantage: site.vantage, url: site.url } };
 }

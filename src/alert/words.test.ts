@@ -50,11 +50,25 @@ test("a template that fails changes nothing", () => {
   expect(words({ text: "{% for i in (1..100000000) %}{{ i }}{% endfor %}" })).toEqual({ ...plain, problem: expect.stringContaining("limit") });
 });
 
+test("a text that comes out blank is not sent", () => {
+  const text = "{% if status == 'down' %}{{ check }} is down!{% endif %}\n";
+  const recovery = [alert({ kind: "recovered", status: "up", since: plus(T0, 3 * MINUTE), outageFrom: T0 })];
+  expect(words({ text }).text).toBe("shop is down!\n");
+  expect(words({ subject: "S {{ check }}", text }, recovery)).toEqual({ ...words({ subject: "S {{ check }}" }, recovery), problem: "it says nothing of recovered" });
+});
+
 describe("lint fills a template in", () => {
   const f = (template: string, expected: string | null) => expect(messageTemplateProblem(template)).toEqual(expected === null ? null : expect.stringContaining(expected));
   test("all is well", () => f("{{ site.name }} {% for alert in alerts %}{{ alert.evidence[0].text }}{% endfor %}", null));
   test("an unknown name", () => f("{{ chekc }}", "chekc"));
   test("an unknown name of an alert", () => f("{% for alert in alerts %}{{ alert.chekc }}{% endfor %}", "chekc"));
+  test("an unknown name in what is said of one kind", () => {
+    f("{% if kind == 'recovered' %}{{ durationn }}{% endif %}", "durationn");
+    f("{% if status == 'degraded' %}{{ chekc }}{% endif %}", "chekc");
+    f("{% if kind == 'reminder' %}{{ chekc }}{% endif %}", "chekc");
+    f("{% for alert in alerts %}{% if alert.kind == 'recovered' %}{{ alert.durationn }}{% endif %}{% endfor %}", "durationn");
+  });
+  test("the first of a list", () => f("{{ hides.first }} {{ dependents[0] }} {{ tags.first }} {{ evidence.first.text }}", null));
   test("an unknown filter", () => f("{{ check | shout }}", "shout"));
   test("an open tag", () => f("{% if check %}", "not closed"));
   test("a file", () => f("{% include '/etc/passwd' %}", "ENOENT"));

@@ -61,7 +61,7 @@ function variablesOf(item: Item, moments: Moments, input: WordsInput): AlertVari
   };
 }
 
-/** The message in a channel's own words. A template that fails changes nothing, because somebody must be told: `problem` says why. */
+/** The message in a channel's own words. A template that fails changes nothing, nor does a text that comes out blank, because somebody must be told: `problem` says why. */
 export function inOwnWords(templates: Templates, message: Message, input: WordsInput): { readonly message: Message; readonly problem: string | null } {
   if (templates.subject === null && templates.text === null) return { message, problem: null };
   const moments = momentsIn(input.site.timezone, input.asOf);
@@ -72,9 +72,12 @@ export function inOwnWords(templates: Templates, message: Message, input: WordsI
   const variables = asVariables({ ...worst, subject: message.subject, text: message.text, recipient: message.recipient, site: { name, vantage, url: url ?? "" }, alerts });
   try {
     const subject = templates.subject === null ? message.subject : oneLine(renderTemplate(templates.subject, variables)).slice(0, SUBJECT_MAX);
-    const own = subject === "" || subject === message.subject ? message : { ...message, subject, text: message.text.replace(/^.*/, () => subject) };
+    const { allNames: _, ...rest } = message;
+    const own = subject === "" || subject === message.subject ? message : { ...rest, subject, text: message.text.replace(/^.*/, () => subject) };
     if (templates.text === null) return { message: own, problem: null };
-    return { message: { ...own, text: renderTemplate(templates.text, { ...variables, subject: own.subject }).slice(0, TEXT_MAX), html: null }, problem: null };
+    const text = renderTemplate(templates.text, { ...variables, subject: own.subject }).slice(0, TEXT_MAX);
+    if (text.trim() === "") return { message: own, problem: `it says nothing of ${worst.kind}` };
+    return { message: { ...own, text, html: null }, problem: null };
   } catch (error) {
     return { message, problem: error instanceof Error ? error.message : String(error) };
   }

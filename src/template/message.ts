@@ -44,12 +44,24 @@ export interface MessageVariables extends AlertVariables {
 
 const ALERT: AlertVariables = {
   kind: "down", word: "DOWN", mark: "▲", check: "shop", type: "http", target: "shop.example.com:443", description: "", tags: ["public"], status: "down", since: "03:12", sinceIso: "2026-11-20T02:12:41.000Z",
-  at: "03:16", atIso: "2026-11-20T02:16:41.000Z", duration: "4 min", sentence: "HTTP 503", code: "status", hides: [], dependents: [], evidence: [{ label: "received", text: "" }], link: "", acknowledgeLink: "", silenceLink: "",
+  at: "03:16", atIso: "2026-11-20T02:16:41.000Z", duration: "4 min", sentence: "HTTP 503", code: "status", hides: ["cart"], dependents: ["wiki"], evidence: [{ label: "received", text: "" }], link: "", acknowledgeLink: "", silenceLink: "",
 };
-const SAMPLE: MessageVariables = { ...ALERT, subject: "", text: "", recipient: "ops@example.com", site: { name: "Example", vantage: "home", url: "" }, alerts: [ALERT] };
+/** One of each kind that a template is likely to tell apart. */
+const SAMPLES: readonly MessageVariables[] = [
+  ALERT,
+  { ...ALERT, kind: "reminder", word: "STILL DOWN" },
+  { ...ALERT, kind: "degraded", word: "DEGRADED", mark: "◐", status: "degraded" },
+  { ...ALERT, kind: "recovered", word: "RECOVERED", mark: "●", status: "up" },
+].map((alert) => ({ ...alert, subject: "", text: "", recipient: "ops@example.com", site: { name: "Example", vantage: "home", url: "" }, alerts: [alert] }));
 
 /** The variables as the engine takes them. */
 export const asVariables = (variables: MessageVariables): Variables => ({ ...variables });
 
-/** What is wrong with a template of a message; null when nothing is. */
-export const messageTemplateProblem = (template: string): string | null => templateProblem(template, asVariables(SAMPLE));
+/** What is wrong with a template of a message, filled in for an outage, a reminder, a degradation and a recovery; null when nothing is. */
+export function messageTemplateProblem(template: string): string | null {
+  for (const sample of SAMPLES) {
+    const problem = templateProblem(template, asVariables(sample));
+    if (problem !== null) return problem;
+  }
+  return null;
+}

@@ -34,6 +34,8 @@ export interface Message {
   readonly recipient: string;
   /** The first line: what, state, since when. */
   readonly subject: string;
+  /** The same with every name, where the subject has only some: short messages take what they hold of it. */
+  readonly allNames?: string;
   /** Complete in plain text; its first line is the subject. */
   readonly text: string;
   readonly html: string | null;

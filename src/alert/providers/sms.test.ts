@@ -18,6 +18,12 @@ describe("one part of GSM", () => {
   });
   test("a link that leaves no room is left out", () => f("DOWN shop", `https://x/${"y".repeat(100)}`, "DOWN shop"));
   test("signs of the extension count twice", () => expect(smsOf("€".repeat(100), null).text).toBe(`${"€".repeat(78)}...`));
+  test("of names whole ones", () => {
+    const names = Array.from({ length: 40 }, (_, at) => `service-${at}`).join(", ");
+    const { text } = smsOf(`40 down — ${names}`, LINK, 160, "names");
+    expect([text.length <= 160, text.length > 145, text.startsWith("40 down - service-0, service-1, "), /service-\d+, \.\.\. https:/.test(text)]).toEqual([true, true, true, true]);
+    expect(smsOf("5 down — a, b, c, d, e", null, 160, "names").text).toBe("5 down - a, b, c, d, e");
+  });
   test("another length", () => expect(smsOf("x".repeat(300), null, 159).text.length).toBe(159));
 });
 

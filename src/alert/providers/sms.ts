@@ -27,20 +27,21 @@ function plain(sign: string): string {
 const isGsm = (sign: string): boolean => BASIC.has(sign) || EXTENDED.has(sign);
 const units = (text: string, unicode: boolean): number => (unicode ? text.length : Array.from(text).reduce((sum, sign) => sum + (EXTENDED.has(sign) ? 2 : 1), 0));
 
-function shorten(text: string, most: number, unicode: boolean): string {
+function shorten(text: string, most: number, unicode: boolean, by: "signs" | "names"): string {
   if (units(text, unicode) <= most) return text;
   let kept = "";
   for (const sign of text) {
     if (units(`${kept}${sign}...`, unicode) > most) break;
     kept += sign;
   }
-  return `${kept.trimEnd()}...`;
+  const end = by === "names" ? kept.lastIndexOf(", ") : -1;
+  return end < 0 ? `${kept.trimEnd()}...` : `${kept.slice(0, end)}, ...`;
 }
 
-/** The first line and the link within `most` units: septets of GSM, or UTF-16 units where GSM lacks a sign. */
-export function smsOf(line: string, link: string | null, most = MOST): Sms {
+/** The first line (of `names` only whole ones) and the link within `most` units: septets of GSM, or UTF-16 units where GSM lacks a sign. */
+export function smsOf(line: string, link: string | null, most = MOST, by: "signs" | "names" = "signs"): Sms {
   const text = Array.from(line.replaceAll(MARKS, "").normalize("NFC"), plain).join("");
   const unicode = !Array.from(text + (link ?? "")).every(isGsm);
   const tail = link === null || units(` ${link}`, unicode) > most - LINE_LEAST ? "" : ` ${link}`;
-  return { text: shorten(text, most - units(tail, unicode), unicode) + tail, unicode };
+  return { text: shorten(text, most - units(tail, unicode), unicode, by) + tail, unicode };
 }

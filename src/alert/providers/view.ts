@@ -42,7 +42,7 @@ function aliasOf(site: string, { check, kind }: Alert): string {
   return `tocsin-${createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, ALIAS_DIGITS)}`;
 }
 
-type Part = Pick<Message, "subject" | "text" | "items"> & { readonly html: string; readonly link: string | null; readonly alert: Alert };
+type Part = Pick<Message, "subject" | "allNames" | "text" | "items"> & { readonly html: string; readonly link: string | null; readonly alert: Alert };
 
 function viewOf(part: Part, message: Message, limits: Limits, ctx: ChannelContext): View {
   const { key, recipient, site } = message;
@@ -54,7 +54,7 @@ function viewOf(part: Part, message: Message, limits: Limits, ctx: ChannelContex
   const own = isOwn(part);
   const short = own ? details : fitDetails(part, Math.max(0, roomOf(limits) - lengthOf(head, limits)), limits);
   const text = own ? details : short === "" ? title : head + short;
-  const sms = own ? smsOf(details, null, limits.sms) : smsOf(part.subject, link, limits.sms);
+  const sms = own ? smsOf(details, null, limits.sms) : smsOf(part.allNames ?? part.subject, link, limits.sms, part.allNames === undefined ? "signs" : "names");
   const told = { title, details, text, html: part.html.replaceAll(PICTURES, ""), sms, link };
   const now = ctx.clock.now();
   return { key, recipient, site, alias: aliasOf(site.name, alert), event: eventOf(alert), severity: severityOf(alert), ...told, alert, now, random: (count) => ctx.random.bytes(count) };
