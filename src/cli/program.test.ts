@@ -11,6 +11,7 @@ import { instant } from "../core/types.ts";
 import { backtest } from "./backtest.ts";
 import type { RunDoors } from "./doors.ts";
 import { EXIT_USAGE } from "./exits.ts";
+import { notify } from "./notify.ts";
 import { buildProgram, runCommandLine } from "./program.ts";
 import { statusTable } from "./status.ts";
 
@@ -44,7 +45,7 @@ async function run(args: readonly string[], given: { readonly lines?: string[]; 
       secretLine: async () => lines.shift() ?? null,
     },
   };
-  const exit = await runCommandLine(args, doors, [backtest]);
+  const exit = await runCommandLine(args, doors, [backtest, notify]);
   return { exit, ...said };
 }
 
@@ -92,6 +93,14 @@ describe("init and lint", () => {
     expect(out).toContain("`port`");
   });
   test("a missing file is one error", async () => expect(await run(["lint", join(folder, "none.yaml")])).toMatchObject({ exit: 2, out: expect.stringContaining("no such file") }));
+});
+
+test("notify of a rotation tells those on call now", async () => {
+  const config = inFolder("tocsin.yaml", "channels: {ann: {type: log}, ben: {type: log}}\nrotations: {night: {turns: [ann, ben], from: 2026-11-16, timezone: Europe/Berlin}}\nchecks: {x: {type: disk, notify: [night]}}\n");
+  const f = async (now: string) => await run(["notify", "night", "--config", config], { now });
+  expect(await f("2026-11-20T12:00:00Z")).toMatchObject({ exit: 0, out: expect.stringMatching(/^night is a rotation; on call now: ann\nsent over ann: /) });
+  expect(await f("2026-11-25T12:00:00Z")).toMatchObject({ exit: 0, out: expect.stringMatching(/^night is a rotation; on call now: ben\nsent over ben: /) });
+  expect(await run(["notify", "nigth", "--config", config])).toMatchObject({ exit: 2, err: expect.stringContaining("did you mean `night`?") });
 });
 
 describe("next", () => {

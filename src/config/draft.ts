@@ -174,8 +174,23 @@ function stepsOf(keys: CheckKeys, layers: readonly Layer[], around: Around): rea
     if (typeof item === "string") plain.push(known(item, path));
     else steps.push({ after: afterOf(item.after), to: unique(item.to.map((name, at) => known(name, [...path, "to", at]))), repeatMs: item.repeat ?? null });
   }
-  if (plain.length > 0) steps.unshift({ after: { kind: "runs", count: 1 }, to: unique(plain), repeatMs: null });
-  return wrong ? null : steps;
+  const all: readonly Step[] = plain.length > 0 ? [{ after: { kind: "runs", count: 1 }, to: unique(plain), repeatMs: null }, ...steps] : steps;
+  const twice = toldTwice(all);
+  if (twice !== null) around.report.error(layers, ["notify"], `two steps tell \`${twice}\` at the same time; the second would do nothing for it`, "make them one step, with the `repeat`");
+  return wrong || twice !== null ? null : all;
+}
+
+/** A name that two steps tell at the same time; null: none. */
+function toldTwice(steps: readonly Step[]): string | null {
+  const told = new Set<string>();
+  for (const { after, to } of steps) {
+    for (const name of to) {
+      const key = JSON.stringify([after, name]);
+      if (told.has(key)) return name;
+      told.add(key);
+    }
+  }
+  return null;
 }
 
 /** A number counts runs; a duration counts from the opening of the incident. */

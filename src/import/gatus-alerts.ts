@@ -3,6 +3,7 @@ import { GATUS_PROVIDERS, makeChannel, PROVIDER_ALIASES } from "./gatus-provider
 import { durationOf, flag, whole } from "./gatus-words.ts";
 import type { Origin, Path } from "./importer.ts";
 import { written } from "./json.ts";
+import { onceAtATime } from "./steps.ts";
 import { durationText, listOf, mappingOf, textOf, type Mapping } from "./values.ts";
 
 /** Where alerts are read: an endpoint, or one that is told from outside. */
@@ -82,11 +83,11 @@ export class GatusAlerts {
     const descriptions = [...new Set(alerts.flatMap(({ description }) => (description === "" ? [] : [description])))];
     if (descriptions.length > 1) differs(`they have several descriptions: the first one is told, \`${descriptions[0] ?? ""}\``, "");
     const steps = Map.groupBy(alerts, ({ failures, reminderMs }) => JSON.stringify([failures, reminderMs]));
-    const notify = [...steps.values()].map((together) => {
+    const notify = onceAtATime([...steps.values()].map((together) => {
       const [{ failures, reminderMs } = { failures: 1, reminderMs: 0 }] = together;
       const step = { after: failures - failAfter + 1, to: [...new Set(together.map(({ channel }) => channel))] };
       return reminderMs === 0 ? step : { after: step.after, to: step.to, repeat: durationText(reminderMs) };
-    });
+    }));
     const [only] = notify;
     const plain = notify.length === 1 && only !== undefined && only.after === 1 && !("repeat" in only);
     return {

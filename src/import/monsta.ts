@@ -3,6 +3,7 @@ import { Draft } from "./draft.ts";
 import { Ini, type IniSection } from "./ini.ts";
 import type { Glimpse, Importer, Origin, Path, Source } from "./importer.ts";
 import { CHECKS, Fields, NOTIFICATIONS, plain } from "./monsta-sections.ts";
+import { onceAtATime } from "./steps.ts";
 
 const DEFAULTS = { every: "never", failAfter: 1, flapping: "off", notify: [] };
 const MAIN = new Set(["daemonize", "user", "group"]);
@@ -52,7 +53,7 @@ function readNotify(section: IniSection, text: string, origin: Origin, path: Pat
     for (const name of to) told.add(name);
     if (to.length > 0) steps.push({ after: Number(count), to });
   }
-  return steps;
+  return onceAtATime(steps);
 }
 
 function readTest(section: IniSection, reading: Reading): void {

@@ -5,6 +5,7 @@ import { namesIn, textIn } from "./nagios-inventory.ts";
 import type { NagiosObject } from "./nagios-inherit.ts";
 import { numberOf } from "./nagios-options.ts";
 import type { Value } from "./nagios-objects.ts";
+import { onceAtATime } from "./steps.ts";
 
 /** A duration of so many of Nagios's units. */
 export type Durations = (units: number) => string;
@@ -77,5 +78,5 @@ export function tellingOf(parts: TellingParts, object: NagiosObject, kind: "host
     if (from > 1 && interval === 0) draft.note("differs", escalation.origin, `${title} escalation`, "without a notification_interval there is no later notification in Nagios; here it tells at once", "write `after: 10m`");
     else draft.note("differs", escalation.origin, `${title} escalation`, `told after ${durations(Math.max(wait, 0))}${last > 0 ? ", and not only up to a last notification" : ""}; who was told before goes on being told`);
   }
-  return { keys: { notify: steps, ...(tellsFailing ? {} : { onFail: false as const }), ...(has("r") ? {} : { onPass: false as const }) } };
+  return { keys: { notify: onceAtATime(steps), ...(tellsFailing ? {} : { onFail: false as const }), ...(has("r") ? {} : { onPass: false as const }) } };
 }
