@@ -90,7 +90,7 @@ export class Monitor {
       changed: (check) => this.#changed(check),
       ask: (parent) => void this.engine.demand(parent, "confirm"),
       again: (check) => this.engine.resume(check),
-      regroup: (group) => this.engine.regroup(group),
+      regroup: (group, now) => this.engine.regroup(group, now),
       wake: (check, at) => this.engine.wake(check, at),
       seen: (result) => this.recent.add(result.check, result.verdict),
     });

@@ -34,8 +34,8 @@ export interface BeliefHooks {
   ask(parent: CheckName): void;
   /** Run the check now, and count it. */
   again(check: CheckName): void;
-  /** A member's state changed: look at the group again. */
-  regroup(group: CheckName): void;
+  /** A member's state changed by what was judged at `now`: look at the group again. */
+  regroup(group: CheckName, now: Instant): void;
   /** A result was judged. */
   seen(result: Result): void;
   /** The judge wants a tick at `at`. */
@@ -275,7 +275,7 @@ export class Beliefs {
       }
     }
     const sight = believed.groups.length > 0 && sightOf(viewOf(believed.policy, before)).verdict !== sightOf(viewOf(believed.policy, state)).verdict;
-    for (const { policy: { check, group } } of believed.groups) if (group?.run === "own" && (moved || (sight && group.bySight))) this.#hooks.regroup(check);
+    for (const { policy: { check, group } } of believed.groups) if (group?.run === "own" && (moved || (sight && group.bySight))) this.#hooks.regroup(check, now);
   }
 }
 

@@ -30,7 +30,10 @@ test("an alert is the same whenever exactly it was decided, and another one wher
     expect(differences(came, would).map((one) => [one.fewer.length, one.more.length])).toEqual(came.length + would.length === 0 ? [] : [[fewer, more]]);
   f([], [], 0, 0);
   f([alert("a", "down", 1)], [alert("a", "down", 1, { at: instant(9) })], 0, 0);
-  f([alert("a", "down", 1)], [alert("a", "down", 2)], 1, 1);
+  f([alert("a", "down", 1)], [alert("a", "down", 1001)], 0, 0);
+  f([alert("a", "down", 1)], [alert("a", "down", 1002)], 1, 1);
+  // The nearest one is the same.
+  f([alert("a", "down", 1000), alert("a", "down", 1900)], [alert("a", "down", 2001), alert("a", "down", 900)], 0, 0);
   f([alert("a", "down", 1)], [alert("a", "down", 1, { kind: "recovered" })], 1, 1);
   f([alert("a", "down", 1)], [alert("a", "down", 1, { ordinal: 2 })], 0, 0);
   f([alert("a", "recovered", 5, { outageFrom: instant(1) })], [alert("a", "recovered", 6, { outageFrom: instant(1) })], 0, 0);

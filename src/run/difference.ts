@@ -84,12 +84,15 @@ type Side = "came" | "wouldCome";
 interface Place extends Pick<Alert, "check" | "channel" | "recipient"> {
   came: number;
   wouldCome: number;
-  /** Those without a counterpart yet, by what makes them the same. */
-  readonly alone: { readonly [side in Side]: Map<string, LoneAlert[]> };
+  /** Those without a counterpart yet, by kind and second of what they are about. */
+  readonly alone: { readonly [side in Side]: Map<string, { readonly about: Instant; readonly lone: LoneAlert }[]> };
 }
 
-/** What makes an alert the same whenever exactly, and after which others, it was decided; of several, as many are the same as there are on both sides. */
-const keyOf = ({ kind, outageFrom, since }: Alert): string => `${kind} ${outageFrom ?? since}`;
+/** What came of time alone was a little late when it was lived, ms: an outage may begin so much apart and be the same. */
+const APART_MS = 1000;
+
+/** With `about` what makes an alert the same whenever exactly, and after which others, it was decided; of several, as many are the same as there are on both sides. */
+const keyOf = (kind: Alert["kind"], about: Instant, later = 0): string => `${kind} ${Math.floor(about / APART_MS) + later}`;
 
 /** Counts the alerts that came and those that would have come, in any order; only those without a counterpart are kept. */
 export class Tally {
@@ -105,7 +108,7 @@ export class Tally {
 
   /** By check, channel and recipient in order of their names; where nothing came and nothing would there is no entry. */
   get differences(): readonly AlertDifference[] {
-    const listed = (alone: Map<string, LoneAlert[]>): readonly LoneAlert[] => [...alone.values()].flat().toSorted((a, b) => a.at - b.at);
+    const listed = (alone: Place["alone"][Side]): readonly LoneAlert[] => [...alone.values()].flatMap((some) => some.map(({ lone }) => lone)).toSorted((a, b) => a.at - b.at);
     return [...this.#places].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, { alone, check, channel, recipient, came, wouldCome }]) => ({ check, channel, recipient, came, wouldCome, fewer: listed(alone.came), more: listed(alone.wouldCome) }));
   }
 
@@ -115,14 +118,23 @@ export class Tally {
     const place: Place = this.#places.get(name) ?? { check, channel, recipient, came: 0, wouldCome: 0, alone: { came: new Map(), wouldCome: new Map() } };
     this.#places.set(name, place);
     place[side] += 1;
-    const key = keyOf(alert);
-    const counterparts = place.alone[other].get(key);
-    if (counterparts === undefined) {
-      const alone = place.alone[side];
-      alone.set(key, [...(alone.get(key) ?? []), { at, kind, since, sentence }]);
-    } else {
-      counterparts.pop();
-      if (counterparts.length === 0) place.alone[other].delete(key);
-    }
+    const about = alert.outageFrom ?? since;
+    if (takeNearest(place.alone[other], kind, about)) return;
+    const key = keyOf(kind, about);
+    place.alone[side].set(key, [...(place.alone[side].get(key) ?? []), { about, lone: { at, kind, since, sentence } }]);
   }
+}
+
+/** Takes away the counterpart that is nearest, if one is near enough. */
+function takeNearest(alone: Place["alone"][Side], kind: Alert["kind"], about: Instant): boolean {
+  const apart = (one: { readonly about: Instant }): number => Math.abs(one.about - about);
+  const near = [-1, 0, 1].flatMap((later) => alone.get(keyOf(kind, about, later)) ?? []).filter((one) => apart(one) <= APART_MS);
+  const [first] = near;
+  if (first === undefined) return false;
+  const nearest = near.reduce((best, one) => (apart(one) <= apart(best) ? one : best), first);
+  const key = keyOf(kind, nearest.about);
+  const left = (alone.get(key) ?? []).filter((one) => one !== nearest);
+  if (left.length === 0) alone.delete(key);
+  else alone.set(key, left);
+  return true;
 }

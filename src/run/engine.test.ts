@@ -246,6 +246,30 @@ test("a run that takes longer than the faster pace is followed at once, and noth
   expect(world.engine.skipped).toBe(0);
 });
 
+test("a run that began late is followed at the faster pace, not at once", async () => {
+  const world = await World.open({ runs: 1, perTarget: 1 });
+  world.add(["shop", { policy: { failAfter: 2, failingEveryMs: millis(10 * SECOND) } }], ["busy", { schedule: NEVER, timeoutMs: MINUTE }]);
+  const slot = secondsOfSlots("shop", {}, 2 * MINUTE)[1] ?? 0;
+  await world.pass((slot - 5) * SECOND);
+  world.set("shop", "down");
+  world.set("busy", "up", 30 * SECOND);
+  world.engine.demand(checkName("busy"), "manual");
+  await world.pass(45 * SECOND);
+  const late = slot + 25;
+  expect(world.runsOf("shop").filter((at) => at >= slot)).toEqual([late, late + 10]);
+  expect(world.resultsOf("shop").slice(-2).map(({ slot: of }) => since(of))).toEqual([slot, late + 10]);
+});
+
+test("the faster pace holds too when the clock is put back during a run", async () => {
+  const world = await World.open();
+  world.set("shop", "down", 5 * SECOND);
+  world.add(["shop", { policy: { failAfter: 9, failingEveryMs: millis(10 * SECOND) } }]);
+  await world.pass(SECOND);
+  world.time.step(-24 * HOUR);
+  await world.pass(15 * SECOND);
+  expect(world.runsOf("shop")).toEqual([0, 10]);
+});
+
 test("the faster pace after a fixed delay, a cron, and a restart; not after the end of a schedule", async () => {
   const pace = { policy: { failingEveryMs: millis(10 * SECOND) } };
   const parsed = parseSchedule("cron 14 hr 2026-01-01T14:00:25Z end", "UTC");

@@ -75,7 +75,7 @@ export class Engine {
       now: () => this.now(),
       changed: parts.changed,
       paths: parts.paths,
-      ended: (entry, slot) => this.#ended(entry, slot),
+      ended: (entry, begun) => this.#ended(entry, begun),
     });
   }
 
@@ -159,10 +159,10 @@ export class Engine {
     if (entry.schedule.kind !== "never") this.#runs.want(entry, { slot: now, origin: "start" });
   }
 
-  /** A group's member changed: look at the group again. */
-  regroup(check: CheckName): void {
+  /** A group's member was judged at `now` and changed: look at the group again. */
+  regroup(check: CheckName, now: Instant): void {
     const entry = this.#entries.get(check);
-    if (entry !== undefined) this.#runs.regroup(entry);
+    if (entry !== undefined) this.#runs.regroup(entry, now);
   }
 
   /** Takes a heartbeat for a check that waits for them. */
@@ -329,12 +329,12 @@ export class Engine {
   }
 
   /** After a run's end a fixed delay begins; and a check that fails may run sooner than planned. */
-  #ended(entry: Entry, slot: Instant): void {
+  #ended(entry: Entry, begun: Instant): void {
     if (entry.gone || this.#stopping) return;
     const { now, monotonic } = this.#read();
     if (entry.schedule.kind === "after" && entry.slot === null) this.#plan(entry, now, monotonic);
     else {
-      const sooner = hurriedSlot(entry, this.#parts.beliefs.state(entry.definition.name), slot);
+      const sooner = hurriedSlot(entry, this.#parts.beliefs.state(entry.definition.name), begun);
       if (sooner === null || entry.slot === null || sooner >= entry.slot) return;
       entry.slot = instant(Math.max(now, sooner));
       this.#setSlot(entry, now, monotonic);

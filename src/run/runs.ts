@@ -1,6 +1,6 @@
 import type { CheckDefinition } from "../config/site.ts";
 import { failingMembers } from "../core/members.ts";
-import type { CheckName, Instant, Origin, Result } from "../core/types.ts";
+import { type CheckName, type Instant, instant, type Origin, type Result } from "../core/types.ts";
 import { Admission } from "./admission.ts";
 import type { Beliefs } from "./beliefs.ts";
 import { type Demand, dueOf, type Entry, expectBy } from "./entry.ts";
@@ -19,8 +19,8 @@ export interface RunsParts {
   /** A run began or ended. */
   changed(check: CheckName): void;
   readonly paths: Pick<Paths, "saw">;
-  /** The run of this slot ended, or could not begin: a fixed delay is counted from now. */
-  ended(entry: Entry, slot: Instant): void;
+  /** A run ended, or could not begin: a fixed delay is counted from now, a pace from `begun`, its slot or later. */
+  ended(entry: Entry, begun: Instant): void;
 }
 
 /** Carries out runs that are wanted: one at a time for each check, as many at once as the limits allow, groups with their members. */
@@ -59,23 +59,21 @@ export class Runs {
   }
 
   /** Judges a group from what is believed of its members. */
-  judgeGroup(entry: Entry, { slot, origin }: Demand): Result {
+  judgeGroup(entry: Entry, { slot, origin }: Demand, now = this.#parts.now()): Result {
     const { bench, beliefs } = this.#parts;
-    const now = this.#parts.now();
     const result = ownResult(entry.definition, (member) => beliefs.view(member), { slot, origin, started: now, tookMs: 0, vantage: bench.vantage });
     beliefs.result(result, expectBy(dueOf(entry), now), now);
     return result;
   }
 
-  /** A member changed: where that changes the group too, it is judged before its next slot. */
-  regroup(entry: Entry): void {
+  /** A member changed: where that changes the group too, it is judged in the same instant, before its next slot. Also by what still ends when nothing more begins. */
+  regroup(entry: Entry, now: Instant): void {
     const { bench, beliefs } = this.#parts;
-    if (this.#stopping || entry.gone || this.#isPaused(entry)) return;
-    const now = this.#parts.now();
+    if (entry.gone || this.#isPaused(entry)) return;
     const result = ownResult(entry.definition, (member) => beliefs.view(member), { slot: now, origin: "scheduled", started: now, tookMs: 0, vantage: bench.vantage });
     const last = beliefs.state(entry.definition.name)?.seen.last ?? null;
     const others = entry.definition.policy.group?.renotify === true && last !== null && failingMembers(result).join("\n") !== failingMembers(last).join("\n");
-    if (others || result.verdict !== last?.verdict || result.code !== last.code) this.judgeGroup(entry, { slot: now, origin: "scheduled" });
+    if (others || result.verdict !== last?.verdict || result.code !== last.code) this.judgeGroup(entry, { slot: now, origin: "scheduled" }, now);
   }
 
   /** Starts nothing more, waits for what runs, aborts what is left when half the time is over. */
@@ -124,6 +122,8 @@ export class Runs {
   /** Holds the check while it runs; then comes what waited for the end of the run. */
   async #occupy(entry: Entry, demand: Demand, stop: AbortController): Promise<Result | null> {
     const { name } = entry.definition;
+    const { clock } = this.#parts.bench.ports;
+    const begun = momentOf(clock);
     this.started += 1;
     if (entry.schedule.kind === "after") {
       entry.slot = null;
@@ -137,7 +137,8 @@ export class Runs {
     } finally {
       entry.run = null;
       this.#parts.changed(name);
-      this.#parts.ended(entry, demand.slot);
+      // The wall clock may be short of the slot by a little.
+      this.#parts.ended(entry, asOfNow(clock, { ...begun, wall: instant(Math.max(begun.wall, demand.slot)) }));
       if (entry.next !== null && !entry.gone && !this.#stopping) this.#queue(entry);
     }
   }

@@ -9,7 +9,7 @@ export function regularSlot({ schedule, definition }: Entry, after: Instant): In
   return schedule.kind === "after" ? instant(after + schedule.ms) : nextSlot(schedule, after, definition.name);
 }
 
-/** The slot after `last` of a check that is failing or being confirmed and has a faster pace for it; null otherwise. */
+/** The slot after a run that began at `last` of a check that is failing or being confirmed and has a faster pace for it; null otherwise. */
 export function hurriedSlot({ definition: { policy } }: Entry, state: CheckState | null, last: Instant): Instant | null {
   return policy.failingEveryMs < policy.everyMs && state !== null && isHurried(state) ? instant(last + policy.failingEveryMs) : null;
 }

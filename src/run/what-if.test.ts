@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Recorded, Terms } from "../core/state.ts";
 import { type Alert, channelName, checkName, instant, type Policy } from "../core/types.ts";
+import { Tally } from "./difference.ts";
 import { definitionOf, every, MINUTE, NEVER, SECOND, T0, type Wish, World } from "./ground.ts";
 import { toldIn } from "./replay.ts";
 import { termsOf } from "./terms.ts";
@@ -13,6 +14,7 @@ interface Past {
   readonly wishes: Wishes;
   readonly told: readonly Recorded[];
   readonly came: readonly string[];
+  readonly alerts: readonly Alert[];
 }
 
 const lines = (alerts: readonly Alert[]): readonly string[] => alerts.map(({ check, channel, recipient, kind, at }) => `${(at - T0) / SECOND} ${check} ${kind} ${recipient}@${channel}`);
@@ -35,7 +37,8 @@ async function pastOf(wishes: Wishes, live: (world: World) => Promise<void>): Pr
   await live(world);
   await world.pass(2 * SECOND);
   expect(world.batches.length).toBeGreaterThan(0);
-  return { wishes, told: world.batches.flatMap((batch) => [...toldIn(batch)]), came: lines(world.batches.flatMap(({ alerts }) => alerts)) };
+  const alerts = world.batches.flatMap((batch) => batch.alerts);
+  return { wishes, told: world.batches.flatMap((batch) => [...toldIn(batch)]), came: lines(alerts), alerts };
 }
 
 function judgedBy({ wishes, told }: Past, other: Wishes, more: Partial<OtherTerms> = {}): WhatIf {
@@ -69,6 +72,41 @@ test("by the same terms the same alerts come, at the same time: parents, groups,
   expect(past.came.some((line) => line.includes("reminder")), past.came.join("\n")).toBe(true);
   expect(new Set(past.came.map((line) => line.split(" ")[1]))).toEqual(new Set(["gw", "shop", "mail", "both"]));
   expect(wouldCome(past, wishes)).toEqual(past.came);
+});
+
+/** A clock that is read a little later each time, as a real one is. */
+function passing(world: World): void {
+  const now = world.clock.now.bind(world.clock);
+  let [last, reads] = [now(), 0];
+  world.clock.now = () => {
+    reads = now() === last ? reads + 1 : 0;
+    last = now();
+    return instant(last + reads);
+  };
+}
+
+test("by the same terms the same alerts come of groups, though time passes while they are judged", async () => {
+  const steps: Policy["steps"] = [{ after: { kind: "runs", count: 2 }, to: [channelName("ops")], repeatMs: null }];
+  const wishes = { gw: quick, shop: { ...quick, parents: ["gw"] }, mail: quick, both: { schedule: NEVER, group: { members: ["shop", "mail"], run: "own" as const }, policy: { steps } } };
+  const past = await pastOf(wishes, async (world) => {
+    passing(world);
+    for (let times = 0; times < 3; times += 1) await outage(world, 5, "mail");
+    await outage(world, 8, "shop");
+    // It stops while the run is under way that takes its group down.
+    world.set("mail", "down", 3 * SECOND);
+    while (world.beliefs.state(checkName("mail"))?.belief.streak?.downs !== 1) await world.pass(SECOND);
+    while (!world.engine.isRunning(checkName("mail"))) await world.pass(SECOND);
+    void world.engine.stop(MINUTE);
+    await world.pass(5 * SECOND);
+    expect([world.status("mail"), world.status("both")]).toEqual(["down", "down"]);
+  });
+  const whatIf = judgedBy(past, wishes);
+  const tally = new Tally();
+  for (const alert of past.alerts) tally.came(alert);
+  for (const alert of whatIf.decisions.alerts) tally.wouldCome(alert);
+  expect(past.alerts.filter(({ check }) => check === checkName("both")).length).toBeGreaterThan(6);
+  expect(tally.differences.flatMap(({ fewer, more }) => [...fewer, ...more])).toEqual([]);
+  expect(whatIf.decisions.alerts.length).toBe(past.alerts.length);
 });
 
 test("more patience: an outage that was too short is not told, a longer one later", async () => {

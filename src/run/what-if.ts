@@ -2,6 +2,7 @@ import { ANSWER_MS } from "../core/depend.ts";
 import type { Matcher } from "../core/expect.ts";
 import { type MaintenanceWindow, nextEdge, openWindows, type Subject } from "../core/maintenance.ts";
 import { failingMembers } from "../core/members.ts";
+import { nextSlot } from "../core/schedule.ts";
 import type { Beginning, Recorded, Terms } from "../core/state.ts";
 import { type CheckName, type Instant, instant, type Policy, type Result } from "../core/types.ts";
 import { Beliefs } from "./beliefs.ts";
@@ -276,12 +277,17 @@ export class WhatIf {
     const terms = this.#terms.get(check);
     if (terms === undefined || !(this.#asksThat(check) || this.#isAsItWas(terms))) return;
     if (terms.policy.group?.run === "own") {
-      // Judged because of a member at this moment: not twice.
-      if (this.#judgedAt.get(check) !== at) this.#judgeGroup(terms, result.slot, result.origin);
+      if (this.#judgedAt.get(check) !== at && !this.#becauseOfMember(check, result)) this.#judgeGroup(terms, result.slot, result.origin);
       return;
     }
     const other = this.#asOther(result, terms);
     this.#beliefs.result(check === other.check ? other : named(other, check), this.#expectBy(check, at), at);
+  }
+
+  /** A group was judged between its slots: that is done here whenever a member changes, and not twice. */
+  #becauseOfMember(group: CheckName, { check, slot, origin }: Result): boolean {
+    const schedule = this.#was.get(group)?.schedule;
+    return schedule !== undefined && origin === "scheduled" && nextSlot(schedule, instant(slot - 1), check) !== slot;
   }
 
   /** What the terms make of what was seen; as it was where that cannot be known. */
