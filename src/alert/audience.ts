@@ -5,9 +5,22 @@ import { tellsEnd, tellsTrouble } from "./items.ts";
 /** Incidents of one message that are looked up to say who else was told. */
 const STORIES_MAX = 3;
 const NAMED_MAX = 8;
+/** Outages that followed each other without being well in between, looked back on at most. */
+const FOLLOWED_MAX = 20;
 
 const isFor = (row: MessageRow, alert: Alert): boolean => alert.channel === row.channel && alert.recipient === row.recipient;
 const isLost = (row: AlertRow): boolean => row.status === "failed" || row.status === "withdrawn";
+
+/** Whether the recipient was told of the trouble, or of the outage that it is what is left of. */
+export async function knowsOf(store: Pick<Store, "wasTold" | "incident">, incident: IncidentId, { channel, recipient }: Pick<Alert, "channel" | "recipient">): Promise<boolean> {
+  let of: IncidentId | undefined = incident;
+  for (let steps = 0; of !== undefined && steps < FOLLOWED_MAX; steps += 1) {
+    if (await store.wasTold(of, channel, recipient)) return true;
+    const story: Awaited<ReturnType<Store["incident"]>> = await store.incident(of);
+    of = story?.alerts.find(({ alert }) => alert.kind === "degraded" && alert.ends !== undefined)?.alert.ends;
+  }
+  return false;
+}
 
 /**
  * The ends in a message of which the recipient knows no beginning: every alert of the trouble to the same recipient failed for good. An end
@@ -18,7 +31,7 @@ export async function untoldEnds(store: Pick<Store, "wasTold" | "incident">, row
   const begunHere = new Set(alerts.filter((alert) => tellsTrouble(alert.kind)).map((alert) => alert.incident));
   for (const { id, kind, incident } of alerts) {
     if (!tellsEnd(kind) || kind === "channel-mended" || incident === null || begunHere.has(incident)) continue;
-    if (await store.wasTold(incident, row.channel, row.recipient)) continue;
+    if (await knowsOf(store, incident, row)) continue;
     const story = await store.incident(incident);
     const beginnings = (story?.alerts ?? []).filter((one) => isFor(row, one.alert) && tellsTrouble(one.alert.kind));
     if (beginnings.length > 0 && beginnings.every(isLost)) untold.add(id);

@@ -10,6 +10,7 @@ import { actLinks, type SignLink } from "./act-links.ts";
 import { type CheckFacts, inOwnWords, type Templates } from "./words.ts";
 import { type Patience, type Pauses, storeWaitMs } from "./patience.ts";
 import { type Draw, picturesOf } from "./pictures.ts";
+import { pastEnds } from "./past.ts";
 import { NOTHING, withdraw } from "./plan.ts";
 
 /** A channel of the site: the part of its definition that sending needs. */
@@ -136,7 +137,8 @@ export class Courier {
     if (channel === undefined) return this.#settle(row, { kind: "failed", at: ports.clock.now(), tookMs: millis(0), reason: "channel removed" });
     const { picture } = site();
     const pictures = picture === undefined || this.#options.channelOf(channel.type)?.attaches !== true ? new Map() : await picturesOf(alerts, row.formedAt, picture, ports);
-    const message = this.render(channel, row.id, alerts, { asOf: row.formedAt, alsoTold: await alsoTold(store, row, alerts), unrecorded: false, pictures });
+    const told = [...alerts, ...(await pastEnds(store, row, alerts, channel.groupMs))];
+    const message = this.render(channel, row.id, told, { asOf: row.formedAt, alsoTold: await alsoTold(store, row, alerts), unrecorded: false, pictures });
     const at = ports.clock.now();
     const { sending, tookMs } = await this.send(channel, message);
     if (sending.kind !== "retry") this.#options.onDone(alerts);

@@ -105,7 +105,7 @@ export function over({ alert, opened }: Item): Stretch | null {
 }
 
 /** The stories that an alert is part of: its incident's, then the one that it ends. Flapping goes on over many outages and is a story of its own. */
-function storiesOf({ id, kind, incident, ends }: Alert): readonly [string, string?] {
+export function storiesOf({ id, kind, incident, ends }: Alert): readonly [string, ...string[]] {
   if (incident === null) return [id];
   if (kind === "flapping" || kind === "settled") return [`flapping ${incident}`];
   if (ends === undefined) return [incident];

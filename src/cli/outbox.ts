@@ -5,18 +5,20 @@ import type { CliCommand, Doors } from "./doors.ts";
 import { EXIT_USAGE } from "./exits.ts";
 import { dataFolder } from "./places.ts";
 
+/** As many as the API gives at once. */
+const ROWS = 500;
+
 const HELP = `
 Example:
   tocsin outbox                    what was told last, newest first
   tocsin outbox --failed           what could not be told
-  tocsin outbox --again all        sends all of that after all
+  tocsin outbox --again all        sends all of that after all, the newest ${ROWS} at a time
 
 Exit codes: 0 done, 1 some could not be sent again or there is no such check, 3 no Tocsin runs on this data folder or it does not answer.`;
 
 const EXIT_REFUSED = 1;
 const EXIT_NOT_RUNNING = 3;
 const MESSAGE_ID = /^[0-9a-f]{32}$/;
-const ROWS = 500;
 
 type Options = { readonly failed?: true; readonly waiting?: true; readonly check?: string; readonly again?: string; readonly json?: true; readonly data?: string };
 
@@ -95,5 +97,6 @@ async function sendAgain(doors: Doors, options: Options, id: string): Promise<nu
     if (!done) refused += 1;
     terminal.out(`${one}: ${done ? "is sent again" : refusal(answer)}\n`);
   }
+  if (id === "all" && ids.length === ROWS) terminal.err(`these were the newest ${ROWS}; ask once more for those before them\n`);
   return refused === 0 ? 0 : EXIT_REFUSED;
 }

@@ -1,4 +1,4 @@
-import type { Alert, AlertId, ChannelName, IncidentId, Instant } from "../core/types.ts";
+import { type Alert, type AlertId, type ChannelName, type IncidentId, type Instant, TROUBLE_KINDS } from "../core/types.ts";
 import type { AlertRow, ChannelHealth, MessageRow, OutboxChange, Settlement, Try } from "./store.ts";
 
 /** What the outbox has, as plain data. */
@@ -94,7 +94,7 @@ export class Post {
     return (this.byIncident.get(incident) ?? []).some((id) => {
       const row = this.alerts.get(id);
       if (row === undefined || row.alert.channel !== channel || row.alert.recipient !== recipient) return false;
-      if (row.alert.kind !== "down" && row.alert.kind !== "degraded" && row.alert.kind !== "unchecked") return false;
+      if (!TROUBLE_KINDS.has(row.alert.kind)) return false;
       return row.status === "sent" || (row.message !== null && this.messages.get(row.message)?.doubt === true);
     });
   }

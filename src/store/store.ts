@@ -169,7 +169,7 @@ export interface Store {
   claimMessage(id: string, now: Instant, leaseUntil: Instant): Promise<{ readonly row: MessageRow; readonly alerts: readonly Alert[] } | null>;
   /** Records the try and what follows from it; a message that is settled for good stays so. The same settlement twice is one try. Doubt stays until it is sent. */
   settleMessage(id: string, settlement: Settlement): Promise<void>;
-  /** Whether a `down`, `degraded` or `unchecked` alert of the incident reached this recipient, by all that is known: it was sent, or its message is in doubt. */
+  /** Whether an alert that tells of trouble (`TROUBLE_KINDS`) of the incident reached this recipient, by all that is known: it was sent, or its message is in doubt. */
   wasTold(incident: IncidentId, channel: ChannelName, recipient: string): Promise<boolean>;
   /** When messages of the channel were formed since then, oldest first, for its cap; superseded ones do not count. */
   formedSince(channel: ChannelName, since: Instant): Promise<readonly Instant[]>;

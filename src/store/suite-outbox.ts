@@ -118,6 +118,14 @@ export function outboxSuite(store: () => Store, reopen: () => Promise<void>): vo
     expect(await store().claimMessage("m", at(200), at(300))).toBeNull();
   });
 
+  test.each([["reminder", true], ["flapping", true], ["unchecked", true], ["recovered", false], ["settled", false]] as const)("told of trouble by %s alone: %s", async (kind, expected) => {
+    await store().commit(sampleBatch(1, { alerts: [sampleAlert("a", "shop", 0, { incident, kind })] }));
+    await store().changeOutbox(sampleChange({ messages: [sampleMessage("m", ["a"], 0)] }));
+    await store().claimMessage("m", T0, at(50));
+    await store().settleMessage("m", sent(5));
+    expect(await told()).toBe(expected);
+  });
+
   test("a message that is found in sending after a restart can be given back", async () => {
     await withAlerts("a");
     await store().changeOutbox(sampleChange({ messages: [sampleMessage("m", ["a"], 0)] }));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Alert, channelName, checkName, type IncidentId, millis, plus } from "../../src/core/types.ts";
 import type { OutboxChannel } from "../../src/alert/outbox.ts";
-import { alert, definition, FILES, incident, LATER, MINUTE, REFUSED, SENT, T0, unused, type World, world } from "./world.ts";
+import { alert, definition, FILES, incident, LATER, LOST, MINUTE, REFUSED, SENT, T0, unused, type World, world } from "./world.ts";
 
 describe("trouble of a channel", () => {
   const two = [definition("ops"), definition("boss")];
@@ -246,6 +246,22 @@ describe("a fallback", () => {
     expect(heard(w)).toEqual(["anna: down shop"]);
   });
 
+  test("that was told by a reminder alone is told the end; so is one that was told of what the trouble was before", async () => {
+    const w = await world(...pair);
+    await w.commit([page(w, "down")], incident);
+    await w.pass(MINUTE);
+    w.answers = { pager: () => REFUSED };
+    await w.commit([page(w, "reminder")]);
+    await w.pass(MINUTE);
+    w.answers = {};
+    const second = "i2" as IncidentId;
+    await w.commit([page(w, "degraded", { status: "degraded", incident: second, ends: incident.id })], { ...incident, id: second, kind: "degraded" });
+    await w.pass(MINUTE);
+    await w.commit([page(w, "recovered", { incident: second })]);
+    await w.pass(MINUTE);
+    expect(heard(w).toSorted()).toEqual(["anna: degraded shop", "anna: recovered shop", "anna: reminder shop", "ben: degraded shop", "ben: recovered shop", "ben: reminder shop"]);
+  });
+
   test("keeps out while the other works", async () => {
     const w = await world(...pair);
     await w.commit([page(w, "down")], incident);
@@ -261,4 +277,96 @@ test("a channel that carries files gets the picture, others do not; again when i
   await w.commit([alert(w, "down"), alert(w, "down", { channel: channelName("boss") })]);
   await w.pass(MINUTE);
   expect(w.received.map(({ channel, message }) => [channel, message.attachments?.map(({ name }) => name)])).toEqual([["ops", ["latency.png"]], ["boss", undefined], ["ops", ["latency.png"]]]);
+});
+
+describe("what is told too late", () => {
+  const subjects = (w: World): readonly string[] => w.subjects.map((subject) => subject.replace(/^ops: /, ""));
+  const over = async (w: World, more: readonly Alert[]): Promise<void> => w.commit(more, { ...incident, closed: w.time.now, closedBy: "recovered" });
+  const again = async (w: World): Promise<readonly string[]> => {
+    const before = w.received.length;
+    for (const { id } of await w.store.messages({ limit: 9, status: "failed" })) await w.outbox.sendAgain(id);
+    await w.pass(MINUTE);
+    return subjects(w).slice(before);
+  };
+
+  test("a dead letter of an outage whose end was withdrawn tells that it was", async () => {
+    const w = await world();
+    w.answers = { ops: () => REFUSED };
+    await w.commit([alert(w, "down")], incident);
+    await w.pass(MINUTE);
+    await over(w, [alert(w, "recovered")]);
+    await w.pass(MINUTE);
+    w.answers = {};
+    expect(await again(w)).toEqual(["● WAS DOWN shop — refused, 03:00-03:01 (1 min)"]);
+  });
+
+  test("and one of which the end was told", async () => {
+    const w = await world();
+    w.answers = { ops: () => REFUSED };
+    await w.commit([alert(w, "down")], incident);
+    await w.pass(MINUTE);
+    w.answers = {};
+    await w.commit([alert(w, "reminder", { since: T0 })]);
+    await w.pass(MINUTE);
+    await over(w, [alert(w, "recovered")]);
+    await w.pass(60 * MINUTE);
+    expect(await again(w)).toEqual(["● WAS DOWN shop — refused, 03:00-03:02 (2 min)"]);
+  });
+
+  test("one that is not over is told as it is", async () => {
+    const w = await world();
+    w.answers = { ops: () => REFUSED };
+    await w.commit([alert(w, "down")], incident);
+    await w.pass(60 * MINUTE);
+    w.answers = {};
+    expect(await again(w)).toEqual(["▲ DOWN shop — refused, since 03:00 (1 h)"]);
+  });
+
+  test("flapping that settled meanwhile", async () => {
+    const w = await world();
+    w.answers = { ops: () => REFUSED };
+    await w.commit([alert(w, "flapping")], incident);
+    await w.pass(MINUTE);
+    await over(w, [alert(w, "settled", { status: "up", sentence: "settled as up", outageFrom: T0 })]);
+    await w.pass(MINUTE);
+    w.answers = {};
+    expect(await again(w)).toEqual(["● SETTLED shop — settled as up"]);
+  });
+
+  test("held until it was over, with an end that nobody is told of", async () => {
+    const w = await world();
+    w.answers = { ops: () => LATER };
+    await w.commit([alert(w, "down")], incident);
+    await w.pass(3000);
+    await over(w, []);
+    w.answers = {};
+    await w.pass(MINUTE);
+    expect(subjects(w).at(-1)).toMatch(/^● WAS DOWN shop — refused, 03:00-03:00/);
+  });
+
+  test("not before the message that is to tell the end", async () => {
+    const w = await world();
+    w.answers = { ops: () => LOST };
+    await w.commit([alert(w, "down")], incident);
+    await w.pass(3000);
+    await over(w, [alert(w, "recovered")]);
+    await w.pass(3000);
+    w.answers = {};
+    await w.pass(MINUTE);
+    expect(subjects(w).slice(-2)).toEqual([expect.stringMatching(/^▲ DOWN shop/), expect.stringMatching(/^● RECOVERED shop/)]);
+  });
+
+  test("the end of what is left of an outage that was told, though what was left was not", async () => {
+    const w = await world();
+    await w.commit([alert(w, "down")], incident);
+    await w.pass(MINUTE);
+    w.answers = { ops: () => REFUSED };
+    const second = "i2" as IncidentId;
+    await w.commit([alert(w, "degraded", { status: "degraded", incident: second, ends: incident.id })], { ...incident, id: second, kind: "degraded" });
+    await w.pass(MINUTE);
+    w.answers = {};
+    await w.commit([alert(w, "recovered", { incident: second })]);
+    await w.pass(MINUTE);
+    expect(subjects(w).at(-1)).toMatch(/^● RECOVERED shop/);
+  });
 });

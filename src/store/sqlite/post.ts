@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Alert, AlertId, ChannelName, IncidentId, Instant } from "../../core/types.ts";
+import { type Alert, type AlertId, type ChannelName, type IncidentId, type Instant, TROUBLE_KINDS } from "../../core/types.ts";
 import { tryOf } from "../post.ts";
 import type { ChannelHealth, MessageRow, OutboxChange, Settlement } from "../store.ts";
 import { alertStatuses, messageStatuses, outcomes } from "./codes.ts";
@@ -75,7 +75,7 @@ export class SqlitePost {
     return all<{ body: string; status: number; doubt: number | null }>(this.#sql.ofIncident, incident).some((row) => {
       const alert = JSON.parse(row.body) as Alert;
       if (alert.channel !== channel || alert.recipient !== recipient) return false;
-      if (alert.kind !== "down" && alert.kind !== "degraded" && alert.kind !== "unchecked") return false;
+      if (!TROUBLE_KINDS.has(alert.kind)) return false;
       return row.status === A.number("sent") || row.doubt === 1;
     });
   }
