@@ -105,11 +105,11 @@ function onDuty(ledger: Ledger): void {
   }
 }
 
-/** In the nightly window nobody is told of an outage. */
+/** In the nightly window nobody is told of an outage; those who were told of one before hear that it became less. */
 function windowMutes(ledger: Ledger, clockSteps: readonly number[]): void {
   for (const { alerts, atMs } of ledger.pages) {
-    for (const { check, kind, at } of alerts) {
-      if (check !== NIGHTLY.check || !BAD_NEWS.has(kind) || clockSteps.some((step) => step <= atMs && atMs < step + LOOK_MS)) continue;
+    for (const { check, kind, at, ends } of alerts) {
+      if (check !== NIGHTLY.check || !BAD_NEWS.has(kind) || ends !== undefined || clockSteps.some((step) => step <= atMs && atMs < step + LOOK_MS)) continue;
       const today = Math.floor(wallOf(at) / DAY) * DAY;
       const begins = [today - DAY, today].map((day) => instantsOf(day + NIGHTLY.minute * MINUTE)[0] ?? 0);
       if (begins.some((begin) => at > begin + SECOND && at < begin + NIGHTLY.forMs)) ledger.breach("a window mutes", `${kind} of ${check} at ${new Date(at).toISOString()}`, atMs);
