@@ -8,9 +8,12 @@ import { atEnd, freePort, listens, type RunningServer, startServer } from "./gro
 export interface Notified {
   readonly status: "firing" | "resolved";
   readonly labels: { readonly [name: string]: string };
-  readonly startsAt: string;
-  readonly endsAt: string;
+  /** In ms since 1970; it writes fractions of a second without their last zeros. */
+  readonly startsAt: number;
+  readonly endsAt: number;
 }
+
+type Posted = Pick<Notified, "status" | "labels"> & { readonly startsAt: string; readonly endsAt: string };
 
 export interface Alertmanager extends RunningServer {
   readonly url: string;
@@ -28,7 +31,8 @@ export async function startAlertmanager(parent: string): Promise<Alertmanager> {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
-      told.push(...(JSON.parse(Buffer.concat(chunks).toString()) as { readonly alerts: readonly Notified[] }).alerts);
+      const { alerts } = JSON.parse(Buffer.concat(chunks).toString()) as { readonly alerts: readonly Posted[] };
+      for (const { status, labels, startsAt, endsAt } of alerts) told.push({ status, labels, startsAt: Date.parse(startsAt), endsAt: Date.parse(endsAt) });
       response.end();
       wake();
     });
