@@ -242,7 +242,8 @@ export interface LinkedView {
   readonly state: StatusWord;
   readonly since: number;
   readonly summary: string;
-  readonly acknowledged: boolean;
+  /** Who has it, and since when. */
+  readonly acknowledged: { readonly at: number; readonly by: string } | null;
   readonly silenced: boolean;
   /** Whom the message went to. */
   readonly by: string;

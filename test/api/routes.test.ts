@@ -182,10 +182,13 @@ test("a signed link shows what it is about and acts only when told to, for nobod
   await f("/api/v1/links/signed", {}, 409);
   here.handle.linkedTo = { name: checkName("shop"), check: summaryOf("shop", { state: "down" }), by: "ops@example.com" };
   const before = here.handle.done.length;
-  expect(schemas.linkedView.strict().parse(await f("/api/v1/links/signed", {}, 200))).toMatchObject({ check: "shop", by: "ops@example.com", acknowledged: false });
+  expect(schemas.linkedView.strict().parse(await f("/api/v1/links/signed", {}, 200))).toMatchObject({ check: "shop", by: "ops@example.com", acknowledged: null });
   expect(here.handle.done.length).toBe(before);
   await f("/api/v1/links/signed/acknowledge", { method: "POST", body: {} }, 200);
   expect(here.handle.done.at(-1)).toBe("acknowledge shop by ops@example.com by a link: ");
+  here.handle.linkedTo = { name: checkName("shop"), check: summaryOf("shop", { state: "down", acknowledged: { at: 7, by: "anna by a link", note: "between us" } }), by: "ops@example.com" };
+  expect(await f("/api/v1/links/signed/acknowledge", { method: "POST", body: {} }, 200)).toMatchObject({ acknowledged: { at: 7, by: "anna by a link" } });
+  expect(JSON.stringify(await f("/api/v1/links/signed", {}, 200))).not.toContain("between us");
   await f("/api/v1/links/signed/silence", { method: "POST", body: {} }, 200);
   expect(here.handle.done.at(-1)).toBe("silence shop by ops@example.com by a link");
   await f("/api/v1/links/forged/silence", { method: "POST", body: {} }, 404);

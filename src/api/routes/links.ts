@@ -10,7 +10,8 @@ function linked({ handle }: Room, token: string): { readonly check: CheckName; r
   if (found === "unknown") return problem(404, "this link was not made by this Tocsin", "take the one from the message, whole");
   if (found === "over") return problem(409, "the outage that this link is about is over", "there is nothing left to do");
   const { name, state, since, summary, acknowledged, silenced } = found.check;
-  return { check: found.name, by: found.by, view: { check: name, state, since, summary, acknowledged: acknowledged !== null, silenced, by: found.by } };
+  const seen = acknowledged === null ? null : { at: acknowledged.at, by: acknowledged.by };
+  return { check: found.name, by: found.by, view: { check: name, state, since, summary, acknowledged: seen, silenced, by: found.by } };
 }
 
 const look = route({

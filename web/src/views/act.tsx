@@ -15,6 +15,11 @@ const MEANS: { readonly [act in Act]: string } = {
 const WORDS: { readonly [act in Act]: string } = { acknowledge: "Acknowledge", silence: "Silence" };
 const DONE: { readonly [act in Act]: string } = { acknowledge: "Acknowledged.", silence: "Silenced until it recovers." };
 
+/** Somebody else was first: an outage is acknowledged once. */
+const isOthers = ({ acknowledged, by }: LinkedView): boolean => acknowledged !== null && acknowledged.by !== `${by} by a link`;
+
+const has = ({ acknowledged }: LinkedView): JSX.Element => <Show when={acknowledged}>{(seen) => <>Acknowledged already, by {seen().by} at <Time at={seen().at} />.</>}</Show>;
+
 /** Where the link of a message leads: it asks once more, because programs that scan mail open links too. Nobody has to sign in. */
 export function ActView(props: { readonly token: string; readonly silence: boolean }): JSX.Element {
   const [about, setAbout] = createSignal<LinkedView | null>(null);
@@ -54,10 +59,10 @@ export function ActView(props: { readonly token: string; readonly silence: boole
                   <p>{MEANS[first()]}</p>
                   <button type="button" class="button button-first" autofocus disabled={busy()} onClick={() => void act(first())}>{WORDS[first()]} {about().check}</button>
                   <button type="button" class="button" disabled={busy()} onClick={() => void act(other())} title={MEANS[other()]}>{WORDS[other()]} instead</button>
-                  <p class="soft">It is noted as done by {about().by}, by a link.{about().acknowledged ? " It is acknowledged already." : ""}{about().silenced ? " It is silenced already." : ""}</p>
+                  <p class="soft">It is noted as done by {about().by}, by a link.{about().acknowledged === null ? "" : <> {has(about())}</>}{about().silenced ? " It is silenced already." : ""}</p>
                 </>
               }>
-                {(done) => <p role="status"><b>{DONE[done()]}</b> <a href={checkPath(about().check)}>See it on the page</a></p>}
+                {(done) => <p role="status"><b>{done() === "acknowledge" && isOthers(about()) ? has(about()) : DONE[done()]}</b> <a href={checkPath(about().check)}>See it on the page</a></p>}
               </Show>
             </>
           )}
