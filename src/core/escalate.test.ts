@@ -126,6 +126,33 @@ test("a changed policy while an incident is open", () => {
   // Those who were told hear of the end, though the steps no longer name them.
   g("1:ops", "", `${began}, 5 up, 5 recovered!ops`);
   g("1:ops", "2:boss", `${began}, 3 down!boss, 5 up, 5 recovered!ops, 5 recovered!boss`);
+  // A step that names others tells those who were not told.
+  g("1:ops", "1:ops+boss", `${began}, 2 down!boss, 5 up, 5 recovered!ops, 5 recovered!boss`);
+  g("1:ops+boss", "1:ops", "1 up, 2 down, 2 down!ops, 2 down!boss, 5 up, 5 recovered!ops, 5 recovered!boss");
+  g("1:ops 1:boss", "1:ops+sms 1:boss+sms", "1 up, 2 down, 2 down!ops, 2 down!boss, 2 down!sms, 5 up, 5 recovered!ops, 5 recovered!boss, 5 recovered!sms");
+  g("1:ops*2m", "1:ops+boss*2m", `${began}, 2 down!boss, 4 reminder!ops, 4 reminder!boss, 5 up, 5 recovered!ops, 5 recovered!boss`);
+});
+
+test("a changed repeat holds from the last time that was told", () => {
+  const g = (changes: readonly (readonly [steps: string, script: string])[], expected: string): void => {
+    const bench = new Bench({ steps: "1:ops*4m" }).play("u d +5m");
+    for (const [after, script] of changes) {
+      bench.policy = policyOf({ steps: after });
+      bench.play(`telling ${script}`);
+    }
+    expect(bench.story).toBe(`1 up, 2 down, 2 down!ops, 6 reminder!ops${expected}`);
+  };
+  g([["1:ops", "+10m"]], "");
+  g([["1:ops", "+10m"], ["1:ops*4m", "+5m"]], ", 17 reminder!ops, 21 reminder!ops");
+  g([["1:ops*2m", "+4m"]], ", 8 reminder!ops, 10 reminder!ops");
+  g([["1:ops*10m", "+12m"]], ", 16 reminder!ops");
+  g([["1:ops+boss*10m", "clock +10m"]], ", 7 down!boss, 1456 reminder!ops, 1456 reminder!boss");
+});
+
+test("whom a changed step adds, of an outage that began with the check, hears nothing of it", () => {
+  const bench = new Bench({ initial: "down" }).play("d");
+  bench.policy = policyOf({ initial: "down", steps: "1:ops+boss*1m" });
+  expect(bench.play("telling d d u").story).toBe("4 up, 4 recovered!ops");
 });
 
 test("a channel that is gone tells nobody", () => {

@@ -1,5 +1,5 @@
 import { believe, type Draft, noteTelling } from "./draft.ts";
-import { firstSteps, joined, type Saying, say, targets } from "./route.ts";
+import { firstSteps, joined, type Saying, say, targets, without } from "./route.ts";
 import type { OpenIncident, StepProgress } from "./state.ts";
 import { type Instant, type Policy, plus, type Step } from "./types.ts";
 
@@ -7,7 +7,7 @@ import { type Instant, type Policy, plus, type Step } from "./types.ts";
 const stepKey = (step: Step): string => JSON.stringify([step.after, step.to]);
 
 /** The progress of a step that has just fired for the `times`th time. */
-export const fired = (step: Step, times: number, now: Instant): StepProgress => ({ key: stepKey(step), fired: times, nextAt: step.repeatMs === null ? null : plus(now, step.repeatMs) });
+export const fired = (step: Step, times: number, now: Instant): StepProgress => ({ key: stepKey(step), fired: times, at: now, nextAt: step.repeatMs === null ? null : plus(now, step.repeatMs) });
 
 /** The progress of a step that fired and sends no reminders. */
 export const firedForGood = (step: Step): StepProgress => ({ key: stepKey(step), fired: 1, nextAt: null });
@@ -33,7 +33,21 @@ function isDue(step: Step, incident: OpenIncident, now: Instant): boolean {
   return now >= plus(incident.opened, step.after.ms);
 }
 
-const progressOf = (incident: OpenIncident, step: Step): StepProgress | undefined => incident.steps.find((progress) => progress.key === stepKey(step));
+/** What is known of the step: by its key, or of the one with the same `after` that it took the place of, when the configuration named others. */
+function progressOf({ steps: today }: Policy, { steps }: OpenIncident, step: Step): StepProgress | undefined {
+  const same = steps.find(({ key }) => key === stepKey(step));
+  if (same !== undefined) return same;
+  const alike = `[${JSON.stringify(step.after)},`;
+  const gone = steps.filter(({ key }) => key.startsWith(alike) && !today.some((other) => stepKey(other) === key));
+  const fresh = today.filter((other) => stepKey(other).startsWith(alike) && !steps.some(({ key }) => key === stepKey(other)));
+  return gone[fresh.indexOf(step)];
+}
+
+/** When the reminder of a step that fired is due, by the `repeat` of today. */
+function reminderAt(step: Step, { at, nextAt }: StepProgress): Instant | null {
+  if (at === undefined) return nextAt;
+  return step.repeatMs === null ? null : plus(at, step.repeatMs);
+}
 
 /** A flapping check is told as down only when it stays so for another failAfter runs. */
 const heldByFlapping = (draft: Draft, incident: OpenIncident): boolean => draft.belief.flapping !== null && incident.kind === "down" && incident.runs <= draft.policy.failAfter;
@@ -77,14 +91,22 @@ export function escalate(draft: Draft): void {
   if (hush !== null) return noteTelling(draft, hush);
   let { steps, said, told } = incident;
   for (const step of stepsFor(policy, incident)) {
-    const progress = progressOf(incident, step);
-    const reminder = progress !== undefined;
-    if (reminder ? progress.nextAt === null || progress.nextAt > now : !isDue(step, incident, now)) continue;
+    const progress = progressOf(policy, incident, step);
+    if (progress === undefined && !isDue(step, incident, now)) continue;
+    const remindAt = progress === undefined ? null : reminderAt(step, progress);
+    const isChanged = progress !== undefined && progress.key !== stepKey(step);
+    const reminds = remindAt !== null && remindAt <= now;
     const to = targets(draft, step);
-    said += 1;
-    say(draft, to, { ...sayingOf(draft, incident), kind: reminder ? "reminder" : incident.kind, step: policy.steps.indexOf(step), ordinal: said });
-    steps = [...steps.filter((other) => other !== progress), fired(step, (progress?.fired ?? 0) + 1, now)];
-    told = joined(told, to);
+    // Of a step that names others now those are told who were not.
+    const first = progress === undefined ? to : isChanged && progress.at !== undefined ? without(to, told) : [];
+    for (const [kind, whom] of [[incident.kind, first], ["reminder", reminds ? without(to, first) : []]] as const) {
+      if (whom.length === 0) continue;
+      said += 1;
+      say(draft, whom, { ...sayingOf(draft, incident), kind, step: policy.steps.indexOf(step), ordinal: said });
+      told = joined(told, whom);
+    }
+    if (progress === undefined || reminds) steps = [...steps.filter((other) => other !== progress), fired(step, (progress?.fired ?? 0) + 1, now)];
+    else if (isChanged || remindAt !== progress.nextAt) steps = steps.map((other) => (other === progress ? Object.assign({}, progress, { key: stepKey(step), nextAt: remindAt }) : other));
   }
   if (steps === incident.steps) return noteTelling(draft, firstSteps(policy).length === 0 ? "nobody" : "later");
   believe(draft, { incident: { ...incident, steps, said, told } });
@@ -97,8 +119,8 @@ export function nextSaying(draft: Draft): Instant | null {
   if (incident === null || quiet(draft, incident) !== null) return null;
   let next: Instant | null = null;
   for (const step of stepsFor(draft.policy, incident)) {
-    const progress = progressOf(incident, step);
-    const at = progress === undefined ? dueAt(step, incident) : progress.nextAt;
+    const progress = progressOf(draft.policy, incident, step);
+    const at = progress === undefined ? dueAt(step, incident) : reminderAt(step, progress);
     if (at !== null && (next === null || at < next)) next = at;
   }
   return next;

@@ -31,6 +31,12 @@ export function joined(some: readonly Told[], more: readonly Told[]): readonly T
 /** Whom those steps tell now. */
 export const firstTargets = (draft: Pick<Draft, "policy" | "now">): readonly Told[] => firstSteps(draft.policy).reduce<readonly Told[]>((all, step) => joined(all, targets(draft, step)), []);
 
+/** Those of the first list who are not in the other. */
+export function without(some: readonly Told[], others: readonly Told[]): readonly Told[] {
+  const known = new Set(others.map(key));
+  return some.filter((told) => !known.has(key(told)));
+}
+
 export interface Saying {
   readonly kind: AlertKind;
   readonly incident: Pick<OpenIncident, "id"> | null;

@@ -25,7 +25,7 @@ export function notAhead({ check, belief, seen, wakeAt }: CheckState, now: Insta
 function shiftBelief(belief: Belief, byMs: number): Belief {
   const { streak, incident, wait, flapping, watch, muting } = belief;
   const until = muting.silenced?.until ?? null;
-  const steps = incident?.steps.map((progress) => ({ ...progress, nextAt: shifted(progress.nextAt, byMs) })) ?? [];
+  const steps = incident?.steps.map((progress) => ({ ...progress, ...(progress.at === undefined ? {} : { at: plus(progress.at, byMs) }), nextAt: shifted(progress.nextAt, byMs) })) ?? [];
   return {
     ...belief,
     since: shifted(belief.since, byMs),

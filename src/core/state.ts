@@ -29,6 +29,8 @@ export interface StepProgress {
   readonly key: string;
   /** Alerts of this step so far (1 after it fired, more with reminders). */
   readonly fired: number;
+  /** When it fired last; absent: it fired for good, whatever becomes of the step. */
+  readonly at?: Instant;
   /** When the next reminder is due; null for none. */
   readonly nextAt: Instant | null;
 }
