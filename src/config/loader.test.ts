@@ -62,6 +62,10 @@ test("files of this machine", async () => {
   expect(await files.read(join(FOLDER, "d", "b"))).toEqual({ kind: "read", text: "text" });
   expect(await files.read(join(FOLDER, "no"))).toEqual({ kind: "failed", sentence: "there is no such file" });
   expect(await files.read(FOLDER)).toEqual({ kind: "failed", sentence: "this is a folder" });
+  writeFileSync(join(FOLDER, "latin1"), Buffer.from("name: caf\u00e9", "latin1"));
+  expect(await files.read(join(FOLDER, "latin1"))).toEqual({ kind: "failed", sentence: "this file is no text in UTF-8", right: "save it as UTF-8" });
+  writeFileSync(join(FOLDER, "bom"), "\uFEFFname: caf\u00e9");
+  expect(await files.read(join(FOLDER, "bom"))).toEqual({ kind: "read", text: "\uFEFFname: caf\u00e9" });
   chmodSync(join(FOLDER, "d", "b"), 0o604);
   expect(await files.exposed?.(join(FOLDER, "d", "b"))).toBe(true);
   chmodSync(join(FOLDER, "d", "b"), 0o755);

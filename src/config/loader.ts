@@ -112,6 +112,14 @@ function finish(message: Extract<LoaderMessage, { readonly kind: "loaded" }>, se
 const REASONS: { readonly [code: string]: string } = { ENOENT: "there is no such file", EACCES: "Tocsin may not read this file", EPERM: "Tocsin may not read this file", EISDIR: "this is a folder", ENOTDIR: "a part of this path is no folder" };
 const LARGEST_FILE = 64 * 1024 * 1024;
 
+function decoded(bytes: Uint8Array): { readonly kind: "read"; readonly text: string } | { readonly kind: "failed"; readonly sentence: string; readonly right: string } {
+  try {
+    return { kind: "read", text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes) };
+  } catch {
+    return { kind: "failed", sentence: "this file is no text in UTF-8", right: "save it as UTF-8" };
+  }
+}
+
 /** The files of this machine. */
 export function diskFiles(): Files {
   return {
@@ -119,7 +127,7 @@ export function diskFiles(): Files {
       try {
         const facts = await stat(path);
         if (facts.isFile() && facts.size > LARGEST_FILE) return { kind: "failed", sentence: "this file is larger than 64 MiB" };
-        return { kind: "read", text: await readFile(path, "utf8") };
+        return decoded(await readFile(path));
       } catch (error) {
         const code = error instanceof Error && "code" in error ? String(error.code) : "";
         return { kind: "failed", sentence: REASONS[code] ?? `it cannot be read (${code})` };

@@ -58,7 +58,7 @@ class Reader {
     this.files.add(file);
     const read = await this.#port.read(file);
     if (read.kind === "failed") {
-      const right = "create it, correct the path, or let Tocsin read it";
+      const right = read.right ?? "create it, correct the path, or let Tocsin read it";
       if (namedAt === null) return this.#problem(file, 0, 0, read.sentence, right);
       this.findings.push({ severity: "error", document: 0, path: namedAt, at: "value", wrong: `${file}: ${read.sentence}`, right });
       return null;

@@ -277,7 +277,7 @@ export interface Log {
 
 /** The files that configuration is read from. */
 export interface Files {
-  read(path: string): Promise<{ readonly kind: "read"; readonly text: string } | { readonly kind: "failed"; readonly sentence: string }>;
+  read(path: string): Promise<{ readonly kind: "read"; readonly text: string } | { readonly kind: "failed"; readonly sentence: string; readonly right?: string }>;
   /** Names in a folder, sorted; null when it is none. */
   list(path: string): Promise<readonly string[] | null>;
   /** Whether it is a file, and no program, that others than its owner and group can read; absent where nobody can tell. */
