@@ -80,7 +80,7 @@ export async function makeHistory(site: Site, folder: string, rounds: number, un
   const nothing = (): void => undefined;
   const committer = new Committer({ store, clock, log: quiet, sequence: 0, hooks: { committed: nothing, unrecorded: nothing, trouble: nothing } });
   const wakes = new DueQueue<CheckName>();
-  const beliefs = new Beliefs(committer, { changed: nothing, ask: nothing, again: nothing, regroup: nothing, seen: nothing, wake: (check, at) => wakes.push(at, check) });
+  const beliefs = new Beliefs(committer, { changed: nothing, ask: nothing, again: nothing, regroup: nothing, rerun: () => true, seen: nothing, wake: (check, at) => wakes.push(at, check) });
   const terms = termsOfSite(site);
   beliefs.begin(clock.now());
   beliefs.configured({ renamed: [], gone: [] }, terms.map((one) => Object.assign(one, { begun: null })), clock.now());

@@ -90,6 +90,7 @@ export class Monitor {
       changed: (check) => this.#changed(check),
       ask: (parent) => void this.engine.demand(parent, "confirm"),
       again: (check) => this.engine.resume(check),
+      rerun: (check, since) => this.engine.rerun(check, since),
       regroup: (group, now) => this.engine.regroup(group, now),
       wake: (check, at) => this.engine.wake(check, at),
       seen: (result) => this.recent.add(result.check, result.verdict),

@@ -3,7 +3,7 @@ import { beganDown, believe, type Draft } from "./draft.ts";
 import type { Result } from "./types.ts";
 
 /** Only these origins count for thresholds and steps. */
-export const counts = (result: Result): boolean => result.origin === "scheduled" || result.origin === "start";
+export const counts = ({ origin }: Pick<Result, "origin">): boolean => origin === "scheduled" || origin === "start";
 
 /** Remembers what was seen last, whatever it counts for. */
 export function see(draft: Draft, result: Result, expectBy: Seen["expectBy"]): void {

@@ -78,6 +78,26 @@ test("after a parent's recovery only runs of the child begun later count", () =>
   expect(bench.story).toBe("1 up, 2 blocked");
 });
 
+test("what is no longer blocked runs again, unless a run begun since is at hand; what blocks it, where its newest verdict is older", () => {
+  const reruns = (script: string, wish: PolicyWish = {}): string => new Bench({ parents, ...wish }).play(script).reruns.join(", ");
+  expect(reruns("u gw:down d +1s gw:up")).toBe("2 gw since 1, 2 shop since 2");
+  expect(reruns("u gw:down d +1s gw:up", { failAfter: 2 })).toBe("2 gw since 1, 2 shop since 2");
+  expect(reruns("u gw:down d gw:paused")).toMatch(/^2 gw since 1, 2 shop since -\d+$/);
+  expect(reruns("u gw:down ? ? ? ? gw:up")).toBe("5 shop since 5");
+  // Failing since the gateway is well, under its threshold.
+  expect(reruns("u gw:down d gw:up", { failAfter: 2 })).toBe("2 gw since 1");
+  expect(reruns("u gw:down d d d gw:up", { failAfter: 2 })).toBe("2 gw since 1, 3 gw since -2, 4 gw since -1");
+  expect(reruns("u gw:blocked d d")).toBe("2 isp since 1, 3 isp since -2");
+  expect(reruns("u gw:down u gw:up d gw:answer")).toBe("");
+});
+
+test("of a streak that began before the parent was well only what failed since counts", () => {
+  const bench = new Bench({ parents, failAfter: 2 }).play("u gw:down d d d gw:up");
+  expect(bench.state.belief).toMatchObject({ status: "blocked", cause: null, streak: { downs: 1, bads: 1, firstStarted: bench.now, firstDownStarted: bench.now } });
+  bench.play("d gw:answer");
+  expect(bench.alerts[0]).toMatchObject({ kind: "down", since: bench.now - MINUTE });
+});
+
 test("a blocked child is never told, and nothing more of what it was before", () => {
   f("u gw:down d d +60m d", "1 up, 2 blocked", { steps: "1:ops*5m 2:boss 10m:sms" });
   f("u g gw:down d +60m gw:up u", "1 up, 2 degraded, 2 degraded!ops, 3 blocked, 64 up, 64 recovered!ops", { steps: "1:ops*5m" });

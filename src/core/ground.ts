@@ -76,6 +76,8 @@ export class Bench {
   parents: readonly View[] = [];
   readonly events: string[] = [];
   readonly alerts: Alert[] = [];
+  /** Runs that were asked for: minute, check, and minutes of `since`. */
+  readonly reruns: string[] = [];
   readonly #ids = new Set<string>();
 
   constructor(wish: PolicyWish = {}) {
@@ -189,6 +191,7 @@ export class Bench {
   #effect(effect: Effect): void {
     if (effect.kind === "ask") this.#note(`ask ${effect.parents.join("+")}`);
     if (effect.kind === "again") this.#note("again");
+    if (effect.kind === "rerun") this.reruns.push(`${this.#minutes(this.now)} ${effect.check} since ${this.#minutes(effect.since)}`);
     if (effect.kind !== "alert") return;
     const { alert } = effect;
     // A script may begin two runs in one instant; a clock cannot.
@@ -199,7 +202,11 @@ export class Bench {
   }
 
   #note(what: string): void {
-    this.events.push(`${Math.round(((this.now - T0) / MINUTE) * 10) / 10} ${what}`);
+    this.events.push(`${this.#minutes(this.now)} ${what}`);
+  }
+
+  #minutes(at: Instant): number {
+    return Math.round(((at - T0) / MINUTE) * 10) / 10;
   }
 }
 

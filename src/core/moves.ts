@@ -4,18 +4,23 @@ import { fired, firedForGood, muted } from "./escalate.ts";
 import { noteOutage } from "./flap.ts";
 import { firstSteps, firstTargets, joined, type Saying, say, targets } from "./route.ts";
 import { endUntilRecovery } from "./silence.ts";
-import type { OpenIncident, Told, View } from "./state.ts";
+import type { OpenIncident, Streak, Told, View } from "./state.ts";
 import { type Instant, instant, plus } from "./types.ts";
 
 /** A verdict is due within so many runs. */
 const VERDICT_RUNS = 3;
+
+/** What blocks a check is run again where its newest run is older than the child's failure by more than this, ms: children of one that runs often do not run it all the time. */
+const OLDER_MS = 60_000;
+/** The same while the child stays blocked and goes on failing. */
+const STILL_OLDER_MS = 5 * 60_000;
 
 /** Takes a check down, unless its parents are to blame or must be asked first. */
 export function goDown(draft: Draft): void {
   const { streak, wait, incident, rule, since } = draft.belief;
   if (streak === null || incident?.kind === "down") return;
   const cleared = clearance(draft.policy, draft.around.parents, streak, wait, draft.now);
-  if (cleared.kind === "blocked") return block(draft, cleared.by);
+  if (cleared.kind === "blocked") return blockFailing(draft, cleared.by, streak);
   if (cleared.kind === "wait") {
     if (wait?.until !== cleared.wait.until || wait.askedAt !== cleared.wait.askedAt) believe(draft, { wait: cleared.wait });
     if (cleared.ask.length > 0) draft.effects.push({ kind: "ask", parents: cleared.ask });
@@ -46,6 +51,14 @@ function block(draft: Draft, by: View): void {
   move(draft, "blocked", reasonOf("parent-down", `${by.check} is ${by.status}: ${by.sentence}`, rootOf(by)));
 }
 
+/** One that runs seldom may be well again by the time its child fails: what it saw last does not hide that for long. */
+function blockFailing(draft: Draft, by: View, { lastStarted }: Streak): void {
+  const { status, cause } = draft.belief;
+  const olderMs = status === "blocked" && cause !== null ? STILL_OLDER_MS : OLDER_MS;
+  draft.effects.push({ kind: "rerun", check: rootOf(by), since: plus(lastStarted, -olderMs) });
+  block(draft, by);
+}
+
 /** Blocks a check that gave no verdict behind a parent that is down; whether one is. */
 export function blockBehind(draft: Draft): boolean {
   const { belief, around } = draft;
@@ -67,12 +80,12 @@ export function askParents(draft: Draft): void {
   if (wait !== null) return goDown(draft);
   if (around.parents.length === 0 || (status === "blocked" && belief.cause !== null)) return;
   const cleared = clearance(policy, around.parents, streak, null, draft.now);
-  if (cleared.kind === "blocked") block(draft, cleared.by);
+  if (cleared.kind === "blocked") blockFailing(draft, cleared.by, streak);
 }
 
-/** When the parents are back, only runs of the child begun later count. */
+/** When the parents are back, only runs of the child begun later count; one is made soon where none decides yet. */
 export function unblock(draft: Draft): void {
-  const { belief, around } = draft;
+  const { belief, around, policy } = draft;
   if (belief.status !== "blocked" || belief.cause === null) return;
   const blocker = around.parents.find(blocks);
   // One blocker is back, another one is not.
@@ -81,8 +94,18 @@ export function unblock(draft: Draft): void {
   if (well === null) return;
   const countFrom: Instant = instant(Math.max(well, belief.countFrom));
   renewDeadline(draft);
-  const stale = belief.streak !== null && belief.streak.lastStarted < countFrom;
-  believe(draft, { countFrom, streak: stale ? null : belief.streak, cause: null, sentence: `${belief.cause} is back; its own next run decides` });
+  const streak = streakSince(belief.streak, countFrom);
+  // What failed since the parents are well, under its threshold, has its own pace.
+  if (streak === null || streak.downs >= policy.failAfter) draft.effects.push({ kind: "rerun", check: policy.check, since: countFrom });
+  believe(draft, { countFrom, streak, cause: null, sentence: `${belief.cause} is back; its own next run decides` });
+}
+
+/** What is left of a streak by runs begun at `since` or later: of one that began earlier the newest run. */
+function streakSince(streak: Streak | null, since: Instant): Streak | null {
+  if (streak === null || streak.lastStarted < since) return null;
+  if (streak.firstStarted >= since) return streak;
+  const down = streak.downs > 0;
+  return { ...streak, downs: down ? 1 : 0, bads: 1, firstStarted: streak.lastStarted, firstDownStarted: down ? streak.lastStarted : null };
 }
 
 /** What was blocked has the whole time again in which a verdict is due. */

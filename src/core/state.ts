@@ -219,6 +219,11 @@ export type Effect =
   | { readonly kind: "ask"; readonly parents: readonly CheckName[] }
   /** Run this check now, and count it. */
   | { readonly kind: "again" }
+  /**
+   * Run this check soon, and count it: the one that is judged, which is no longer blocked and of which no run begun at `since` or later is known;
+   * or the one that blocks it, unless its newest run began at `since` or later.
+   */
+  | { readonly kind: "rerun"; readonly check: CheckName; readonly since: Instant }
   /** An incident as it is now: opened, worse, acknowledged or closed. */
   | { readonly kind: "incident"; readonly incident: Incident; readonly change: "opened" | "worse" | "acknowledged" | "evidence" | "closed"; readonly evidence: Evidence };
 

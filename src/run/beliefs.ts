@@ -34,6 +34,8 @@ export interface BeliefHooks {
   ask(parent: CheckName): void;
   /** Run the check now, and count it. */
   again(check: CheckName): void;
+  /** Run this check soon, and count it, unless such a run is under way that began at `since` or later. False: it does not run by itself. */
+  rerun(check: CheckName, since: Instant): boolean;
   /** A member's state changed by what was judged at `now`: look at the group again. */
   regroup(group: CheckName, now: Instant): void;
   /** A result was judged. */
@@ -245,21 +247,34 @@ export class Beliefs {
     if (state.wakeAt !== null && state.wakeAt !== before.wakeAt) this.#hooks.wake(state.check, state.wakeAt);
     if (transitions.length > 0) this.#hooks.changed(state.check);
     this.#tellNeighbours(believed, before, now);
-    this.#askFor(state.check, effects);
+    this.#carryOut(believed, effects);
   }
 
-  #askFor(check: CheckName, effects: readonly Effect[]): void {
+  #carryOut(believed: Believed, effects: readonly Effect[]): void {
     for (const effect of effects) {
-      if (effect.kind === "again") this.#hooks.again(check);
-      if (effect.kind !== "ask") continue;
-      const asked = new Set(effect.parents);
-      for (const parent of asked) {
-        const group = this.#checks.get(parent)?.policy.group ?? null;
-        // A group that is judged from its members knows what they know.
-        if (group?.run === "own") for (const member of group.members) asked.add(member);
-        else this.#hooks.ask(parent);
-      }
+      if (effect.kind === "ask") for (const asked of this.#askable(effect.parents)) this.#hooks.ask(asked.policy.check);
+      if (effect.kind === "again") this.#hooks.again(believed.policy.check);
+      if (effect.kind !== "rerun") continue;
+      const { check, since } = effect;
+      const wanted = check === believed.policy.check ? [believed] : this.#askable([check]).filter(({ state }) => (state.seen.last?.started ?? 0) < since);
+      for (const one of wanted) this.#rerun(one, since);
     }
+  }
+
+  /** Those that run: a group that is judged from its members knows what they know. */
+  #askable(checks: readonly CheckName[]): readonly Believed[] {
+    const asked = new Set(checks);
+    for (const check of asked) {
+      const group = this.#checks.get(check)?.policy.group ?? null;
+      if (group?.run === "own") for (const member of group.members) asked.add(member);
+    }
+    return [...asked].map((check) => this.#checks.get(check)).filter((one) => one !== undefined).filter((one) => one.policy.group?.run !== "own");
+  }
+
+  /** A member in turn runs when its group does. */
+  #rerun({ policy, groups }: Believed, since: Instant): void {
+    if (this.#hooks.rerun(policy.check, since)) return;
+    for (const group of groups) if (group.policy.group?.run === "turn") this.#rerun(group, since);
   }
 
   /** Children hear of a change that could concern them, waiting ones of every verdict; groups of every change of a member. */

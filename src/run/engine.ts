@@ -6,24 +6,17 @@ import type { Timer } from "../sys/ports.ts";
 import type { Beliefs } from "./beliefs.ts";
 import { Delays } from "./delays.ts";
 import { DueQueue, EARLY_MS } from "./due.ts";
-import { dueOf, type Entry, expectBy, newEntry, scheduleOf } from "./entry.ts";
+import { dueOf, type Entry, expectBy, isComing, newEntry, scheduleOf } from "./entry.ts";
 import { type Bench, toResult } from "./execute.ts";
-import { deadlineOf, hear, miss, shiftHeard } from "./passive.ts";
+import { deadlineOf, hear, LATE_MS, miss, PUT_OFF_LEAST_MS, shiftHeard } from "./passive.ts";
 import type { Paths } from "./paths.ts";
 import { Pulse } from "./pulse.ts";
 import { Runs } from "./runs.ts";
+import { Spread, SPREAD_MS } from "./spread.ts";
 import { hurriedSlot, regularSlot } from "./slots.ts";
 
-/** New checks run first within this time, spread; the first ones at once. */
-const START_SPREAD_MS = 30_000;
-const START_AT_ONCE = 64;
 /** The clocks are compared at least so often, so that a step is noticed while nothing is due. */
 const IDLE_MS = 1000;
-
-/** This process was so late for the deadline of a heartbeat that one may lie unread. */
-const LATE_MS = 100;
-/** Then there is at least so much time to read it. */
-const PUT_OFF_LEAST_MS = 1000;
 
 type Due = { readonly entry: Entry; readonly what: "slot" | "start" | "wake" };
 
@@ -59,8 +52,7 @@ export class Engine {
   #timer: Timer | null = null;
   #timerDue = Number.POSITIVE_INFINITY;
   #stopping = false;
-  #arrived = 0;
-  #arrivedAt = 0;
+  readonly #spread = new Spread();
   /** Last time the queue was looked at, on the monotonic clock. */
   turnedAt = 0;
 
@@ -159,6 +151,16 @@ export class Engine {
     if (entry.schedule.kind !== "never") this.#runs.want(entry, { slot: now, origin: "start" });
   }
 
+  /** Runs a check soon, and counts it, unless a run begun at `since` or later is under way, or its own slot comes as soon. False: it does not run by itself. */
+  rerun(check: CheckName, since: Instant): boolean {
+    const entry = this.#entries.get(check);
+    if (entry === undefined || this.#stopping || entry.probe.passive !== undefined) return true;
+    if (entry.schedule.kind === "never") return false;
+    const monotonic = this.#parts.bench.ports.clock.monotonic();
+    if (!isComing(entry, since, monotonic + SPREAD_MS)) this.#planStart(entry, monotonic);
+    return true;
+  }
+
   /** A group's member was judged at `now` and changed: look at the group again. */
   regroup(check: CheckName, now: Instant): void {
     const entry = this.#entries.get(check);
@@ -220,13 +222,9 @@ export class Engine {
   }
 
   #planStart(entry: Entry, monotonic: number): void {
-    const spread = Math.min(START_SPREAD_MS, entry.definition.policy.everyMs || START_SPREAD_MS);
-    if (monotonic - this.#arrivedAt > START_SPREAD_MS) this.#arrived = 0;
-    this.#arrivedAt = monotonic;
-    this.#arrived += 1;
-    const delay = this.#arrived <= START_AT_ONCE ? 0 : this.#parts.bench.ports.random.fraction() * spread;
-    entry.startDue = monotonic + delay;
+    entry.startDue = monotonic + this.#spread.delayMs(entry.definition.policy.everyMs, monotonic, this.#parts.bench.ports.random);
     this.#due.push(entry.startDue, { entry, what: "start" });
+    this.#arm();
   }
 
   #expectBeat(entry: Entry, from: Instant, now: Instant, monotonic: number): void {

@@ -1,3 +1,4 @@
+import { counts } from "../core/count.ts";
 import { wantedFacts } from "../core/expect.ts";
 import { nextSlot, type Schedule } from "../core/schedule.ts";
 import type { Terms } from "../core/state.ts";
@@ -13,6 +14,7 @@ export interface Demand {
 
 export interface Run {
   readonly origin: Origin;
+  readonly begun: Instant;
   readonly stop: AbortController;
   readonly ended: Promise<unknown>;
 }
@@ -43,6 +45,12 @@ export function newEntry(definition: CheckDefinition, probe: AnyProbe, schedule:
   const wants = wantedFacts([...definition.expect, ...definition.warn]);
   const never = Number.POSITIVE_INFINITY;
   return { definition, probe, wants, schedule, slot: null, slotDue: never, startDue: never, wakeDue: never, run: null, heardAt: null, putOff: false, next: null, queued: false, gone: false };
+}
+
+/** Whether a run that counts is under way, begun at `since` or later, or begins by itself up to `until` on the monotonic clock. */
+export function isComing({ run, next, slotDue, startDue }: Entry, since: Instant, until: number): boolean {
+  if (run !== null && counts(run) && run.begun >= since) return true;
+  return (next !== null && counts(next)) || Math.min(slotDue, startDue) <= until;
 }
 
 /** A group that is judged from its members' states looks at them as often as the busiest member runs, 1 min when none does. */

@@ -132,6 +132,7 @@ export class World {
       changed: quiet,
       ask: (parent) => void this.engine.demand(parent, "confirm"),
       again: (check) => this.engine.resume(check),
+      rerun: (check, since) => this.engine.rerun(check, since),
       regroup: (group, now) => this.engine.regroup(group, now),
       wake: (check, at) => this.engine.wake(check, at),
       seen: (result) => void this.results.push(result),

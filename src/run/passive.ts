@@ -3,6 +3,11 @@ import type { Beat, Outcome } from "../probes/probe.ts";
 import { invertOutcome } from "./conditions.ts";
 import type { Entry } from "./entry.ts";
 
+/** This process was so late for the deadline of a heartbeat that one may lie unread, ms. */
+export const LATE_MS = 100;
+/** Then there is at least so much time to read it, ms. */
+export const PUT_OFF_LEAST_MS = 1000;
+
 /** By when a check that waits to be told must hear the next heartbeat, when it listened from then on; null for one that asks by itself. */
 export function deadlineOf({ probe, definition }: Entry, from: Instant): Instant | null {
   return probe.passive?.nextDeadline(definition.options, from) ?? null;

@@ -82,7 +82,7 @@ export class Replay {
 
   constructor(beginning: Beginning | null) {
     const nothing = (): void => undefined;
-    this.#beliefs = new Beliefs(this.decisions, { changed: nothing, ask: nothing, again: nothing, seen: nothing, wake: nothing, regroup: (group) => this.#regroup(group) });
+    this.#beliefs = new Beliefs(this.decisions, { changed: nothing, ask: nothing, again: nothing, seen: nothing, wake: nothing, rerun: () => true, regroup: (group) => this.#regroup(group) });
     if (beginning !== null) this.#begin(beginning);
   }
 

@@ -1,6 +1,7 @@
 import type { CheckDefinition } from "../config/site.ts";
+import { counts } from "../core/count.ts";
 import { failingMembers } from "../core/members.ts";
-import { type CheckName, type Instant, instant, type Origin, type Result } from "../core/types.ts";
+import { type CheckName, type Instant, instant, type Result } from "../core/types.ts";
 import { Admission } from "./admission.ts";
 import type { Beliefs } from "./beliefs.ts";
 import { type Demand, dueOf, type Entry, expectBy } from "./entry.ts";
@@ -47,14 +48,14 @@ export class Runs {
   /** A paused check runs only when somebody asks; an overrun waits for the run before it, a second one is skipped. */
   want(entry: Entry, demand: Demand): void {
     if (this.#isPaused(entry) && demand.origin !== "manual") return this.#parts.ended(entry, demand.slot);
-    if (entry.next !== null && isCounted(entry.next)) {
+    if (entry.next !== null && counts(entry.next)) {
       if (demand.origin !== "scheduled") return;
       if (entry.next.origin === "scheduled") {
         this.skipped += 1;
         return this.#parts.beliefs.action(entry.definition.name, { kind: "skipped", slot: demand.slot }, this.#parts.now());
       }
     }
-    if (entry.next === null || isCounted(demand)) entry.next = demand;
+    if (entry.next === null || counts(demand)) entry.next = demand;
     if (entry.run === null) this.#queue(entry);
   }
 
@@ -130,7 +131,7 @@ export class Runs {
       entry.slotDue = Number.POSITIVE_INFINITY;
     }
     const ended = this.#run(entry, demand, stop);
-    entry.run = { origin: demand.origin, stop, ended };
+    entry.run = { origin: demand.origin, begun: asOfNow(clock, begun), stop, ended };
     this.#parts.changed(name);
     try {
       return await ended;
@@ -206,8 +207,6 @@ export class Runs {
     }
   }
 }
-
-const isCounted = ({ origin }: { readonly origin: Origin }): boolean => origin === "scheduled" || origin === "start";
 
 /** Whose memory it is: of all options only those count that say whom the check asks. */
 const targetOf = ({ type, target }: CheckDefinition): string => `${type} ${target}`;

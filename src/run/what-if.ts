@@ -68,7 +68,7 @@ export class WhatIf {
     this.#renames = renames;
     this.#now = beginning.at;
     const nothing = (): void => undefined;
-    this.#beliefs = new Beliefs(this.decisions, { changed: nothing, ask: (parent) => this.#ask(parent), again: nothing, seen: nothing, wake: (check, at) => this.#wake(check, at), regroup: (group) => this.#regroup(group) });
+    this.#beliefs = new Beliefs(this.decisions, { changed: nothing, ask: (parent) => this.#ask(parent), again: nothing, seen: nothing, wake: (check, at) => this.#wake(check, at), rerun: () => true, regroup: (group) => this.#regroup(group) });
     const parents = new Set(other.terms.flatMap(({ policy }) => policy.parents));
     const aheadMs = 2 * Math.max(0, ...other.terms.map(({ check, policy }) => (parents.has(check) || policy.group !== null ? policy.everyMs + policy.runMs : 0)));
     this.#foresight = new Foresight(parents.size === 0 ? 0 : Math.min(aheadMs, AHEAD_MS_MAX), (check) => this.#today(check));

@@ -44,7 +44,7 @@ export async function liveThrough({ folder, now, days, toldFrom, pasts, everyMs 
   const store = await openSqliteStore({ folder: join(folder, "data"), clock, log });
   const quiet = (): void => undefined;
   const committer = new Committer({ store, clock, log, sequence: 0, hooks: { committed: quiet, unrecorded: quiet, trouble: quiet } });
-  const beliefs = new Beliefs(committer, { changed: quiet, ask: quiet, again: quiet, regroup: quiet, seen: quiet, wake: quiet });
+  const beliefs = new Beliefs(committer, { changed: quiet, ask: quiet, again: quiet, regroup: quiet, rerun: () => true, seen: quiet, wake: quiet });
   beliefs.siteVersion = loaded.site.version;
   const checks = loaded.site.checks.filter(({ name }) => pasts[name] !== undefined);
   const byName = new Map(loaded.site.checks.map((check) => [check.name, check]));
