@@ -62,10 +62,24 @@ function warnOfCheck(check: CheckDefinition, { drafts, membership, channels, now
     report.warn(draft.layers.slice(-1), ["every"], `\`${check.name}\` never runs by itself: it is in no group`, "give it an interval, or make it a member of a group");
   }
   warnOfScope(check, draft, report);
+  warnOfHost(check, draft, report);
   if ((schedule.kind === "interval" || schedule.kind === "cron") && nextSlot(schedule, now, check.name) === null) {
     return report.warn(draft.layers, ["schedule"], `\`${check.name}\` does not run any more: its \`schedule\` has no time from now on`, "correct its year or its end, or remove the check");
   }
   warnOfSchedule(check, draft, report);
+}
+
+/** What can be no host is never reached, and would be told as an outage. */
+function warnOfHost({ options }: CheckDefinition, draft: Draft, report: Report): void {
+  const host = typeof options === "object" && options !== null && "host" in options ? options.host : null;
+  if (typeof host !== "string" || canBeHost(host)) return;
+  report.warn(draft.layers, ["host"], `\`${host.slice(0, 60)}\` can be no host`, /^[\d.]+$/.test(host) ? "write four numbers from 0 to 255, or a name" : "write the name or address alone, a port in `port`", "value");
+}
+
+/** A name as the URL standard takes it (IDN allowed), or an address without brackets; of IPv6 with a zone or without. */
+function canBeHost(host: string): boolean {
+  if (host.includes(":")) return /^[\da-f:.]+(%[\w.-]+)?$/i.test(host) && URL.canParse(`http://[${host.replace(/%.*$/, "")}]/`);
+  return !/[\s/\\?#@%[\]]/.test(host) && !/^\.|\.\./.test(host) && URL.canParse(`http://${host}/`);
 }
 
 function warnOfSchedule(check: CheckDefinition, draft: Draft, report: Report): void {
