@@ -60,9 +60,10 @@ export function quiet(draft: Draft, incident: OpenIncident): string | null {
   if (heldByFlapping(draft, incident)) return "flapping";
   if (draft.belief.status === "blocked") return "blocked";
   // After a pause, of it or of all members, and after a window nobody knows whether it still is so: the next run tells.
-  // What was well in its newest run is not told for the first time.
+  // What was less in its newest run is not told for the first time.
   const { verdictStarted, verdict, last } = draft.seen;
-  const seenSince = verdictStarted !== null && verdictStarted >= draft.belief.countFrom && (verdict !== "up" || incident.said > 0);
+  const isLess = verdict === "up" || (verdict === "degraded" && incident.kind === "down");
+  const seenSince = verdictStarted !== null && verdictStarted >= draft.belief.countFrom && (!isLess || incident.said > 0);
   const rests = incident.kind === "unchecked" ? last?.code === "skipped" : !seenSince;
   return rests ? "not-seen-since" : null;
 }
