@@ -84,7 +84,7 @@ async function test(args) {
     ["the page builds", page],
     ["types", step("tsc", [program("typescript/bin/tsc"), "-p", "."])],
     ["types of the page", step("tsc (web)", [program("typescript/bin/tsc"), "-p", "web"])],
-    ["lint", step("oxlint", [program("oxlint/bin/oxlint"), "--type-aware"])],
+    ["lint", step("oxlint", [program("oxlint/bin/oxlint"), "--type-aware", "--deny-warnings"])],
     ["tests", step("vitest", [program("vitest/vitest.mjs"), "run", ...args])],
   ];
   const failed = passed.filter(([, well]) => !well).map(([name]) => name);

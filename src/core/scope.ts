@@ -35,6 +35,6 @@ function hostsIn(target: string): readonly string[] {
 /** How far a target is by its text alone; the farthest of several. `this host`, a path or a socket is on this host. */
 export function scopeOf(target: string): Scope {
   if (target === "" || target === "this host" || target.startsWith("/") || target.startsWith("unix:")) return "host";
-  const scopes = hostsIn(target.toLowerCase()).map((host) => ofAddress(host) ?? ofName(host));
-  return (["outside", "local", "host"] as const).find((scope) => scopes.includes(scope)) ?? "outside";
+  const scopes = new Set(hostsIn(target.toLowerCase()).map((host) => ofAddress(host) ?? ofName(host)));
+  return (["outside", "local", "host"] as const).find((scope) => scopes.has(scope)) ?? "outside";
 }

@@ -7,7 +7,7 @@ import { type Files, load } from "./disk.ts";
 async function loaded(path: string, format: string, files: Files, keepGoing = false): Promise<number | string> {
   const loading = await load(path, format, files, keepGoing);
   if (loading.kind === "loaded") return loading.site.checks.length;
-  const [first] = loading.problems.filter(({ severity }) => severity === "error");
+  const first = loading.problems.find(({ severity }) => severity === "error");
   return first === undefined ? "no problem" : `${first.file}:${first.line}:${first.column}: ${first.wrong}`.slice(0, 200);
 }
 

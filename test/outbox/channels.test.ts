@@ -211,13 +211,13 @@ describe("a fallback", () => {
     expect(heard(w)).toEqual([]);
     await w.pass(2 * MINUTE);
     expect(heard(w).toSorted()).toEqual(["anna: down shop", "ben: down shop"]);
-    const [told] = w.received.filter(({ message }) => message.recipient === "anna" && message.alerts.some(({ kind }) => kind === "down"));
+    const told = w.received.find(({ message }) => message.recipient === "anna" && message.alerts.some(({ kind }) => kind === "down"));
     expect(told?.message.text).toContain("Told here because channel pager does not work.");
     w.answers = {};
     await w.commit([page(w, "recovered", { status: "up", outageFrom: T0 })]);
     await w.pass(20 * MINUTE);
     expect(heard(w).toSorted()).toEqual(["anna: down shop", "anna: recovered shop", "ben: down shop", "ben: recovered shop"]);
-    expect(w.received.filter(({ channel }) => channel === "pager").at(-1)?.message.alerts.map(({ kind }) => kind)).toEqual(["down", "recovered"]);
+    expect(w.received.findLast(({ channel }) => channel === "pager")?.message.alerts.map(({ kind }) => kind)).toEqual(["down", "recovered"]);
   });
 
   test("tells once, over crashes and further tries", async () => {
