@@ -118,8 +118,10 @@ function readSite({ path, running = false, now = GAPS_FROM }: LoadRequest, sourc
   const probe = readProbeAccess(documents[0], around);
   const maintenance = readWindows(documents, new Set(entries.keys()), settings.timezone, report);
   warnExposed(documents, report);
-  if (running && entries.size === 0) refuseEmpty(documents, report);
-  if (report.broken || sources.problems.some(({ severity }) => severity === "error")) return null;
+  // A file that could not be read has its own error.
+  const isRead = sources.problems.every(({ severity }) => severity !== "error");
+  if (running && isRead && entries.size === 0) refuseEmpty(documents, report);
+  if (report.broken || !isRead) return null;
   const checks = makeDefinitions({ ...set, parents, membership, channels, rotations });
   warnAll({ settings, drafts: set.drafts, membership, channels: channelEntries, rotations: rotationEntries, definitions: channels, checks, now }, report);
   const version = versionOf(settings, { channels, checks, maintenance }, probe);
