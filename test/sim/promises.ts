@@ -112,16 +112,23 @@ export function checkBounds(ledger: Ledger, truth: Truth, checks: readonly Check
       if (deadline === null || deadline > outage.to || !alone(truth, check, byName, outage, deadline, history)) continue;
       judged += 1;
       const inTime = (tellings.get(check.name) ?? []).some((at) => at >= outage.from && at <= deadline);
-      if (!inTime && !onlyToTheDead(ledger, check, outage, deadline, history)) ledger.breach("real means told", `${check.name} was down from ${outage.from / 1000} s to ${outage.to / 1000} s and by ${deadline / 1000} s nobody was told (bound ${boundMs / 1000} s)`);
+      if (!inTime && !heldUp(ledger, check, outage, deadline, receipts, history)) ledger.breach("real means told", `${check.name} was down from ${outage.from / 1000} s to ${outage.to / 1000} s and by ${deadline / 1000} s nobody was told (bound ${boundMs / 1000} s)`);
     }
   }
   return judged;
 }
 
-/** It was written down in time, and every channel that it was to go to was dead: its first try waits for those of messages before it. */
-function onlyToTheDead(ledger: Ledger, check: CheckDefinition, outage: Outage, deadline: number, { dead }: History): boolean {
-  const due = ledger.pages.filter(({ atMs }) => atMs >= outage.from && atMs <= deadline).flatMap(({ alerts, atMs }) => alerts.filter((alert) => alert.check === check.name && OUTAGE_KINDS.has(alert.kind)).map(({ channel }) => ({ channel, atMs })));
-  return due.length > 0 && due.every(({ channel, atMs }) => dead.some((span) => span.channel === channel && overlap(span, atMs, deadline) > 0));
+/** It was written down in time, and its first try waits for messages before it: every channel that it was to go to was dead, or fails too often. */
+function heldUp(ledger: Ledger, check: CheckDefinition, outage: Outage, deadline: number, receipts: readonly Receipt[], { dead }: History): boolean {
+  const due = ledger.pages.filter(({ atMs }) => atMs >= outage.from && atMs <= deadline).flatMap(({ alerts, atMs }) => alerts.filter((alert) => alert.check === check.name && OUTAGE_KINDS.has(alert.kind)).map(({ channel, recipient }) => ({ channel, recipient, atMs })));
+  return due.length > 0 && due.every(({ channel, recipient, atMs }) => dead.some((span) => span.channel === channel && overlap(span, atMs, deadline) > 0) || isTriedOn(receipts, channel, recipient, atMs, deadline));
+}
+
+/** A message to somebody was tried before, and is still tried later. */
+function isTriedOn(receipts: readonly Receipt[], channel: string, recipient: string, before: number, later: number): boolean {
+  const tries = receipts.filter((receipt) => receipt.channel === channel && receipt.recipient === recipient);
+  const begun = new Set(tries.flatMap(({ at, key }) => (at < before ? [key] : [])));
+  return tries.some(({ at, key }) => at > later && begun.has(key));
 }
 
 /** When a check ought to be down: its host's outages, any member's for a group of all, their common time for a group of any. */
