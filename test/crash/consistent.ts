@@ -75,12 +75,15 @@ function doubledResults(results: readonly KeptResult[], all: readonly Subject[])
 const isPlain = ({ kind, parent }: Subject): boolean => parent === null && (kind === "pulse" || kind === "door" || kind === "banner" || kind === "silent" || kind === "script");
 
 /** Results and transitions are committed together: counting the stored results again must give the stored transitions. */
-function replayFindings({ name, failAfter }: Subject, { results, transitions }: Kept): readonly string[] {
+function replayFindings({ name, failAfter }: Subject, { results, transitions, anew }: Kept): readonly string[] {
+  const starts = anew.filter(({ check }) => check === name);
   const expected: string[] = [];
   let status = "pending";
-  let downs = 0;
-  for (const { check, verdict, origin } of results) {
+  let [downs, started] = [0, 0];
+  for (const { check, verdict, origin, ...result } of results) {
     if (check !== name || (origin !== "scheduled" && origin !== "start") || (verdict !== "up" && verdict !== "down")) continue;
+    if (status !== "down" && starts.some(({ at }) => at > started && at <= result.started)) downs = 0;
+    started = result.started;
     downs = verdict === "down" ? downs + 1 : 0;
     const next = verdict === "up" ? "up" : downs >= failAfter ? "down" : status;
     if (next !== status) expected.push(next);

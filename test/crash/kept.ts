@@ -15,6 +15,8 @@ export interface Kept {
   readonly results: readonly KeptResult[];
   /** Runs that were due while the one before was not over. */
   readonly skipped: readonly { readonly check: string; readonly at: number }[];
+  /** Starts after so long that failing runs were counted anew. */
+  readonly anew: readonly { readonly check: string; readonly at: number }[];
 }
 
 export interface KeptMessage {
@@ -38,6 +40,7 @@ export interface KeptResult {
 export function readKept(folder: string): Kept {
   const db = new DatabaseSync(`${folder}/tocsin.db`, { readOnly: true });
   const rows = <Row>(sql: string): Row[] => db.prepare(sql).all() as Row[];
+  const journalled = (pattern: string): readonly { readonly check: string; readonly at: number }[] => rows(`SELECT c.name AS "check", j.at FROM journal j JOIN checks c ON c.id = j.check_id WHERE j.input LIKE '${pattern}' ORDER BY j.id`);
   try {
     const inMessage = Map.groupBy(rows<{ message: string; alert: string }>("SELECT message, alert FROM message_alerts ORDER BY message, position"), ({ message }) => message);
     return {
@@ -57,7 +60,8 @@ export function readKept(folder: string): Kept {
       results: rows<{ name: string; slot: number; started: number; verdict: number; origin: number }>(
         "SELECT c.name, r.slot, r.started, r.verdict, r.origin FROM results r JOIN checks c ON c.id = r.check_id ORDER BY r.check_id, r.slot + r.started, r.n",
       ).map(({ name, slot, started, verdict, origin }) => ({ check: name, slot, started: slot + started, verdict: verdicts.word(verdict), origin: origins.word(origin) })),
-      skipped: rows<{ check: string; at: number }>(`SELECT c.name AS "check", j.at FROM journal j JOIN checks c ON c.id = j.check_id WHERE j.input LIKE '%"kind":"skipped"%'`),
+      skipped: journalled('%"kind":"skipped"%'),
+      anew: journalled('%"kind":"restart"%"anew":true%'),
     };
   } finally {
     db.close();
