@@ -9,6 +9,7 @@ describe("backoff", () => {
   test("first", () => expect(f(1, 0.5)).toBe(5000));
   test("doubles", () => expect([2, 3, 4].map((tries) => f(tries, 0.5))).toEqual([10_000, 20_000, 40_000]));
   test("at most ten minutes", () => expect([8, 50, 5000].map((tries) => f(tries, 0.5))).toEqual([600_000, 600_000, 600_000]));
+  test("at most one while news waits behind it", () => expect([4, 5, 50].map((tries) => backoffMs(tries, 0.5, undefined, true))).toEqual([40_000, 60_000, 60_000]));
   test("a fifth less", () => expect(f(1, 0)).toBe(4000));
   test("up to a fifth more", () => expect(f(1, 0.999_999)).toBe(6000));
   test("what was asked for", () => expect(f(1, 0.5, 90_000)).toBe(90_000));

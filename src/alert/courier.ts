@@ -57,6 +57,8 @@ export interface CourierOptions {
   readonly onOutcome: (channel: ChannelName, recipient: string, sending: Sending) => void;
   /** Called when a message's place is free again. */
   readonly onFree: () => void;
+  /** Whether news that was never tried waits behind this message. */
+  readonly isInTheWay: (row: MessageRow) => boolean;
   readonly isBroken: (channel: ChannelName) => boolean;
   /** Whether messages to this recipient fail, also when the channel reaches others. */
   readonly isFailing: (channel: ChannelName, recipient: string) => boolean;
@@ -156,12 +158,13 @@ export class Courier {
   }
 
   #settlement(row: MessageRow, sending: Sending, at: Instant, tookMs: Millis): Settlement {
-    const { clock, random } = this.#options.ports;
+    const { isInTheWay, ports } = this.#options;
+    const { clock, random } = ports;
     if (sending.kind === "sent") return { kind: "sent", at, tookMs, detail: sending.detail };
     if (sending.kind === "refused") return { kind: "failed", at, tookMs, reason: sending.reason };
     const now = clock.now();
     if (isHopeless(row.formedAt, row.tries, now)) return { kind: "failed", at, tookMs, reason: `given up after ${row.tries} tries: ${sending.reason}` };
-    return { kind: "retry", at, tookMs, reason: sending.reason, doubt: sending.doubt, nextTryAt: plus(now, backoffMs(row.tries, random.fraction(), sending.afterMs)) };
+    return { kind: "retry", at, tookMs, reason: sending.reason, doubt: sending.doubt, nextTryAt: plus(now, backoffMs(row.tries, random.fraction(), sending.afterMs, isInTheWay(row))) };
   }
 
   /** Writes what became of a try, again and again until the store takes it: until then the message counts as being sent. */

@@ -8,7 +8,7 @@ import { Courier, type OutboxChannel, type OutboxSite } from "./courier.ts";
 import type { SendingPorts } from "./deliver.ts";
 import type { ChannelTrouble } from "./health.ts";
 import { Patience, Pauses } from "./patience.ts";
-import { CAP_SPAN_MS, type ChannelLimits, dueAt, heads, isEmpty, NOTHING, plan, type Plan } from "./plan.ts";
+import { CAP_SPAN_MS, type ChannelLimits, dueAt, heads, isEmpty, NOTHING, pairOf, plan, type Plan } from "./plan.ts";
 import { Standing } from "./standing.ts";
 import { Unrecorded } from "./unrecorded.ts";
 
@@ -63,6 +63,8 @@ export class Outbox {
   #timer: Timer | null = null;
   /** Messages to be tried before their time, because news waits behind them. */
   readonly #hastened = new Set<string>();
+  /** Pairs of which news that was never tried waits behind another message. */
+  #behind: ReadonlySet<string> = new Set();
   #waiting: ReadonlyMap<ChannelName, number> = new Map();
   /** Committed and not sent: with a store that fails for long they go out from memory as well, before what came later. */
   readonly #unsent = new Map<AlertId, Alert>();
@@ -90,6 +92,7 @@ export class Outbox {
       },
       onOutcome: (channel, recipient, sending) => this.#noteOutcome(channel, recipient, sending),
       onFree: () => this.kick(),
+      isInTheWay: (row) => this.#behind.has(pairOf(row)),
       isBroken: (channel) => this.#standing.broken.has(channel),
       isFailing: (channel, recipient) => this.#standing.isFailing(channel, recipient),
     });
@@ -287,7 +290,9 @@ export class Outbox {
     const now = this.#options.ports.clock.now();
     const notBefore = this.#standing.notBefore();
     let next = wakeAt === null ? NAP_MS : wakeAt - now;
-    for (const row of heads(rows)) {
+    const first = new Set(heads(rows));
+    this.#behind = new Set(rows.filter((row) => row.tries === 0 && !first.has(row)).map(pairOf));
+    for (const row of first) {
       if (leftAlone.has(row.id) || this.#courier.busy.has(row.id) || !this.#channels.has(row.channel)) continue;
       const wait = Math.max(this.#hastened.has(row.id) ? 0 : dueAt(row, now) - now, (notBefore.get(row.channel) ?? 0) - now);
       if (wait > 0) next = Math.min(next, wait);

@@ -105,6 +105,20 @@ describe("order", () => {
     expect([w.keys[0] === w.keys[1], w.keys[1] === w.keys[2], w.received[0]?.message.text === w.received[1]?.message.text]).toEqual([true, false, true]);
   });
 
+  test("a message in doubt that fails on is tried each minute while news waits behind it", async () => {
+    const w = await world();
+    w.answers = { ops: () => LOST };
+    await w.commit([alert(w, "down")]);
+    await w.pass(60 * 60_000);
+    const before = w.received.length;
+    await w.commit([alert(w, "down", { incident: "i2" as IncidentId, check: checkName("mail") })]);
+    await w.pass(10 * 60_000);
+    expect(w.received.length - before).toBeGreaterThanOrEqual(8);
+    w.answers = {};
+    await w.pass(75_000);
+    expect(w.subjects.at(-1)).toMatch(/^ops: ▲ DOWN mail/);
+  });
+
   test("a recovery waits for its outage that is being sent", async () => {
     const w = await world();
     const slow = Promise.withResolvers<Sending>();
