@@ -33,7 +33,8 @@ function AllWell(): JSX.Element {
   const sentence = (): string => {
     const all = counts();
     if (all === null) return "";
-    const rest = [all.pending > 0 ? `${all.pending} not yet known` : "", all.paused > 0 ? `${all.paused} paused` : "", all.blocked > 0 ? `${all.blocked} blocked` : "", all.degraded > 0 ? `${all.degraded} degraded` : ""].filter((part) => part !== "");
+    const flapping = [...allChecks()].filter((check) => check.flapping).length;
+    const rest = [flapping > 0 ? `${flapping} flapping` : "", all.pending > 0 ? `${all.pending} not yet known` : "", all.paused > 0 ? `${all.paused} paused` : "", all.blocked > 0 ? `${all.blocked} blocked` : "", all.degraded > 0 ? `${all.degraded} degraded` : ""].filter((part) => part !== "");
     const well = all.up === 0 ? "Nothing is known to be wrong" : rest.length === 0 ? `All ${counted(all.up, "check")} are well` : `Nothing is wrong: ${counted(all.up, "check")} up`;
     return `${[well, ...rest].join(", ")}.`;
   };
