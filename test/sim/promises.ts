@@ -73,7 +73,8 @@ export function checkStories(ledger: Ledger, receipts: readonly Receipt[]): void
   const closing = new Map<string, string>();
   for (const { alerts, incidents } of ledger.pages) {
     const closed = new Map(incidents.flatMap(({ incident, change }) => (change === "closed" ? [[incident.check, incident.id] as const] : [])));
-    for (const { id, check } of alerts) if (closed.has(check)) closing.set(id, closed.get(check) ?? "");
+    // A store that was not written for a while has beginning and end in one page.
+    for (const { id, check, kind } of alerts) if (closed.has(check) && !OUTAGE_KINDS.has(kind)) closing.set(id, closed.get(check) ?? "");
   }
   for (const { alerts, text } of receipts) {
     const ended = new Set(alerts.flatMap(({ id }) => closing.get(id) ?? []));
