@@ -32,12 +32,15 @@ const OUTAGE_KINDS: ReadonlySet<Alert["kind"]> = new Set(["down", "reminder", "f
 
 const overlap = (span: Span, from: number, to: number): number => Math.max(0, Math.min(span.to, to) - Math.max(span.from, from));
 
-/** The instant at which `budgetMs` of running time have passed since `from`; null when that is not reached. */
+/** The instant at which `budgetMs` of running time have passed since `from`, or since the last absence that makes failing runs count anew; null when that is not reached. */
 function afterRunning(lives: readonly Span[], from: number, budgetMs: number): number | null {
   let left = budgetMs;
+  let last: Span | null = null;
   for (const life of lives) {
     const begin = Math.max(life.from, from);
     if (begin >= life.to) continue;
+    if (last !== null && life.from - last.to > MISSED_MS) left = budgetMs;
+    last = life;
     if (life.to - begin >= left) return begin + left;
     left -= life.to - begin;
   }
@@ -150,10 +153,8 @@ function boundOf(check: CheckDefinition, byName: ReadonlyMap<string, CheckDefini
   // What the promise leaves out: a stepped clock moves the slots, and a store that cannot be written delays for at most 10 s and a retry.
   const near = (at: number): boolean => at >= outage.from - paceMs && at <= outage.from + 3 * plainMs;
   const stepsMs = history.clockSteps.filter(near).length * paceMs;
-  // After an absence in which runs were missed it counts anew.
-  const anewMs = history.lives.filter(({ from }, at) => near(from) && from - (history.lives[at - 1]?.to ?? from) > MISSED_MS).length * plainMs;
   const storeMs = history.storeTrouble.some((span) => overlap(span, outage.from, outage.from + 3 * plainMs) > 0) ? 30_000 : 0;
-  return plainMs + stepsMs + anewMs + storeMs;
+  return plainMs + stepsMs + storeMs;
 }
 
 /** (failAfter + 1) x every; with a faster pace: every + failAfter x that, each run followed at once when it takes longer. */
