@@ -72,6 +72,7 @@ test("what is over when the window ends, though nobody saw that yet, is not told
   f("u window d +10m windowend s:u +20m s:u", { recoverAfter: 2, steps: "1:ops 5m:boss" }, "1 up, 2 down, 12 again, 32 up");
   f("u window d +10m windowend s:u s:d", { recoverAfter: 2 }, "1 up, 2 down, 12 again, 12 down!ops");
   f("u window d +10m windowend s:g s:g", { warnAfter: 2, failAfter: 1 }, "1 up, 2 down, 12 again, 12 degraded, 12 degraded!ops");
+  f("u g window d +10m windowend s:g s:g", { recoverAfter: 2 }, "1 up, 2 degraded, 2 degraded!ops, 3 down, 13 again, 13 degraded, 13 degraded!ops");
   f("u window g +10m windowend s:u", {}, "1 up, 2 degraded, 12 again, 12 up");
   f("u silence:3 d +2m s:u", {}, "1 up, 2 down, 4 again, 4 up");
   // A run that began before the end saw what was so before.

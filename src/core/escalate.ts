@@ -63,7 +63,7 @@ export function quiet(draft: Draft, incident: OpenIncident): string | null {
   // What was less in its newest run is not told for the first time.
   const { verdictStarted, verdict, last } = draft.seen;
   const isLess = verdict === "up" || (verdict === "degraded" && incident.kind === "down");
-  const seenSince = verdictStarted !== null && verdictStarted >= draft.belief.countFrom && (!isLess || incident.said > 0);
+  const seenSince = verdictStarted !== null && verdictStarted >= draft.belief.countFrom && (!isLess || incident.steps.length > 0);
   const rests = incident.kind === "unchecked" ? last?.code === "skipped" : !seenSince;
   return rests ? "not-seen-since" : null;
 }
