@@ -132,8 +132,7 @@ export class Ledger {
     const backMs = (check.policy.failAfter + check.policy.recoverAfter + 2) * paceMs + 2 * check.policy.runMs + 60_000;
     const real = hostsOf(check).some((host) => this.#truth.downWithin(host, now - backMs, now));
     // The path may have come back between the check's own failure and its parent's answer: neither can know.
-    // What is judged by what its members saw last knows it for as long as they take to look again.
-    const pathMs = check.policy.group?.bySight === true ? backMs : 2 * check.policy.runMs + 5000;
+    const pathMs = 2 * check.policy.runMs + 5000;
     const path = check.policy.parents.some((parent) => hostsOf(this.#checks.get(parent) ?? check).some((host) => this.#truth.downWithin(host, now - pathMs, now)));
     if (!real && !path) this.breach("told means real", `${alert.kind} of ${alert.check} (${alert.sentence}), though none of ${hostsOf(check).join(", ")} was down in the ${Math.round(backMs / 1000)} s before`);
   }
