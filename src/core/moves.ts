@@ -88,8 +88,7 @@ export function unblock(draft: Draft): void {
   const { belief, around, policy } = draft;
   if (belief.status !== "blocked" || belief.cause === null) return;
   const blocker = around.parents.find(blocks);
-  // One blocker is back, another one is not.
-  if (blocker !== undefined && rootOf(blocker) !== belief.cause && !around.parents.some((parent) => blocks(parent) && rootOf(parent) === belief.cause)) return block(draft, blocker);
+  if (blocker !== undefined && rootOf(blocker) !== belief.cause && !around.parents.some((parent) => blocks(parent) && rootOf(parent) === belief.cause)) return blockByAnother(draft, blocker);
   const well = parentsWellSince(around.parents);
   if (well === null) return;
   const countFrom: Instant = instant(Math.max(well, belief.countFrom));
@@ -98,6 +97,15 @@ export function unblock(draft: Draft): void {
   // What failed since the parents are well, under its threshold, has its own pace.
   if (streak === null || streak.downs >= policy.failAfter) draft.effects.push({ kind: "rerun", check: policy.check, since: countFrom });
   believe(draft, { countFrom, streak, cause: null, sentence: `${belief.cause} is back; its own next run decides` });
+}
+
+/** One blocker is back, another one is not: what failed behind the first says nothing of what the other one hides. */
+function blockByAnother(draft: Draft, blocker: View): void {
+  const { belief, around } = draft;
+  const back = around.parents.filter((parent) => !isDoubtful(parent)).map(({ wellSince }) => wellSince ?? 0);
+  const countFrom: Instant = instant(Math.max(belief.countFrom, ...back));
+  believe(draft, { countFrom, streak: streakSince(belief.streak, countFrom) });
+  block(draft, blocker);
 }
 
 /** What is left of a streak by runs begun at `since` or later: of one that began earlier the newest run. */

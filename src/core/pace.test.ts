@@ -3,7 +3,7 @@ import { Bench, type PolicyWish } from "./ground.ts";
 import { isHurried } from "./pace.ts";
 
 test("hurried while it fails or is being confirmed, either way", () => {
-  const f = (script: string, wish: PolicyWish, expected: boolean): void => expect(isHurried(new Bench(wish).play(script).state), script).toBe(expected);
+  const f = (script: string, wish: PolicyWish, expected: boolean): void => expect(isHurried(new Bench(wish).play(script).state, () => false), script).toBe(expected);
   f("", {}, false);
   f("u u", {}, false);
   f("u ?", {}, false);
@@ -28,4 +28,11 @@ test("hurried while it fails or is being confirmed, either way", () => {
   f("u gw:down d gw:up", { parents: ["gw"] }, true);
   f("u gw:down gw:up d", { parents: ["gw"] }, true);
   f("u gw:down d gw:up u", { parents: ["gw"] }, false);
+});
+
+test("what decides about the one that blocks it does not rest", () => {
+  const f = (script: string): readonly boolean[] => ["gw", "isp"].map((own) => isHurried(new Bench({ parents: ["gw"] }).play(script).state, (blocker) => blocker === own));
+  expect(f("u gw:down d")).toEqual([true, false]);
+  expect(f("u gw:blocked d")).toEqual([false, true]);
+  expect(f("u gw:down u")).toEqual([false, false]);
 });

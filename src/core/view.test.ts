@@ -72,6 +72,8 @@ test("of this node's own connectivity what could not tell did not see it well", 
 test("a member by its threshold, and by its newest verdict", () => {
   const letters = ["u1", "g1", "d1", "r1", "?", "x1", "p"].map((text) => member(text, 0));
   expect(letters.map((view) => sightOf(view).verdict)).toEqual(["up", "up", "up", "down", "unknown", "up", "out"]);
+  // One that was well is so until its threshold, of one that was blocked nobody knows.
+  expect(["d1", "r1", "u1"].map((text) => sightOf({ ...member(text, 0), status: "blocked" }).verdict)).toEqual(["unknown", "down", "up"]);
   expect(letters.map((view) => newestOf(view).verdict)).toEqual(["up", "degraded", "down", "down", "unknown", "up", "out"]);
 });
 

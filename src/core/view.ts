@@ -46,10 +46,10 @@ export function newestOf({ check, status, verdict, sentence }: View): Member {
 }
 
 /** A member of a group that is judged by what its members saw: with its threshold, but not with what it depends on. */
-export function sightOf({ check, status, verdict, reached, sentence }: View): Member {
+export function sightOf({ check, status, verdict, failing, reached, sentence }: View): Member {
   if (status === "paused") return { name: check, verdict: "out", sentence };
   if (status === "down" || reached) return { name: check, verdict: "down", sentence };
-  return { name: check, verdict: verdict === null ? "unknown" : "up", sentence };
+  return { name: check, verdict: verdict === null || (status === "blocked" && failing) ? "unknown" : "up", sentence };
 }
 
 const nth = (of: readonly (Instant | null)[], at: number, order: 1 | -1): Instant => instant(of.map((value) => value ?? 0).toSorted((a, b) => order * (a - b))[at - 1] ?? 0);

@@ -1,6 +1,7 @@
 import { freshState, publicIncident, seenFrom } from "../core/draft.ts";
 import { groupOutcome, isExcused, type Member } from "../core/group.ts";
 import { judge } from "../core/judge.ts";
+import { isHurried } from "../core/pace.ts";
 import { notAhead, shiftState } from "../core/shift.ts";
 import type { Action, Around, CheckState, Effect, Input, Remembered, Terms, View } from "../core/state.ts";
 import type { CheckName, Evidence, Instant, Policy, Result } from "../core/types.ts";
@@ -70,6 +71,12 @@ export class Beliefs {
 
   policy(check: CheckName): Policy | null {
     return this.#checks.get(check)?.policy ?? null;
+  }
+
+  /** Whether a check may run at its faster pace. A witness decides about the outside that blocks it. */
+  isHurried(check: CheckName): boolean {
+    const believed = this.#checks.get(check);
+    return believed !== undefined && isHurried(believed.state, (blocker) => believed.groups.some(({ policy }) => policy.check === blocker));
   }
 
   /** The process starts; what was seen is known from the last results alone. */
@@ -256,7 +263,7 @@ export class Beliefs {
       if (effect.kind === "again") this.#hooks.again(believed.policy.check);
       if (effect.kind !== "rerun") continue;
       const { check, since } = effect;
-      const wanted = check === believed.policy.check ? [believed] : this.#askable([check]).filter(({ state }) => (state.seen.last?.started ?? 0) < since);
+      const wanted = check === believed.policy.check && believed.policy.group?.bySight !== true ? [believed] : this.#askable([check]).filter(({ state }) => (state.seen.last?.started ?? 0) < since);
       for (const one of wanted) this.#rerun(one, since);
     }
   }

@@ -111,3 +111,69 @@ test("what the witnesses saw before the gateway was back says nothing of the out
   expect(new Set(told(world))).toEqual(new Set(["gw down", "gw recovered"]));
   expect(statuses(world, "gw", "outside", ...WITNESSES)).toEqual(["up", "up", "up", "up", "up"]);
 });
+
+/** Witnesses that run seldom, and sooner while they fail. */
+async function seldom(failAfter = 2): Promise<World> {
+  const world = await World.open();
+  const slow: Wish = beyond({ schedule: every(7 * MINUTE), policy: { failAfter, failingEveryMs: millis(20 * SECOND) } });
+  world.add(["gw", { schedule: every(30 * SECOND), policy: { failAfter: 2 } }], ["outside", outside], ...WITNESSES.map((name) => [name, slow] as const), ["shop", beyond()]);
+  await world.pass(10 * MINUTE);
+  return world;
+}
+
+test("when the gateway is back, the witnesses say at once whether the outside is too", async () => {
+  const world = await seldom();
+  set(world, "down", "gw", ...WITNESSES, "shop");
+  await world.pass(20 * MINUTE);
+  set(world, "up", "gw", ...WITNESSES, "shop");
+  await world.pass(31 * SECOND);
+  expect(statuses(world, "gw", "outside", ...WITNESSES)).toEqual(["up", "up", "up", "up", "up"]);
+  set(world, "down", "gw", ...WITNESSES, "shop");
+  await world.pass(20 * MINUTE);
+  set(world, "up", "gw");
+  await world.pass(90 * SECOND);
+  expect(statuses(world, "gw", "outside", "shop", ...WITNESSES)).toEqual(["up", "down", "blocked", "blocked", "blocked", "blocked"]);
+});
+
+test("while the outside is down its witnesses run at their faster pace, behind the gateway they rest", async () => {
+  const world = await seldom();
+  set(world, "down", ...WITNESSES);
+  await world.pass(20 * MINUTE);
+  expect(world.status("outside")).toBe("down");
+  const before = world.runsOf("w1").length;
+  await world.pass(10 * MINUTE);
+  expect(world.runsOf("w1").length - before).toBeGreaterThan(25);
+  set(world, "up", ...WITNESSES);
+  await world.pass(21 * SECOND);
+  expect(statuses(world, "outside", ...WITNESSES)).toEqual(["up", "up", "up", "up"]);
+  set(world, "down", "gw", ...WITNESSES);
+  await world.pass(20 * MINUTE);
+  const behind = world.runsOf("w1").length;
+  await world.pass(14 * MINUTE);
+  expect(world.runsOf("w1").length - behind).toBe(2);
+});
+
+test("the gateway is back before the line: the outside is not up in between", async () => {
+  const world = await seldom();
+  for (let times = 0; times < 40; times += 1) {
+    set(world, "down", "gw", ...WITNESSES, "shop");
+    await world.pass(20 * MINUTE + times * 11 * SECOND);
+    set(world, "up", "gw");
+    await world.pass(3 * MINUTE);
+    set(world, "up", ...WITNESSES, "shop");
+    await world.pass(15 * MINUTE);
+  }
+  const moves = world.batches.flatMap(({ transitions }) => transitions).filter(({ check }) => check === "outside").map(({ to }) => to);
+  expect(moves.join(" ").replaceAll("blocked down up", "").trim()).toBe("up");
+});
+
+test("a witness's own outage and one failing run of another, after the gateway was away, are not the outside", async () => {
+  const world = await seldom(3);
+  set(world, "down", "gw", ...WITNESSES);
+  await world.pass(20 * MINUTE);
+  set(world, "up", "gw", "w3");
+  await world.pass(35 * SECOND);
+  set(world, "up", "w2");
+  await world.pass(10 * MINUTE);
+  expect(told(world)).toEqual(["gw down", "gw recovered", "w1 down"]);
+});

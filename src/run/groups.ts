@@ -1,6 +1,7 @@
 import { groupOutcome, isJudged, type Member } from "../core/group.ts";
-import type { View } from "../core/state.ts";
-import type { CheckName, Instant, Origin, Result } from "../core/types.ts";
+import { failingMembers } from "../core/members.ts";
+import type { CheckState, View } from "../core/state.ts";
+import type { CheckName, GroupPolicy, Instant, Origin, Result } from "../core/types.ts";
 import { memberOf, sightOf, sightSince } from "../core/view.ts";
 import type { CheckDefinition } from "../config/site.ts";
 
@@ -35,6 +36,13 @@ export function turnResult(definition: Pick<CheckDefinition, "name" | "policy">,
     return { name, verdict: result?.verdict ?? "unknown", sentence: result?.sentence ?? "did not run" };
   });
   return groupResult(definition, members, frame);
+}
+
+/** Whether what the members make of their group now is to be judged before its next slot: it is another verdict, others fail, or it counts and the last did not. */
+export function isNews(result: Result, { belief, seen: { last } }: CheckState, group: GroupPolicy | null): boolean {
+  if (last === null || result.verdict !== last.verdict || result.code !== last.code) return true;
+  if (last.started < belief.countFrom && result.started >= belief.countFrom) return true;
+  return group?.renotify === true && failingMembers(result).join("\n") !== failingMembers(last).join("\n");
 }
 
 /** A group's result from what is believed of its members, or from what they saw last. */

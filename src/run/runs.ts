@@ -1,12 +1,11 @@
 import type { CheckDefinition } from "../config/site.ts";
 import { counts } from "../core/count.ts";
-import { failingMembers } from "../core/members.ts";
 import { type CheckName, type Instant, instant, type Result } from "../core/types.ts";
 import { Admission } from "./admission.ts";
 import type { Beliefs } from "./beliefs.ts";
 import { type Demand, dueOf, type Entry, expectBy } from "./entry.ts";
 import { type Bench, execute, type Ran } from "./execute.ts";
-import { ownResult, turnResult } from "./groups.ts";
+import { isNews, ownResult, turnResult } from "./groups.ts";
 import type { Paths } from "./paths.ts";
 import { asOfNow, momentOf } from "./pulse.ts";
 
@@ -70,11 +69,10 @@ export class Runs {
   /** A member changed: where that changes the group too, it is judged in the same instant, before its next slot. Also by what still ends when nothing more begins. */
   regroup(entry: Entry, now: Instant): void {
     const { bench, beliefs } = this.#parts;
-    if (entry.gone || this.#isPaused(entry)) return;
+    const state = beliefs.state(entry.definition.name);
+    if (entry.gone || state === null || state.belief.status === "paused") return;
     const result = ownResult(entry.definition, (member) => beliefs.view(member), { slot: now, origin: "scheduled", started: now, tookMs: 0, vantage: bench.vantage });
-    const last = beliefs.state(entry.definition.name)?.seen.last ?? null;
-    const others = entry.definition.policy.group?.renotify === true && last !== null && failingMembers(result).join("\n") !== failingMembers(last).join("\n");
-    if (others || result.verdict !== last?.verdict || result.code !== last.code) this.judgeGroup(entry, { slot: now, origin: "scheduled" }, now);
+    if (isNews(result, state, entry.definition.policy.group)) this.judgeGroup(entry, { slot: now, origin: "scheduled" }, now);
   }
 
   /** Starts nothing more, waits for what runs, aborts what is left when half the time is over. */

@@ -1,6 +1,4 @@
-import { isHurried } from "../core/pace.ts";
 import { nextSlot } from "../core/schedule.ts";
-import type { CheckState } from "../core/state.ts";
 import { type Instant, instant } from "../core/types.ts";
 import type { Entry } from "./entry.ts";
 
@@ -9,7 +7,7 @@ export function regularSlot({ schedule, definition }: Entry, after: Instant): In
   return schedule.kind === "after" ? instant(after + schedule.ms) : nextSlot(schedule, after, definition.name);
 }
 
-/** The slot after a run that began at `last` of a check that is failing or being confirmed and has a faster pace for it; null otherwise. */
-export function hurriedSlot({ definition: { policy } }: Entry, state: CheckState | null, last: Instant): Instant | null {
-  return policy.failingEveryMs < policy.everyMs && state !== null && isHurried(state) ? instant(last + policy.failingEveryMs) : null;
+/** The slot after a run that began at `last`, by the faster pace; null: it has none. */
+export function hurriedSlot({ definition: { policy } }: Entry, last: Instant): Instant | null {
+  return policy.failingEveryMs < policy.everyMs ? instant(last + policy.failingEveryMs) : null;
 }

@@ -1,7 +1,6 @@
 import { ANSWER_MS } from "../core/depend.ts";
 import type { Matcher } from "../core/expect.ts";
 import { type MaintenanceWindow, nextEdge, openWindows, type Subject } from "../core/maintenance.ts";
-import { failingMembers } from "../core/members.ts";
 import { nextSlot } from "../core/schedule.ts";
 import type { Beginning, Recorded, Terms } from "../core/state.ts";
 import { type CheckName, type Instant, instant, type Policy, type Result } from "../core/types.ts";
@@ -10,7 +9,7 @@ import { rejudge, sameConditions } from "./conditions.ts";
 import { DueQueue } from "./due.ts";
 import { expectBy } from "./entry.ts";
 import { Foresight } from "./foresight.ts";
-import { ownResult, turnResult } from "./groups.ts";
+import { isNews, ownResult, turnResult } from "./groups.ts";
 import { Decisions, type Journalled, journalled, stateAt } from "./replay.ts";
 
 type Renames = readonly { readonly from: CheckName; readonly to: CheckName }[];
@@ -314,9 +313,7 @@ export class WhatIf {
     const state = this.#beliefs.state(group);
     if (terms === undefined || state === null || state.belief.status === "paused") return;
     const result = this.#ownResult(terms, this.#now, "scheduled");
-    const { last } = state.seen;
-    const others = terms.policy.group?.renotify === true && last !== null && failingMembers(result).join("\n") !== failingMembers(last).join("\n");
-    if (others || result.verdict !== last?.verdict || result.code !== last.code) this.#judgeGroup(terms, this.#now, "scheduled");
+    if (isNews(result, state, terms.policy.group)) this.#judgeGroup(terms, this.#now, "scheduled");
   }
 
   #judgeGroup(terms: Terms, slot: Instant, origin: Result["origin"]): void {
