@@ -211,13 +211,9 @@ export class Engine {
   /** Sets the next slot after now, by the faster pace where that holds. */
   #plan(entry: Entry, now: Instant, monotonic: number): void {
     const regular = regularSlot(entry, now);
-    const sooner = this.#hurriedSlot(entry, now);
+    const sooner = hurriedSlot(entry, this.#parts.beliefs, now);
     entry.slot = regular === null || sooner === null ? regular : instant(Math.min(regular, sooner));
     this.#setSlot(entry, now, monotonic);
-  }
-
-  #hurriedSlot(entry: Entry, last: Instant): Instant | null {
-    return this.#parts.beliefs.isHurried(entry.definition.name) ? hurriedSlot(entry, last) : null;
   }
 
   #setSlot(entry: Entry, now: Instant, monotonic: number): void {
@@ -336,7 +332,7 @@ export class Engine {
     const { now, monotonic } = this.#read();
     if (entry.schedule.kind === "after" && entry.slot === null) this.#plan(entry, now, monotonic);
     else {
-      const sooner = this.#hurriedSlot(entry, begun);
+      const sooner = hurriedSlot(entry, this.#parts.beliefs, begun);
       if (sooner === null || entry.slot === null || sooner >= entry.slot) return;
       entry.slot = instant(Math.max(now, sooner));
       this.#setSlot(entry, now, monotonic);
