@@ -88,13 +88,15 @@ export class Standing {
     }
     this.#durable = durable;
     const toldIds = new Set(waiting.map((alert) => alert.id));
-    const wrong = new Set(this.#watch.troubles.map(keyOf));
+    // Tries end while the store is read; what they change is for the next look, which reads who was told of it.
+    const { troubles } = this.#watch;
+    const wrong = new Set(troubles.map(keyOf));
     for (const health of durable) {
       if (openOf(health).every((one) => wrong.has(keyOf(one)))) continue;
       const rows = await store.messages({ check: channelCheck(health.channel), limit: HEALTH_ROWS });
       for (const row of rows) if (row.status !== "failed") for (const id of row.alerts) toldIds.add(id);
     }
-    const change = healthChange({ now: clock.now(), durable, troubles: this.#watch.troubles, channels: channels(), toldIds });
+    const change = healthChange({ now: clock.now(), durable, troubles, channels: channels(), toldIds });
     const wrote = change.health.length > 0;
     if (wrote) {
       await write({ ...NOTHING, ...change });

@@ -106,6 +106,23 @@ describe("trouble of a channel", () => {
     expect(w.troubles).toMatchObject([{ channel: "ops", told: true }]);
   });
 
+  test("two that work again at the same time: both mendings are told", async () => {
+    const w = await world(...two, definition("hook"));
+    w.answers = { ops: () => REFUSED, hook: () => REFUSED };
+    await w.commit([alert(w, "down"), alert(w, "down", { channel: channelName("hook") })]);
+    await w.pass(MINUTE);
+    w.answers = {};
+    const messages = w.store.messages.bind(w.store);
+    // While the store is read because of the first one.
+    w.store.messages = async (query) => {
+      await w.outbox.test(channelName("hook"));
+      return messages(query);
+    };
+    await w.outbox.test(channelName("ops"));
+    await w.pass(MINUTE);
+    expect(w.subjects.at(-1)).toBe("boss: ● 2 channel mended — ops, hook");
+  });
+
   test("a channel that is removed: its alerts are dead letters, its trouble is over, nobody is told of a mending", async () => {
     const w = await world(...two);
     w.answers = { ops: () => LATER };
