@@ -21,6 +21,8 @@ export interface DraftSet {
   readonly membership: Membership;
   readonly channels: readonly ChannelDefinition[];
   readonly rotations: ReadonlyMap<string, Rotation>;
+  /** The site's name. */
+  readonly site: string;
 }
 
 interface Times {
@@ -42,6 +44,7 @@ function makeDefinition(draft: Draft, set: DraftSet, times: Times, recipients: R
   const policy: Policy = {
     check: checkName(name),
     type: kind.of.type,
+    site: set.site,
     failAfter: keys.failAfter ?? BUILT_IN.failAfter,
     recoverAfter: keys.recoverAfter ?? BUILT_IN.recoverAfter,
     warnAfter: keys.warnAfter ?? keys.failAfter ?? BUILT_IN.failAfter,
@@ -111,11 +114,11 @@ function hostOf(probe: AnyProbe, options: unknown): string | null {
  */
 function hashesOf(definition: Omit<CheckDefinition, "hashes">): CheckDefinition["hashes"] {
   const { type, options, target, description, tags, schedule, timeoutMs, retries, invert, expect, warn, policy, was, paused, traced } = definition;
-  const { everyMs, failingEveryMs, onFail, onPass, steps, recipients, rotations, check: _check, ...judging } = policy;
+  const { everyMs, failingEveryMs, onFail, onPass, steps, recipients, rotations, site, check: _check, ...judging } = policy;
   return {
     target: hash128(canonical([type, options, target])),
     judging: hash128(canonical([judging, timeoutMs, retries, expect, warn, ...(invert === undefined ? [] : ["invert"])])),
-    telling: hash128(canonical([everyMs, failingEveryMs, onFail, onPass, steps, recipients, rotations, description, tags, schedule, was, paused, traced])),
+    telling: hash128(canonical([everyMs, failingEveryMs, onFail, onPass, steps, recipients, rotations, site, description, tags, schedule, was, paused, traced])),
   };
 }
 

@@ -43,6 +43,9 @@ test("a channel's new recipient is a change of the channel, and of telling", asy
   expect(await diff(before, after)).toMatchObject({ channels: { added: [], removed: [], changed: ["ops"] }, changed: [{ name: "shop", what: "telling" }], settings: false });
 });
 
+test("the site's new name is a change of settings, and of telling: what opens from then on is known by it", async () =>
+  expect(await diff(shop(""), `name: B\n${shop("")}`)).toMatchObject({ settings: true, changed: [{ name: "gate", what: "telling" }, { name: "shop", what: "telling" }] }));
+
 test("settings and maintenance", async () => {
   expect(await diff("name: A", "name: B")).toMatchObject({ settings: true, maintenance: false });
   expect(await diff("name: A", "name: A\nmaintenance: [{name: n, checks: all, weekly: sun 02:00, for: 1h}]")).toMatchObject({ settings: false, maintenance: true });

@@ -122,7 +122,7 @@ function readSite({ path, running = false, now = GAPS_FROM }: LoadRequest, sourc
   const isRead = sources.problems.every(({ severity }) => severity !== "error");
   if (running && isRead && entries.size === 0) refuseEmpty(documents, report);
   if (report.broken || !isRead) return null;
-  const checks = makeDefinitions({ ...set, parents, membership, channels, rotations });
+  const checks = makeDefinitions({ ...set, parents, membership, channels, rotations, site: settings.name });
   warnAll({ settings, drafts: set.drafts, membership, channels: channelEntries, rotations: rotationEntries, definitions: channels, checks, now }, report);
   const version = versionOf(settings, { channels, checks, maintenance }, probe);
   return { settings, channels, rotations: [...rotations].map(([name, rotation]) => ({ name, rotation })), checks, maintenance, version, files: sources.files, carried: [], secrets: secretsOf(sources, report), ...(probe === null ? {} : { probe }) };

@@ -1,6 +1,6 @@
 import { incidentId } from "./ids.ts";
 import type { Around, Belief, CheckState, Effect, OpenIncident, Seen } from "./state.ts";
-import { type CheckName, type Evidence, type Incident, type Instant, instant, type Policy, type Reason, type Result, type Status, type Transition } from "./types.ts";
+import { type CheckName, type Evidence, type Incident, type Instant, instant, type OpenedAs, type Policy, type Reason, type Result, type Status, type Transition } from "./types.ts";
 
 /** One judgement in the making: the rules read and replace its parts, one after the other. It never leaves the judge. */
 export interface Draft {
@@ -92,7 +92,12 @@ export interface Opening {
   readonly code: Incident["code"];
   readonly sentence: string;
   readonly evidence: Evidence;
+  /** Of the one that it follows. */
+  readonly openedAs?: OpenedAs | undefined;
 }
+
+/** The names of an incident that opens now: while the check flaps, those under which that is known. */
+const namesOf = ({ policy: { site, check }, belief }: Draft, { openedAs }: Opening): OpenedAs | undefined => openedAs ?? belief.flapping?.openedAs ?? (site === undefined ? undefined : { site, check });
 
 /** Opens an incident, or makes the open one worse: it is told from its worse part on, its steps begin again, those who were told stay known. */
 export function openIncident(draft: Draft, opening: Opening): void {
@@ -101,8 +106,9 @@ export function openIncident(draft: Draft, opening: Opening): void {
   const { check } = draft.policy;
   const { incidents } = draft.belief;
   const begun = { kind, firstSign, opened: draft.now, code, sentence, acknowledged: null, runs: 1, steps: [] };
-  const incident: OpenIncident =
-    open === null ? { ...begun, id: incidentId({ check, kind, firstSign, before: incidents }), check, closed: null, closedBy: null, said: 0, told: [] } : { ...open, ...begun };
+  const openedAs = namesOf(draft, opening);
+  const fresh = { id: incidentId({ check, kind, firstSign, before: incidents }), check, closed: null, closedBy: null, said: 0, told: [], ...(openedAs === undefined ? {} : { openedAs }) };
+  const incident: OpenIncident = { ...(open ?? fresh), ...begun };
   believe(draft, { incident, incidents: open === null ? incidents + 1 : incidents });
   draft.effects.push({ kind: "incident", incident: publicIncident(incident), change: open === null ? "opened" : "worse", evidence });
 }

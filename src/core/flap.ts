@@ -1,6 +1,7 @@
 import { believe, type Draft, noteTelling } from "./draft.ts";
 import { muted, sayingOf } from "./escalate.ts";
-import { firstTargets, say } from "./route.ts";
+import { firstTargets, openedAsOf, type Saying, say } from "./route.ts";
+import type { Flapping } from "./state.ts";
 import { type Instant, plus } from "./types.ts";
 
 /** Notes an outage that just opened; with too many of them the check is flapping from the one on that is told as that. */
@@ -15,11 +16,14 @@ export function noteOutage(draft: Draft): void {
   if (!policy.onFail || muted(draft)) return;
   const to = firstTargets(draft);
   if (to.length === 0) return;
-  believe(draft, { flapping: { since: now, told: to, incident: belief.incident.id } });
+  believe(draft, { flapping: { since: now, told: to, incident: belief.incident.id, ...openedAsOf(belief.incident) } });
   const sentence = `went down ${outages.length} times; told as down only when it stays so, until it settles`;
   say(draft, to, { ...sayingOf(draft, belief.incident), kind: "flapping", sentence, step: 0, ordinal: 1 });
   noteTelling(draft, "told");
 }
+
+/** The outage with which flapping began. */
+export const flapsOf = ({ incident, openedAs }: Flapping): Saying["incident"] => (incident === undefined ? null : { id: incident, ...openedAsOf({ openedAs }) });
 
 /** When a flapping check has settled, if nothing happens until then. */
 export function settlesAt(draft: Draft): Instant | null {
@@ -34,9 +38,10 @@ export function settle(draft: Draft): void {
   const { belief, now } = draft;
   const at = settlesAt(draft);
   if (belief.flapping === null || at === null || now < at) return;
-  const { since, incident } = belief.flapping;
+  const { since } = belief.flapping;
+  const incident = flapsOf(belief.flapping);
   const told = belief.muting.silenced === null ? belief.flapping.told : [];
   believe(draft, { flapping: null, outages: [] });
   const sentence = `settled as ${belief.status}`;
-  say(draft, told, { kind: "settled", incident: incident === undefined ? null : { id: incident }, slot: since, status: belief.status, since: belief.since, sentence, code: "ok", evidence: [], outageFrom: since, step: 0, ordinal: 1 });
+  say(draft, told, { kind: "settled", incident, slot: since, status: belief.status, since: belief.since, sentence, code: "ok", evidence: [], outageFrom: since, step: 0, ordinal: 1 });
 }

@@ -1,7 +1,7 @@
 import { blocks, clearance, isDoubtful, parentsWellSince, rootOf } from "./depend.ts";
 import { beganDown, believe, closeIncident, type Draft, dueBy, move, noteTelling, openIncident, reasonOf } from "./draft.ts";
 import { fired, firedForGood, muted } from "./escalate.ts";
-import { noteOutage } from "./flap.ts";
+import { flapsOf, noteOutage } from "./flap.ts";
 import { firstSteps, firstTargets, joined, type Saying, say, targets } from "./route.ts";
 import { endUntilRecovery } from "./silence.ts";
 import type { OpenIncident, Streak, Told, View } from "./state.ts";
@@ -168,7 +168,7 @@ export function goDegraded(draft: Draft, rule: string): void {
   if (belief.status !== "down" && around.parents.some(isDoubtful)) return;
   const ended = belief.incident?.kind === "down" ? closeIncident(draft, "better") : null;
   // One that was blocked or not judged meanwhile goes on: what was told and acknowledged of it stands.
-  if (belief.incident?.kind !== "degraded") openIncident(draft, { kind: "degraded", firstSign: ended === null ? streak.firstStarted : streak.lastStarted, code: streak.code, sentence: streak.sentence, evidence: streak.evidence });
+  if (belief.incident?.kind !== "degraded") openIncident(draft, { kind: "degraded", firstSign: ended === null ? streak.firstStarted : streak.lastStarted, code: streak.code, sentence: streak.sentence, evidence: streak.evidence, openedAs: ended?.openedAs });
   believe(draft, { passes: 0, reprieves: 0, wait: null, known: true });
   move(draft, "degraded", reasonOf(rule, streak.sentence));
   if (ended !== null) sayBetter(draft, ended);
@@ -195,6 +195,6 @@ export function endBecause(draft: Draft, closedBy: "changed" | "removed"): void 
   const to = joined(whoKnow(draft, closed), flapping?.told ?? []);
   if (muting.silenced !== null) return;
   const sentence = closedBy === "changed" ? "the check was changed; it is judged anew" : "the check was removed";
-  const flaps = flapping?.incident === undefined ? null : { id: flapping.incident };
+  const flaps = flapping === null ? null : flapsOf(flapping);
   say(draft, to, { ...recovery(draft, closed), incident: closed ?? flaps, ...(flaps === null ? {} : { ends: flaps.id }), code: "ok", sentence, kind: "changed", status: "pending", step: 0, ordinal: 1 });
 }

@@ -2,7 +2,7 @@ import type { Draft } from "./draft.ts";
 import { alertId } from "./ids.ts";
 import { onCall } from "./rotation.ts";
 import type { OpenIncident, Told } from "./state.ts";
-import type { AlertKind, Evidence, FailureCode, IncidentId, Instant, Policy, Status, Step } from "./types.ts";
+import type { AlertKind, Evidence, FailureCode, IncidentId, Instant, OpenedAs, Policy, Status, Step } from "./types.ts";
 
 /** Whom a step tells now, each once: its channels' recipients in the order of the configuration, and those who are on call. */
 export function targets({ policy, now }: Pick<Draft, "policy" | "now">, step: Step): readonly Told[] {
@@ -39,7 +39,7 @@ export function without(some: readonly Told[], others: readonly Told[]): readonl
 
 export interface Saying {
   readonly kind: AlertKind;
-  readonly incident: Pick<OpenIncident, "id"> | null;
+  readonly incident: Pick<OpenIncident, "id" | "openedAs"> | null;
   /** Names the alert when it belongs to no incident. */
   readonly slot: Instant;
   readonly status: Status;
@@ -53,6 +53,9 @@ export interface Saying {
   readonly ordinal: number;
 }
 
+/** That field alone, where there is one. */
+export const openedAsOf = ({ openedAs }: { readonly openedAs?: OpenedAs | undefined }): { readonly openedAs?: OpenedAs } => (openedAs === undefined ? {} : { openedAs });
+
 /** One alert for each recipient. */
 export function say(draft: Draft, to: readonly Told[], saying: Saying): void {
   const { incident, slot, ...rest } = saying;
@@ -60,7 +63,7 @@ export function say(draft: Draft, to: readonly Told[], saying: Saying): void {
   const { hides, dependents = [] } = draft.around;
   for (const { channel, recipient } of to) {
     const id = alertId({ check, of: incident?.id ?? slot, kind: saying.kind, step: saying.step, ordinal: saying.ordinal, channel, recipient });
-    const alert = { ...rest, id, check, incident: incident?.id ?? null, channel, recipient, at: draft.now, hides, ...(dependents.length === 0 || saying.status !== "down" ? {} : { dependents }) };
+    const alert = { ...rest, id, check, incident: incident?.id ?? null, channel, recipient, at: draft.now, hides, ...openedAsOf(incident ?? {}), ...(dependents.length === 0 || saying.status !== "down" ? {} : { dependents }) };
     draft.effects.push({ kind: "alert", alert });
   }
 }

@@ -1,6 +1,6 @@
 import type { Condition } from "./expect.ts";
 import type { Schedule } from "./schedule.ts";
-import type { CheckName, ChannelName, Evidence, FactValue, FailureCode, Incident, IncidentId, Instant, Millis, Policy, Result, Status, Alert, Transition, JournalEntry } from "./types.ts";
+import type { CheckName, ChannelName, Evidence, FactValue, FailureCode, Incident, IncidentId, Instant, Millis, OpenedAs, Policy, Result, Status, Alert, Transition, JournalEntry } from "./types.ts";
 
 /** Consecutive counted runs that were not well. */
 export interface Streak {
@@ -44,6 +44,8 @@ export interface OpenIncident extends Incident {
   readonly told: readonly Told[];
   /** Of a group that tells of changes: the members that were failing when it was told last. */
   readonly failing?: readonly string[];
+  /** Absent where an earlier version opened it. */
+  readonly openedAs?: OpenedAs;
 }
 
 /** The child's wait for news of its parents before it goes down. */
@@ -74,6 +76,16 @@ export interface Remembered {
   readonly value: FactValue;
 }
 
+/** A check that goes down too often. */
+export interface Flapping {
+  readonly since: Instant;
+  /** Whom it was told to. */
+  readonly told: readonly Told[];
+  /** The outage with which it began; absent where an earlier version wrote it. */
+  readonly incident?: IncidentId;
+  readonly openedAs?: OpenedAs;
+}
+
 /**
  * The part of a state that is written whenever it changes. The judge keeps the object (===) when nothing in it changed,
  * so that a plain passing result writes no state row.
@@ -100,8 +112,8 @@ export interface Belief {
   readonly muting: Muting;
   /** Recent openings of outages, newest last, for flapping. */
   readonly outages: readonly Instant[];
-  /** Whom `flapping` was told to, while it lasts, and the outage with which it began (absent where an earlier version wrote it); null when not flapping. */
-  readonly flapping: { readonly since: Instant; readonly told: readonly Told[]; readonly incident?: IncidentId } | null;
+  /** Null when not flapping. */
+  readonly flapping: Flapping | null;
   /** False until it first was up, degraded or down by its own runs; `initial: down` is silent until then. */
   readonly known: boolean;
   /**

@@ -130,6 +130,8 @@ export interface GroupPolicy {
 export interface Policy {
   readonly check: CheckName;
   readonly type: string;
+  /** Name of the site; absent where an earlier version wrote it. */
+  readonly site?: string;
   /** Consecutive failing counted runs before it is down. */
   readonly failAfter: number;
   readonly recoverAfter: number;
@@ -152,6 +154,12 @@ export interface Policy {
   readonly group: GroupPolicy | null;
   /** More outages than `changes` within `withinMs` are flapping; null: never. */
   readonly flapping: { readonly changes: number; readonly withinMs: Millis } | null;
+}
+
+/** By what services that keep incidents know one: the names of the day on which it was opened, whatever site and check are called when it ends. */
+export interface OpenedAs {
+  readonly site: string;
+  readonly check: CheckName;
 }
 
 /** One stretch of a check not being well. */
@@ -224,6 +232,8 @@ export interface Alert {
   readonly insteadOf?: ChannelName;
   /** Another incident than its own that it ends as well: of `degraded` the outage before, of `changed` the one with which flapping began. */
   readonly ends?: IncidentId;
+  /** Of an incident; absent where an earlier version opened it: the names of today. */
+  readonly openedAs?: OpenedAs;
 }
 
 /** One line of the journal: every judge input that is not a result. */

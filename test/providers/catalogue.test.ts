@@ -84,11 +84,23 @@ describe("every entry", () => {
   });
 });
 
+function bodies(type: string, alerts: Parameters<typeof sample>[1]): string {
+  const entry = catalogue.find((one) => one.type === type) ?? expect.fail();
+  return JSON.stringify(callsFor(entry, recorded(type)[0]?.options ?? {}, sample("", alerts)));
+}
+
+test.each([
+  ["alertmanager", /"(check|site)":"[^"]+"/g],
+  ["alerta", /"resource":"[^"]+"/g],
+  ["spike", /"title":"[^"]+"/g],
+  ["opsgenie", /"alias":"[^"]+"/g],
+] as const)("what began under other names ends under these at %s", (type, identity) => {
+  const [began, ended] = [{}, { check: checkName("store"), openedAs: { site: "Example", check: checkName("shop") } }].map((more) => [...new Set(bodies(type, [{ event: "recovery", ...more }]).match(identity))]);
+  expect(began).not.toEqual([]);
+  expect(ended).toEqual(began);
+});
+
 describe("what is of no check, though it bears the site's name", () => {
-  const bodies = (type: string, alerts: Parameters<typeof sample>[1]): string => {
-    const entry = catalogue.find((one) => one.type === type) ?? expect.fail();
-    return JSON.stringify(callsFor(entry, recorded(type)[0]?.options ?? {}, sample("", alerts)));
-  };
   const outage = { event: "outage", check: checkName("Example") } as const;
   const cases = [
     ["alertmanager", /"alertname":"\w+"/g],

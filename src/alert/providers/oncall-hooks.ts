@@ -117,7 +117,7 @@ export const spike = provider({
   answer: { taken: NO_PAGE },
 });
 
-const spikeTitle = ({ alert, site, event }: View): string => (event === "test" ? `Test of Tocsin at ${site.name}` : `${alert.check} (${site.name})`);
+const spikeTitle = ({ openedAs: { site, check }, event }: View): string => (event === "test" ? `Test of Tocsin at ${site}` : `${check} (${site})`);
 
 export const splunkOncall = provider({
   type: "splunk-oncall",

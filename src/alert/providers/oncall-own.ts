@@ -38,9 +38,9 @@ const alertmanagerCall = ({ url, ...login }: Alertmanager, json: readonly object
 
 /** Labels are an alert's identity: nothing that changes while it lasts may be one. */
 function alertmanagerAlert({ labels }: Alertmanager, view: View, startsAt: Instant, endsAt: Instant): object {
-  const { alert, site } = view;
+  const { site, openedAs } = view;
   return {
-    labels: { ...labels, alertname: view.event === "test" ? "TocsinTest" : "TocsinCheck", check: alert.check, site: site.name },
+    labels: { ...labels, alertname: view.event === "test" ? "TocsinTest" : "TocsinCheck", check: openedAs.check, site: openedAs.site },
     annotations: { summary: view.title, description: view.details, severity: view.severity },
     startsAt: iso(startsAt),
     endsAt: iso(endsAt),
@@ -82,8 +82,8 @@ export const alerta = provider({
 
 /** Environment, resource and event are an alert's identity. */
 function alertaCall({ url, apiKey, environment }: { readonly url: string; readonly apiKey: string; readonly environment: string }, severity: string, view: View): Call {
-  const { alert, site } = view;
-  const json = { resource: alert.check, event: view.event === "test" ? "test" : "check", environment, severity, service: [site.name], group: SOURCE, value: alert.code, text: view.text, origin: `${SOURCE}/${site.vantage}`, attributes: view.link === null ? {} : { link: view.link } };
+  const { alert, site, openedAs } = view;
+  const json = { resource: openedAs.check, event: view.event === "test" ? "test" : "check", environment, severity, service: [site.name], group: SOURCE, value: alert.code, text: view.text, origin: `${SOURCE}/${site.vantage}`, attributes: view.link === null ? {} : { link: view.link } };
   return { url: `${url}/alert`, headers: { authorization: `Key ${apiKey}` }, json };
 }
 

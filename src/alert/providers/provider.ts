@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Alert, Instant } from "../../core/types.ts";
+import type { Alert, Instant, OpenedAs } from "../../core/types.ts";
 import type { Answer } from "./answer.ts";
 import type { Limits } from "./fit.ts";
 import type { Sms } from "./sms.ts";
@@ -14,7 +14,9 @@ export type Severity = "critical" | "warning" | "info";
 export interface View {
   /** The idempotency key: 32 hexadecimal digits. */
   readonly key: string;
-  /** Names the check for as long as it exists: what ends a trouble bears the same as what opened it, a digest and a test what no check bears. 39 letters, digits and dashes. */
+  /** What it makes known by names must bear these. */
+  readonly openedAs: OpenedAs;
+  /** The same as one word: what ends a trouble bears the same as what opened it, a digest and a test what no check bears. 39 letters, digits and dashes. */
   readonly alias: string;
   readonly recipient: string;
   readonly event: Event;

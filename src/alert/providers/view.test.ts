@@ -27,6 +27,14 @@ describe("a view", () => {
     expect(b).toMatchObject({ title: "▲ b", details: "Cause: x", text: "▲ b\n\nCause: x" });
     expect(a?.alias).not.toBe(b?.alias);
   });
+  test("known by the names under which it was opened; by those of today where these are not on record", () => {
+    const aliasOf = (name: string, alert: Alert): string => messageView({ ...message([item(alert)]), site: { name, vantage: "home", url: null } }, {}, ctx).alias;
+    const opened = aliasOf("Example", alertOf("down", "down"));
+    const openedAs = { site: "Example", check: checkName("shop") };
+    expect(aliasOf("Example shops", { ...alertOf("recovered", "up", "store"), openedAs })).toBe(opened);
+    expect(aliasOf("Example", alertOf("recovered", "up"))).toBe(opened);
+    expect(aliasOf("Example shops", alertOf("recovered", "up", "store"))).not.toBe(opened);
+  });
   test("one alone is said in the message's words", () => {
     const only = item(alertOf("down", "down"));
     expect(itemView(only, message([only]), {}, ctx)).toMatchObject({ title: "▲ first — x", details: "Since: 3\n\n-- \nfooter" });

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Alert } from "../../core/types.ts";
+import type { Alert, OpenedAs } from "../../core/types.ts";
 import type { ChannelContext, Message, MessageItem } from "../channels/channel.ts";
 import { fitDetails, fitTitle, isOwn, lengthOf, type Limits, roomOf } from "./fit.ts";
 import type { Event, Severity, View } from "./provider.ts";
@@ -37,7 +37,7 @@ function severityOf(alert: Alert): Severity {
 }
 
 /** One name for each check of a site, whatever its own name holds. Digests and tests are of no check, though they bear the site's name. */
-function aliasOf(site: string, { check, kind }: Alert): string {
+function aliasOf({ site, check }: OpenedAs, kind: Alert["kind"]): string {
   const parts = kind === "digest" || kind === "test" ? [site, check, kind] : [site, check];
   return `tocsin-${createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, ALIAS_DIGITS)}`;
 }
@@ -57,7 +57,8 @@ function viewOf(part: Part, message: Message, limits: Limits, ctx: ChannelContex
   const sms = own ? smsOf(details, null, limits.sms) : smsOf(part.allNames ?? part.subject, link, limits.sms, part.allNames === undefined ? "signs" : "names");
   const told = { title, details, text, html: part.html.replaceAll(PICTURES, ""), sms, link };
   const now = ctx.clock.now();
-  return { key, recipient, site, alias: aliasOf(site.name, alert), event: eventOf(alert), severity: severityOf(alert), ...told, alert, now, random: (count) => ctx.random.bytes(count) };
+  const openedAs = alert.openedAs ?? { site: site.name, check: alert.check };
+  return { key, recipient, site, openedAs, alias: aliasOf(openedAs, alert.kind), event: eventOf(alert), severity: severityOf(alert), ...told, alert, now, random: (count) => ctx.random.bytes(count) };
 }
 
 /** A whole message, of the kind of its worst trouble; of a digest only when it holds nothing else. */
