@@ -39,7 +39,11 @@ test("a parent that is down, or blocked in turn, blocks the child, told or not y
   f("u d gw:down", "1 up, 2 blocked", { failAfter: 3 });
   f("u gw:blocked d", "1 up, 2 blocked");
   f("gw:down u", "1 up");
-  f("u gw:down ? m:d", "1 up");
+  f("u gw:down ?", "1 up");
+  // By a run that counts towards no threshold as well.
+  f("u gw:down m:d", "1 up, 1 blocked");
+  f("u c:d gw:down", "1 up, 1 blocked");
+  f("u gw:down c:d gw:up u", "1 up, 1 blocked, 2 up", { failAfter: 3 });
 });
 
 test("the root cause is named", () => {

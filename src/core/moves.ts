@@ -20,7 +20,7 @@ export function goDown(draft: Draft): void {
   const { streak, wait, incident, rule, since } = draft.belief;
   if (streak === null || incident?.kind === "down") return;
   const cleared = clearance(draft.policy, draft.around.parents, streak, wait, draft.now);
-  if (cleared.kind === "blocked") return blockFailing(draft, cleared.by, streak);
+  if (cleared.kind === "blocked") return blockFailing(draft, cleared.by, streak.lastStarted);
   if (cleared.kind === "wait") {
     if (wait?.until !== cleared.wait.until || wait.askedAt !== cleared.wait.askedAt) believe(draft, { wait: cleared.wait });
     if (cleared.ask.length > 0) draft.effects.push({ kind: "ask", parents: cleared.ask });
@@ -52,10 +52,10 @@ function block(draft: Draft, by: View): void {
 }
 
 /** One that runs seldom may be well again by the time its child fails: what it saw last does not hide that for long. */
-function blockFailing(draft: Draft, by: View, { lastStarted }: Streak): void {
+function blockFailing(draft: Draft, by: View, failedAt: Instant): void {
   const { status, cause } = draft.belief;
   const olderMs = status === "blocked" && cause !== null ? STILL_OLDER_MS : OLDER_MS;
-  draft.effects.push({ kind: "rerun", check: rootOf(by), since: plus(lastStarted, -olderMs) });
+  draft.effects.push({ kind: "rerun", check: rootOf(by), since: plus(failedAt, -olderMs) });
   block(draft, by);
 }
 
@@ -68,19 +68,17 @@ export function blockBehind(draft: Draft): boolean {
   return true;
 }
 
-/** A child that failed, though not to its threshold yet, behind a parent that is down is blocked; one that waits for its parents looks again. */
+/** A child that failed, though not to its threshold yet or in a run that does not count, behind a parent that is down is blocked; one that waits for its parents looks again. */
 export function askParents(draft: Draft): void {
-  const { belief, policy, around } = draft;
-  const { streak, status, wait, incident } = belief;
-  if (streak === null || streak.downs === 0) {
-    if (wait !== null) believe(draft, { wait: null });
-    return;
-  }
+  const { belief, seen, around } = draft;
+  const { streak, status, wait, incident, cause } = belief;
+  const counted = streak !== null && streak.downs > 0;
+  if (!counted && wait !== null) believe(draft, { wait: null });
   if (incident?.kind === "down") return;
-  if (wait !== null) return goDown(draft);
-  if (around.parents.length === 0 || (status === "blocked" && belief.cause !== null)) return;
-  const cleared = clearance(policy, around.parents, streak, null, draft.now);
-  if (cleared.kind === "blocked") blockFailing(draft, cleared.by, streak);
+  if (counted && wait !== null) return goDown(draft);
+  const failedAt = counted ? streak.lastStarted : seen.verdict === "down" ? seen.verdictStarted : null;
+  const blocker = around.parents.find(blocks);
+  if (failedAt !== null && blocker !== undefined && (status !== "blocked" || cause === null)) blockFailing(draft, blocker, failedAt);
 }
 
 /** When the parents are back, only runs of the child begun later count; one is made soon where none decides yet. */

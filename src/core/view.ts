@@ -1,3 +1,4 @@
+import { ANSWER_MS, isDoubtful } from "./depend.ts";
 import { isJudged, type Member, needed } from "./group.ts";
 import type { CheckState, View } from "./state.ts";
 import { type GroupPolicy, type Instant, type Policy, instant, millis } from "./types.ts";
@@ -23,6 +24,14 @@ export function viewOf(policy: Policy, state: CheckState): View {
     runMs: policy.runMs,
     toThresholdMs: millis(Math.min(policy.everyMs + policy.failAfter * policy.failingEveryMs, HOLD_MS_MAX) + policy.runMs),
   };
+}
+
+/** A check that fails waits for what it depends on in turn before it goes down: its children wait as much longer. */
+export function behind(view: View, parents: readonly View[]): View {
+  const taking = parents.filter(({ status }) => status !== "paused");
+  if (!view.failing || taking.length === 0) return view;
+  const waits = taking.map((parent) => (isDoubtful(parent) ? parent.toThresholdMs : parent.runMs + ANSWER_MS));
+  return { ...view, toThresholdMs: millis(view.toThresholdMs + Math.max(...waits)) };
 }
 
 const AS_VERDICT: { readonly [status in View["status"]]: Member["verdict"] } = {

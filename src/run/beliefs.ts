@@ -5,21 +5,11 @@ import { isHurried } from "../core/pace.ts";
 import { notAhead, shiftState } from "../core/shift.ts";
 import type { Action, Around, CheckState, Effect, Input, Remembered, Terms, View } from "../core/state.ts";
 import type { CheckName, Evidence, Instant, Policy, Result } from "../core/types.ts";
-import { groupView, memberOf, newestOf, sightOf, viewOf } from "../core/view.ts";
+import { behind, groupView, memberOf, newestOf, sightOf, viewOf } from "../core/view.ts";
+import { type Believed, dependentsOf, HIDES_MAX, listeners, renamed } from "./believed.ts";
 import type { Recorder } from "./commit.ts";
 
 const ALONE: Around = { parents: [], hides: [] };
-/** An alert names at most so many of the checks it hides, and of those that depend on it. */
-const HIDES_MAX = 200;
-
-interface Believed {
-  policy: Policy;
-  state: CheckState;
-  /** Checks that depend on this one. */
-  children: Believed[];
-  /** Groups that have this one as a member. */
-  groups: Believed[];
-}
 
 /** What a configuration changes besides the terms of its checks. */
 export interface SiteChange {
@@ -64,9 +54,16 @@ export class Beliefs {
   view(check: CheckName): View | null {
     const believed = this.#checks.get(check);
     if (believed === undefined) return null;
-    const { policy, state } = believed;
+    const view = this.#lone(believed);
+    return view.failing ? behind(view, this.#views(this.#parentsOf(believed))) : view;
+  }
+
+  /** Without what it depends on in turn: witnesses depend on the group that they are members of. */
+  #lone({ policy, state }: Believed): View {
     const own = viewOf(policy, state);
-    return policy.group === null ? own : groupView(own, policy.group, this.#views(policy.group.members));
+    if (policy.group === null) return own;
+    const members = policy.group.members.map((name) => this.#checks.get(name)).filter((member) => member !== undefined);
+    return groupView(own, policy.group, members.map((member) => this.#lone(member)));
   }
 
   policy(check: CheckName): Policy | null {
@@ -259,13 +256,20 @@ export class Beliefs {
 
   #carryOut(believed: Believed, effects: readonly Effect[]): void {
     for (const effect of effects) {
-      if (effect.kind === "ask") for (const asked of this.#askable(effect.parents)) this.#hooks.ask(asked.policy.check);
+      if (effect.kind === "ask") for (const asked of this.#askable(this.#ancestors(effect.parents))) this.#hooks.ask(asked.policy.check);
       if (effect.kind === "again") this.#hooks.again(believed.policy.check);
       if (effect.kind !== "rerun") continue;
       const { check, since } = effect;
       const wanted = check === believed.policy.check && believed.policy.group?.bySight !== true ? [believed] : this.#askable([check]).filter(({ state }) => (state.seen.last?.started ?? 0) < since);
       for (const one of wanted) this.#rerun(one, since);
     }
+  }
+
+  /** With what those depend on in turn: one that fails as well may be hidden by it. */
+  #ancestors(parents: readonly CheckName[]): readonly CheckName[] {
+    const found = new Set(parents);
+    for (const parent of found) for (const beyond of this.#checks.get(parent)?.policy.parents ?? []) found.add(beyond);
+    return [...found];
   }
 
   /** Those that run: a group that is judged from its members knows what they know. */
@@ -299,39 +303,4 @@ export class Beliefs {
     const sight = believed.groups.length > 0 && sightOf(viewOf(believed.policy, before)).verdict !== sightOf(viewOf(believed.policy, state)).verdict;
     for (const { policy: { check, group } } of believed.groups) if (group?.run === "own" && (moved || (sight && group.bySight))) this.#hooks.regroup(check, now);
   }
-}
-
-/** What depends on a check, known from the configuration at once: the check may be looked at far more often than they are. Without the `hidden`, and those that are down or paused. */
-function dependentsOf(believed: Believed, hidden: ReadonlySet<CheckName>): CheckName[] {
-  const found: CheckName[] = [];
-  const met = new Set([believed]);
-  for (const parent of met) {
-    for (const child of parent.children) {
-      // A group of members that depend on it may have others.
-      if (met.has(child) || !child.policy.parents.includes(parent.policy.check)) continue;
-      met.add(child);
-      const { check, belief } = child.state;
-      if (!hidden.has(check) && belief.status !== "down" && belief.status !== "paused") found.push(check);
-      if (found.length >= HIDES_MAX) return found.toSorted();
-    }
-  }
-  return found.toSorted();
-}
-
-/** Whom news of a check concern: its children, and those of the groups that it is a member of. */
-function listeners(believed: Believed): ReadonlySet<Believed> {
-  const found = new Set(believed.children);
-  const groups = new Set(believed.groups);
-  for (const group of groups) {
-    for (const child of group.children) found.add(child);
-    for (const outer of group.groups) groups.add(outer);
-  }
-  return found;
-}
-
-/** The same state under another name. */
-function renamed(state: CheckState, check: CheckName): CheckState {
-  const { belief, seen, wakeAt } = state;
-  const incident = belief.incident === null ? null : { ...belief.incident, check };
-  return { check, belief: { ...belief, incident }, seen, wakeAt };
 }

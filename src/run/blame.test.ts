@@ -109,3 +109,30 @@ test("a group that tells of changes does so as soon as another member fails", as
   const reminders = world.batches.flatMap((batch) => batch.alerts).filter(({ check, kind }) => check === checkName("all") && kind === "reminder");
   expect(reminders.map(({ sentence }) => sentence)).toEqual(["now failing: a, b (before: a); 0 of 2 up, 2 needed; a: saw down; b: saw down"]);
 });
+
+test("down a line of dependencies the one that is to blame is told, however seldom it and those between run", async () => {
+  const line = async (gw: Wish, core: Wish): Promise<readonly string[]> => {
+    const world = await World.open();
+    world.add(["gw", gw], ["core", { ...core, parents: ["gw"] }], ["web", { parents: ["core"], policy: { failAfter: 2 } }], ["mail", { parents: ["core"], policy: { failAfter: 2 } }]);
+    await world.pass(31 * MINUTE);
+    set(world, "down", "gw", "core", "web", "mail");
+    await world.pass(2 * HOUR);
+    expect(statuses(world, "gw", "core", "web", "mail")).toEqual(["down", "blocked", "blocked", "blocked"]);
+    expect(["core", "web"].map((name) => world.beliefs.state(checkName(name))?.belief.cause)).toEqual(["gw", "gw"]);
+    set(world, "up", "gw", "core", "web", "mail");
+    await world.pass(2 * HOUR);
+    expect(statuses(world, "gw", "core", "web", "mail")).toEqual(["up", "up", "up", "up"]);
+    return told(world);
+  };
+  const twice = (minutes: number, failAfter = 2): Wish => ({ schedule: every(minutes * MINUTE), policy: { failAfter } });
+  for (const [gw, core] of [[twice(5), twice(1)], [twice(2, 3), twice(1)], [twice(1), twice(60)], [twice(1), twice(60, 1)], [twice(1), twice(20, 3)], [twice(20), twice(10)], [twice(50, 1), twice(60)], [twice(58, 1), twice(60)]] as const) expect(await line(gw, core)).toEqual(["gw down", "gw recovered"]);
+});
+
+test("a parent that is well clears its children of what it depends on in turn", async () => {
+  const world = await World.open();
+  world.add(["gw"], ["core", { parents: ["gw"] }], ["web", { parents: ["core"] }]);
+  await world.pass(2 * MINUTE);
+  set(world, "down", "gw", "web");
+  await world.pass(3 * MINUTE);
+  expect(statuses(world, "gw", "core", "web")).toEqual(["down", "up", "down"]);
+});

@@ -3,7 +3,7 @@ import type { Batch } from "../../src/core/state.ts";
 import type { Alert, AlertId, CheckName } from "../../src/core/types.ts";
 import type { Store } from "../../src/store/store.ts";
 import type { Truth } from "./truth.ts";
-import { hostsOf } from "./site.ts";
+import { ancestorsOf, hostsOf } from "./site.ts";
 
 /** A promise that was broken, with when (virtual days) and what. */
 export interface Breach {
@@ -133,7 +133,7 @@ export class Ledger {
     const real = hostsOf(check).some((host) => this.#truth.downWithin(host, now - backMs, now));
     // The path may have come back between the check's own failure and its parent's answer: neither can know.
     const pathMs = 2 * check.policy.runMs + 5000;
-    const path = check.policy.parents.some((parent) => hostsOf(this.#checks.get(parent) ?? check).some((host) => this.#truth.downWithin(host, now - pathMs, now)));
+    const path = ancestorsOf(check, this.#checks).some((parent) => hostsOf(parent).some((host) => this.#truth.downWithin(host, now - pathMs, now)));
     if (!real && !path) this.breach("told means real", `${alert.kind} of ${alert.check} (${alert.sentence}), though none of ${hostsOf(check).join(", ")} was down in the ${Math.round(backMs / 1000)} s before`);
   }
 }

@@ -2,7 +2,7 @@ import type { CheckDefinition } from "../../src/config/site.ts";
 import type { Alert } from "../../src/core/types.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Receipt } from "./receivers.ts";
-import { hostsOf } from "./site.ts";
+import { ancestorsOf, hostsOf } from "./site.ts";
 import type { Outage, Truth } from "./truth.ts";
 
 /** Stretches of monotonic time. */
@@ -169,7 +169,7 @@ function alone(truth: Truth, check: CheckDefinition, byName: ReadonlyMap<string,
   const { policy } = check;
   const calmMs = (policy.recoverAfter + 2) * policy.everyMs * 2 + 10 * 60_000;
   const before = hostsOf(check).some((host) => truth.hinderedWithin(host, outage.from - calmMs, outage.from - 1));
-  const blocked = policy.parents.some((parent) => hostsOf(byName.get(parent) ?? check).some((host) => truth.downWithin(host, outage.from - calmMs, deadline)));
+  const blocked = ancestorsOf(check, byName).some((parent) => hostsOf(parent).some((host) => truth.downWithin(host, outage.from - calmMs, deadline)));
   // An outage whose end fell into a time without a process, and this one's beginning too, are one to Tocsin.
   const lived = lives.reduce((sum, life) => sum + overlap(life, outage.from - calmMs, outage.from), 0);
   const seenWell = lived >= (policy.recoverAfter + 2) * policy.everyMs + policy.runMs;

@@ -73,6 +73,7 @@ export const addressOf = (host: string): string => `192.0.2.${ADDRESSES.indexOf(
 export const hostOf = (ip: string): string => ADDRESSES[Number(ip.split(".")[3]) - 1] ?? "";
 
 const PLAIN = Array.from({ length: 9 }, (_, at) => `plain-${at}`);
+/** The last one is behind another one too. */
 const BEHIND = Array.from({ length: 4 }, (_, at) => `behind-${at}`);
 const TURN = ["turn-0", "turn-1"];
 const OWN = ["own-0", "own-1"];
@@ -98,6 +99,7 @@ const ADDRESSES: readonly string[] = [...HOSTS, ...WITNESSES.slice(1), ...Object
 
 /** What lies on the way to a host. */
 export function wayTo(host: string): readonly string[] {
+  if (host === BEHIND.at(-1)) return [BEHIND.at(-2) ?? "", "gateway"];
   if (host.startsWith("behind")) return ["gateway"];
   return host.startsWith("beyond") || host.startsWith("witness") ? ["gateway", LINE] : [];
 }
@@ -130,7 +132,7 @@ export function simulatedSite(chance: Chance): Site {
     define({ name: "gateway", schedule: every(2 * MINUTE), failAfter: 2 }),
     define({ name: "fast", schedule: every(MINUTE), failAfter: 2, flapping: { changes: 4, withinMs: millis(60 * MINUTE) } }),
     ...PLAIN.map((name, at) => define({ name, schedule: at === 8 ? { kind: "after", ms: millis(5 * MINUTE) } : pace(), failAfter: 1 + (at % 3), recoverAfter: 1 + (at % 2), retries: at % 2, steps: name === ON_DUTY ? [atOnce("duty")] : at % 2 === 0 ? escalating : [atOnce("ops", "boss")], ...(at === 2 || at === 3 ? { failingEveryMs: 20_000 } : {}) })),
-    ...BEHIND.map((name, at) => define({ name, schedule: pace(), failAfter: 1 + (at % 2), parents: ["gateway"], retries: at % 2 })),
+    ...BEHIND.map((name, at) => define({ name, schedule: pace(), failAfter: 1 + (at % 2), parents: [wayTo(name)[0] ?? ""], retries: at % 2 })),
     ...TURN.map((name) => define({ name, schedule: { kind: "never" }, failAfter: 1, steps: [] })),
     ...OWN.map((name) => define({ name, schedule: pace(), failAfter: 2, steps: [] })),
     define({ name: "group-turn", schedule: every(5 * MINUTE), failAfter: 2, group: { members: TURN, require: "all", run: "turn", renotify: true } }),
@@ -151,3 +153,9 @@ export function hostsOf(check: CheckDefinition): readonly string[] {
   return check.policy.group === null ? [check.name] : check.policy.group.members;
 }
 
+/** What may be to blame for a check: its parents, and theirs. */
+export function ancestorsOf({ policy }: CheckDefinition, byName: ReadonlyMap<string, CheckDefinition>): readonly CheckDefinition[] {
+  const found = new Set(policy.parents.map((parent) => byName.get(parent)).filter((one) => one !== undefined));
+  for (const one of found) for (const parent of ancestorsOf(one, byName)) found.add(parent);
+  return [...found];
+}
