@@ -135,7 +135,7 @@ export class Monitor {
     const aliveAt = loaded.states.reduce((latest, state) => Math.max(latest, state.last?.started ?? 0), 0);
     const arrivals = this.#taken(known, now);
     const renamed = arrivals.filter(({ definition, before }) => before !== definition.name).map(({ definition, before }) => ({ from: before, to: definition.name }));
-    const fresh = arrivals.filter(({ terms, stored }) => terms.hash !== stored?.terms);
+    const fresh = arrivals.filter(({ terms, stored }) => terms.hash !== stored?.terms?.hash);
     this.beliefs.configured({ renamed, gone: [...known.keys()] }, fresh.map(({ terms }) => terms), now);
     for (const { definition, before, stored, terms } of arrivals) {
       const { name } = definition;
@@ -146,7 +146,9 @@ export class Monitor {
       this.beliefs.put(this.#effective(definition), null, now);
     }
     this.beliefs.connect();
-    for (const definition of first.added) this.#arrive(definition, aliveAt, now);
+    for (const { definition } of arrivals) this.#arrive(definition, aliveAt, now);
+    // Changed while Tocsin was not running.
+    for (const { definition, stored, terms } of arrivals) if (stored?.terms?.target !== undefined && stored.terms.target !== terms.target) this.#reload(definition, "target");
     for (const [check, stored] of known) this.#forgetStored(check, stored, now);
     this.#windows.configure(first.maintenance);
     this.outbox.start();

@@ -164,6 +164,8 @@ export interface Terms {
   readonly invert?: true;
   /** Hash of what it asks: results of another say nothing of this one. */
   readonly asks: string;
+  /** Hash of its type and target: what is believed of another one is not believed of this. Absent where an earlier version wrote it. */
+  readonly target?: string;
   /** Of a check that begins: what it begins with where another system knew it already, else null. */
   readonly begun?: CheckState | null;
 }

@@ -29,6 +29,7 @@ export function termsOf(definition: CheckDefinition, parts: TermsParts): Terms {
     warn: masked(definition.warn),
     ...(invert === undefined ? {} : { invert }),
     asks: hash128(JSON.stringify([type, target, masked(options)])),
+    target: hash128(JSON.stringify([type, masked(target)])),
   };
   const { begun } = parts;
   return { check: name, hash: hash128(JSON.stringify(terms)), ...terms, ...(begun === undefined ? {} : { begun }) };

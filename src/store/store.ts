@@ -1,4 +1,4 @@
-import type { Batch, Beginning, Belief, Recorded } from "../core/state.ts";
+import type { Batch, Beginning, Belief, Recorded, Terms } from "../core/state.ts";
 import type { Alert, AlertId, AlertKind, CheckName, ChannelName, Evidence, Incident, IncidentId, Instant, JournalEntry, Millis, Result, Transition } from "../core/types.ts";
 
 /** What remembers. One suite (`suite.ts`) runs on every implementation. Broken disks throw `StoreError`; what is expected is a value. */
@@ -31,8 +31,8 @@ export interface Capabilities {
 }
 
 export interface Loaded {
-  /** `terms`: the hash of the terms that the check was judged by last; absent where the store does not keep them. */
-  readonly states: readonly { readonly check: CheckName; readonly belief: Belief; readonly last: Result | null; readonly terms?: string }[];
+  /** `terms`: hashes of the terms that the check was judged by last; absent where the store does not keep them. */
+  readonly states: readonly { readonly check: CheckName; readonly belief: Belief; readonly last: Result | null; readonly terms?: Pick<Terms, "hash" | "target"> }[];
   /** Sequence of the last batch that is in the store; 0 for none. */
   readonly sequence: number;
 }

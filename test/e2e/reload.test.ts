@@ -142,6 +142,20 @@ describe.concurrent("what changed", () => {
     await place.stop();
   });
 
+  test("another target while Tocsin was not running: the same", async () => {
+    const { place, told, well, site, checks } = await started();
+    await place.stop();
+    place.write(site({ ...checks, dead: tcp(well.port) }));
+    await place.start();
+    await place.becomes("dead", "up");
+    await place.until("its end is told", () => told.kinds.includes("changed dead"));
+    const [closed] = await place.incidents("dead");
+    expect(closed).toMatchObject({ closedBy: "changed" });
+    expect(told.kinds).not.toContain("recovered dead");
+    expect((await place.check("well")).state).toBe("up");
+    await place.stop();
+  });
+
   test("another type: the same; a removed check: told as well, and gone from everywhere", async () => {
     const { place, told, dead, site, checks } = await started();
     place.write(site({ ...checks, dead: { type: "http", url: `http://127.0.0.1:${dead}/` } }));

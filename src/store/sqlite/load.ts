@@ -11,7 +11,8 @@ interface StateRow {
   readonly belief: string;
   readonly behind_slot: number | null;
   readonly behind_n: number | null;
-  readonly terms: string | null;
+  readonly hash: string | null;
+  readonly target: string | null;
 }
 
 /** Beliefs, last results and the last sequence. */
@@ -19,12 +20,12 @@ export function load(db: DatabaseSync): Loaded {
   const words = new Words(db);
   const top = db.prepare(`SELECT ${RESULT_COLUMNS} FROM ${RESULT_TABLES} WHERE r.check_id = ? ORDER BY r.slot DESC, r.n DESC LIMIT 1`);
   const behind = db.prepare(`SELECT ${RESULT_COLUMNS} FROM ${RESULT_TABLES} WHERE r.check_id = ? AND r.slot = ? AND r.n = ?`);
-  const rows = all<StateRow>(db.prepare("SELECT c.id, c.name, s.belief, c.behind_slot, c.behind_n, (SELECT hash FROM terms t WHERE t.check_id = c.id ORDER BY turn DESC LIMIT 1) AS terms FROM states s JOIN checks c ON c.id = s.check_id"));
-  const states = rows.map(({ id, name, belief: text, behind_slot, behind_n, terms }) => {
+  const rows = all<StateRow>(db.prepare("SELECT c.id, c.name, s.belief, c.behind_slot, c.behind_n, t.hash, json_extract(t.body, '$.target') AS target FROM states s JOIN checks c ON c.id = s.check_id LEFT JOIN terms t ON t.check_id = c.id AND t.turn = (SELECT max(turn) FROM terms o WHERE o.check_id = c.id)"));
+  const states = rows.map(({ id, name, belief: text, behind_slot, behind_n, hash, target }) => {
     const last = behind_slot === null ? one<ResultColumns>(top, id) : one<ResultColumns>(behind, id, behind_slot, behind_n);
     const belief = JSON.parse(text) as Belief;
     const named: Belief = belief.incident === null ? belief : { ...belief, incident: { ...belief.incident, check: name } };
-    return { check: name, belief: named, last: last === null ? null : resultOf(name, last, words), ...(terms === null ? {} : { terms }) };
+    return { check: name, belief: named, last: last === null ? null : resultOf(name, last, words), ...(hash === null ? {} : { terms: { hash, ...(target === null ? {} : { target }) } }) };
   });
   return { states, sequence: Number(db.prepare("SELECT sequence FROM ledger").get()?.["sequence"] ?? 0) };
 }
