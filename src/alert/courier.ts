@@ -150,10 +150,11 @@ export class Courier {
 
   /** Lets another channel tell what this one cannot, before the failed try is settled: a crash between the two repeats it, and the ids stay the same. */
   async #tellInstead(channel: OutboxChannel, alerts: readonly Alert[], failed: boolean): Promise<void> {
-    const { store, site, isFailing } = this.#options;
+    const { store, site, isFailing, channelOf } = this.#options;
     const to = site().channels.find((one) => one.name === channel.fallback);
     if (to === undefined || channel.fallback === null) return;
-    const copies = await standIns(store, alerts, to, failed && isFailing(channel.name, alerts[0]?.recipient ?? ""));
+    const mayTell = channelOf(to.type)?.keepsOpen === true ? alerts : alerts.filter(({ quiet }) => quiet !== true);
+    const copies = await standIns(store, mayTell, to, failed && isFailing(channel.name, alerts[0]?.recipient ?? ""));
     if (copies.length > 0) await store.changeOutbox({ ...NOTHING, alerts: copies });
   }
 

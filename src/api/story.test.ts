@@ -39,6 +39,11 @@ test("who was told and how it went", () => {
   f("withdrawn", null, [], { status: "withdrawn", tries: 0 });
 });
 
+test("why somebody was told in a silence", () => {
+  const alert = { ...sampleAlert("a".repeat(32), "shop", 30_000), kind: "recovered", quiet: true } as const;
+  expect(story({}, { alerts: [{ alert, status: "sent", message: "m" }] })[1]?.text).toMatch(/: it is well again, told in the silence so that it is closed there$/);
+});
+
 test("why nobody was told", () => {
   const f = (telling: string, kinds: readonly string[]) => expect(story({}, { transitions: [sampleTransition("shop", 30_000, { telling })] }).map(({ kind }) => kind)).toEqual(kinds);
   f("told", ["first-sign", "transition"]);

@@ -76,6 +76,9 @@ export const SAID: { readonly [kind in Alert["kind"]]: string } = {
   test: "this is a test",
 };
 
+/** The same of an alert, and why somebody is told in a silence. */
+export const saidBy = ({ kind, quiet }: Alert): string => (quiet === true ? `${SAID[kind]}, told in the silence so that it is closed there` : SAID[kind]);
+
 /** `a@example.com on ops`, `chat`. */
 export const whom = ({ channel, recipient }: { readonly channel: string; readonly recipient: string }): string => (recipient === "" ? channel : `${recipient} on ${channel}`);
 
@@ -88,7 +91,7 @@ function toldLine(row: AlertRow, attempts: readonly Try[], mask: (text: string) 
   return {
     at: alert.at,
     kind: "told",
-    text: `To ${whom(alert)}: ${SAID[alert.kind]}`,
+    text: `To ${whom(alert)}: ${saidBy(alert)}`,
     delivery: { channel: alert.channel, recipient: alert.recipient, status, tries: own.length, reason: mask(last?.reason ?? "") },
   };
 }

@@ -1,7 +1,7 @@
 import { formatDuration } from "../core/time.ts";
 import type { CheckName } from "../core/types.ts";
 import type { AlertRow, MessageStory, Store, Try } from "../store/store.ts";
-import { closing, SAID, whom } from "./story.ts";
+import { closing, SAID, saidBy, whom } from "./story.ts";
 import type { WhyLine } from "./types.ts";
 
 /** Who was to be told, and how each try went. Pure. */
@@ -23,7 +23,7 @@ function alertLine({ alert, status }: AlertRow, message: MessageStory | undefine
   const instead = alert.insteadOf === undefined ? "" : `, instead of ${alert.insteadOf}, which does not work`;
   const withdrawn = status === "withdrawn" ? "; withdrawn: it was over before anybody was told" : "";
   const failed = status === "failed" && message?.attempts.length === 0 ? `; given up: ${message.lastReason}` : "";
-  return line(alert.at, "told", `For ${whom(alert)}: ${SAID[alert.kind]}${instead}${withdrawn}${failed}`);
+  return line(alert.at, "told", `For ${whom(alert)}: ${saidBy(alert)}${instead}${withdrawn}${failed}`);
 }
 
 const OUTCOME: { readonly [outcome in Try["outcome"]]: string } = { sent: "Sent to", retry: "Not sent, tried again later, to", refused: "Not sent, given up, to", lost: "No answer, it may have arrived, from" };

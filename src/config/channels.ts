@@ -45,9 +45,9 @@ function checkFallback({ name, fallback }: ChannelDefinition, channels: readonly
 }
 
 /** When a digest is due, by the clock on the wall of the site. */
-function readDigest(digest: ChannelKeys["digest"], { type, digests }: AnyChannel, layers: readonly Layer[], zone: string, report: Report): ChannelDefinition["digest"] {
+function readDigest(digest: ChannelKeys["digest"], { type, keepsOpen }: AnyChannel, layers: readonly Layer[], zone: string, report: Report): ChannelDefinition["digest"] {
   if (digest === undefined) return null;
-  if (digests === false) {
+  if (keepsOpen === true) {
     report.error(layers, ["digest"], `a channel of type \`${type}\` cannot show a digest: it only opens and closes troubles`, "give `digest` to a channel that people read");
     return null;
   }
@@ -90,6 +90,7 @@ function readChannel(entry: Entry, registry: Registry, documents: readonly Docum
     templates: { subject, text },
     fallback: fallback === null ? null : channelName(fallback),
     digest,
+    ...(kind.of.keepsOpen === true ? { keepsOpen: true as const } : {}),
     hash: hash128(canonical([kind.of.type, read.value, cap, group, subject, text, fallback, digest])),
   };
 }

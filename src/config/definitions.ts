@@ -1,7 +1,7 @@
 import { hash128 } from "../core/ids.ts";
 import type { Rotation } from "../core/rotation.ts";
 import { type Schedule, scheduleGapMs } from "../core/schedule.ts";
-import { checkName, instant, millis, type Millis, type Policy } from "../core/types.ts";
+import { channelName, checkName, instant, millis, type Millis, type Policy } from "../core/types.ts";
 import { canonical } from "./canonical.ts";
 import type { Draft } from "./draft.ts";
 import { isOfConnectivity } from "./connectivity.ts";
@@ -34,11 +34,11 @@ interface Times {
 /** Makes the definitions, in the order of the configuration; circles must have been ruled out. */
 export function makeDefinitions(set: DraftSet): readonly CheckDefinition[] {
   const times = createTimes(set);
-  const recipients = new Map(set.channels.map((channel) => [channel.name as string, channel.recipients]));
-  return [...set.drafts.values()].map((draft) => makeDefinition(draft, set, times(draft.entry.name), recipients));
+  const channels = new Map(set.channels.map((channel) => [channel.name as string, channel]));
+  return [...set.drafts.values()].map((draft) => makeDefinition(draft, set, times(draft.entry.name), channels));
 }
 
-function makeDefinition(draft: Draft, set: DraftSet, times: Times, recipients: ReadonlyMap<string, readonly string[]>): CheckDefinition {
+function makeDefinition(draft: Draft, set: DraftSet, times: Times, channels: ReadonlyMap<string, ChannelDefinition>): CheckDefinition {
   const { keys, kind, steps, schedule, expect, warn } = draft;
   const { name } = draft.entry;
   const policy: Policy = {
@@ -55,7 +55,7 @@ function makeDefinition(draft: Draft, set: DraftSet, times: Times, recipients: R
     onFail: keys.onFail ?? true,
     onPass: keys.onPass ?? true,
     steps,
-    ...tellingOf(steps, set.rotations, recipients),
+    ...tellingOf(steps, set.rotations, channels),
     parents: (set.parents.get(name) ?? []).map(checkName),
     group: groupOf(draft, set.membership),
     flapping: flappingOf(keys.flapping),
@@ -81,15 +81,17 @@ function makeDefinition(draft: Draft, set: DraftSet, times: Times, recipients: R
   return { ...definition, hashes: hashesOf(definition) };
 }
 
-/** The rotations that the steps name, and the recipients of every channel that they may ever tell. */
-function tellingOf(steps: Policy["steps"], rotations: DraftSet["rotations"], recipients: ReadonlyMap<string, readonly string[]>): Pick<Policy, "rotations" | "recipients"> {
+/** The rotations that the steps name, and of every channel that they may ever tell its recipients and whether it keeps open what it is told. */
+function tellingOf(steps: Policy["steps"], rotations: DraftSet["rotations"], channels: ReadonlyMap<string, ChannelDefinition>): Pick<Policy, "rotations" | "recipients" | "keepers"> {
   const named = [...new Set(steps.flatMap((step) => step.to))];
   const used = named.flatMap((name) => {
     const rotation = rotations.get(name);
     return rotation === undefined ? [] : [[name, rotation] as const];
   });
-  const channels = new Set<string>([...named.filter((name) => !rotations.has(name)), ...used.flatMap(([, rotation]) => channelsOf(rotation))]);
-  return { rotations: Object.fromEntries(used), recipients: Object.fromEntries([...channels].map((channel) => [channel, recipients.get(channel) ?? []])) };
+  const told = [...new Set<string>([...named.filter((name) => !rotations.has(name)), ...used.flatMap(([, rotation]) => channelsOf(rotation))])];
+  const recipients = Object.fromEntries(told.map((name) => [name, channels.get(name)?.recipients ?? []]));
+  const keepers = told.flatMap((name) => (channels.get(name)?.keepsOpen === true ? [channelName(name)] : []));
+  return { rotations: Object.fromEntries(used), recipients, ...(keepers.length === 0 ? {} : { keepers }) };
 }
 
 function groupOf(draft: Draft, { members, turn }: Membership): Policy["group"] {
@@ -114,11 +116,11 @@ function hostOf(probe: AnyProbe, options: unknown): string | null {
  */
 function hashesOf(definition: Omit<CheckDefinition, "hashes">): CheckDefinition["hashes"] {
   const { type, options, target, description, tags, schedule, timeoutMs, retries, invert, expect, warn, policy, was, paused, traced } = definition;
-  const { everyMs, failingEveryMs, onFail, onPass, steps, recipients, rotations, site, check: _check, ...judging } = policy;
+  const { everyMs, failingEveryMs, onFail, onPass, steps, recipients, keepers, rotations, site, check: _check, ...judging } = policy;
   return {
     target: hash128(canonical([type, options, target])),
     judging: hash128(canonical([judging, timeoutMs, retries, expect, warn, ...(invert === undefined ? [] : ["invert"])])),
-    telling: hash128(canonical([everyMs, failingEveryMs, onFail, onPass, steps, recipients, rotations, site, description, tags, schedule, was, paused, traced])),
+    telling: hash128(canonical([everyMs, failingEveryMs, onFail, onPass, steps, recipients, keepers ?? [], rotations, site, description, tags, schedule, was, paused, traced])),
   };
 }
 

@@ -85,6 +85,8 @@ describe("pace", () => {
 describe("telling", () => {
   const f = async (notify: string, expected: object): Promise<void> => expect((await check("shop", `${LOG}checks: {shop: {${TCP}, notify: ${notify}}}`)).policy).toMatchObject(expected);
   test("names", () => f("[log, ops]", { steps: [{ after: { kind: "runs", count: 1 }, to: ["log", "ops"], repeatMs: null }], recipients: { log: [""], ops: ["a@example.com", "b@example.com"] } }));
+  test("a service that keeps what it is told open", async () =>
+    expect((await check("shop", `channels: {log: {type: log}, pager: {type: pager}}\nchecks: {shop: {${TCP}, notify: [log, pager]}}`)).policy.keepers).toEqual(["pager"]));
   test("one name", () => f("log", { steps: [{ to: ["log"] }] }));
   test("steps", () => f("[{after: 0, to: log}, {after: 10m, to: [ops], repeat: 1h}]", { steps: [{ after: { kind: "runs", count: 0 } }, { after: { kind: "time", ms: 600_000 }, repeatMs: 3_600_000 }] }));
   test("names and steps", () => f("[{after: 3, to: ops}, log]", { steps: [{ to: ["log"], after: { count: 1 } }, { to: ["ops"], after: { count: 3 } }] }));

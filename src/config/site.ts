@@ -82,6 +82,8 @@ export interface ChannelDefinition {
   readonly fallback: ChannelName | null;
   /** When it gets a digest of what was wrong, and of which checks: those that it is told of, or all; null: never. */
   readonly digest: { readonly schedule: CronSchedule; readonly of: "told" | "all" } | null;
+  /** What began stays open there until its end is told. */
+  readonly keepsOpen?: true;
   readonly hash: string;
 }
 

@@ -1,6 +1,6 @@
 import { believe, type Draft, noteTelling } from "./draft.ts";
 import { muted, sayingOf } from "./escalate.ts";
-import { firstTargets, openedAsOf, type Saying, say } from "./route.ts";
+import { firstTargets, hearersOfEnd, openedAsOf, type Saying, say } from "./route.ts";
 import type { Flapping } from "./state.ts";
 import { type Instant, plus } from "./types.ts";
 
@@ -40,8 +40,10 @@ export function settle(draft: Draft): void {
   if (belief.flapping === null || at === null || now < at) return;
   const { since } = belief.flapping;
   const incident = flapsOf(belief.flapping);
-  const told = belief.muting.silenced === null ? belief.flapping.told : [];
+  const { to, ...how } = hearersOfEnd(draft, belief.flapping.told);
   believe(draft, { flapping: null, outages: [] });
   const sentence = `settled as ${belief.status}`;
-  say(draft, told, { kind: "settled", incident, slot: since, status: belief.status, since: belief.since, sentence, code: "ok", evidence: [], outageFrom: since, step: 0, ordinal: 1 });
+  // What goes on is no end that may be told in a silence.
+  if (how.quiet === true && belief.status !== "up") return;
+  say(draft, to, { ...how, kind: "settled", incident, slot: since, status: belief.status, since: belief.since, sentence, code: "ok", evidence: [], outageFrom: since, step: 0, ordinal: 1 });
 }

@@ -198,7 +198,7 @@ export class Bench {
     if (this.#ids.has(alert.id) && alert.kind !== "run") throw new Error(`two alerts with one id: ${JSON.stringify(alert)}`);
     this.#ids.add(alert.id);
     this.alerts.push(alert);
-    this.#note(`${alert.kind}!${alert.channel}`);
+    this.#note(`${alert.quiet === true ? "quiet " : ""}${alert.kind}!${alert.channel}`);
   }
 
   #note(what: string): void {

@@ -2,7 +2,7 @@ import { blocks, clearance, isDoubtful, parentsWellSince, rootOf } from "./depen
 import { beganDown, believe, closeIncident, type Draft, dueBy, move, noteTelling, openIncident, reasonOf } from "./draft.ts";
 import { fired, firedForGood, muted } from "./escalate.ts";
 import { flapsOf, noteOutage } from "./flap.ts";
-import { firstSteps, firstTargets, joined, type Saying, say, targets } from "./route.ts";
+import { firstSteps, firstTargets, hearersOfEnd, joined, type Saying, say, targets } from "./route.ts";
 import { endUntilRecovery } from "./silence.ts";
 import type { OpenIncident, Streak, Told, View } from "./state.ts";
 import { type Instant, instant, plus } from "./types.ts";
@@ -136,11 +136,12 @@ export function goUp(draft: Draft, rule: string): void {
   move(draft, "up", reasonOf(closed === null ? rule : "recovered", last?.sentence ?? "well"));
   if (closed === null && !silent) return;
   const spared = silent || !policy.onFail ? firstTargets(draft) : [];
-  const to = joined(whoKnow(draft, closed), muted(draft) ? [] : spared);
-  if (!policy.onPass || silenced || to.length === 0) return noteTelling(draft, silenced ? "silenced" : policy.onPass ? whyNobody(draft, joined(closed?.told ?? [], spared)) : "off");
+  const { to, ...how } = hearersOfEnd({ policy, belief }, joined(whoKnow(draft, closed), silenced || muted(draft) ? [] : spared));
   const outageFrom = closed?.firstSign ?? (belief.rule === "carried" ? belief.since : null);
-  say(draft, to, { ...recovery(draft, closed), outageFrom, kind: "recovered", step: 0, ordinal: 1 });
-  noteTelling(draft, "told");
+  if (policy.onPass) say(draft, to, { ...recovery(draft, closed), outageFrom, ...how, kind: "recovered", step: 0, ordinal: 1 });
+  if (silenced) return noteTelling(draft, "silenced");
+  if (!policy.onPass) return noteTelling(draft, "off");
+  noteTelling(draft, to.length === 0 ? whyNobody(draft, joined(closed?.told ?? [], spared)) : "told");
 }
 
 /** Who hears of the end: those who were told. In a window nobody of an outage that was spared them, as `initial: down` does. */
@@ -188,11 +189,10 @@ function sayBetter(draft: Draft, ended: OpenIncident): void {
 
 /** Closes what is open because the check itself changed or went, and tells those who were told. */
 export function endBecause(draft: Draft, closedBy: "changed" | "removed"): void {
-  const { flapping, muting } = draft.belief;
+  const { flapping } = draft.belief;
   const closed = closeIncident(draft, closedBy);
-  const to = joined(whoKnow(draft, closed), flapping?.told ?? []);
-  if (muting.silenced !== null) return;
+  const { to, ...how } = hearersOfEnd(draft, joined(whoKnow(draft, closed), flapping?.told ?? []));
   const sentence = closedBy === "changed" ? "the check was changed; it is judged anew" : "the check was removed";
   const flaps = flapping === null ? null : flapsOf(flapping);
-  say(draft, to, { ...recovery(draft, closed), incident: closed ?? flaps, ...(flaps === null ? {} : { ends: flaps.id }), code: "ok", sentence, kind: "changed", status: "pending", step: 0, ordinal: 1 });
+  say(draft, to, { ...recovery(draft, closed), incident: closed ?? flaps, ...(flaps === null ? {} : { ends: flaps.id }), ...how, code: "ok", sentence, kind: "changed", status: "pending", step: 0, ordinal: 1 });
 }

@@ -37,6 +37,12 @@ export function without(some: readonly Told[], others: readonly Told[]): readonl
   return some.filter((told) => !known.has(key(told)));
 }
 
+/** Whom an end is told, of those who know of the trouble, and how: in a silence only those with whom the next trouble would be taken for the one that stayed open. */
+export function hearersOfEnd({ policy, belief }: Pick<Draft, "policy" | "belief">, told: readonly Told[]): { readonly to: readonly Told[]; readonly quiet?: true } {
+  if (belief.muting.silenced === null) return { to: told };
+  return { to: told.filter(({ channel }) => policy.keepers?.includes(channel) === true), quiet: true };
+}
+
 export interface Saying {
   readonly kind: AlertKind;
   readonly incident: Pick<OpenIncident, "id" | "openedAs"> | null;
@@ -49,6 +55,7 @@ export interface Saying {
   readonly evidence: Evidence;
   readonly outageFrom: Instant | null;
   readonly ends?: IncidentId;
+  readonly quiet?: true;
   readonly step: number;
   readonly ordinal: number;
 }

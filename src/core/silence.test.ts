@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { Bench, MINUTE, type PolicyWish, story, T0 } from "./ground.ts";
+import { channelName, millis } from "./types.ts";
 
 function f(script: string, wish: PolicyWish, expected: string): void {
   expect(story(script, wish), script).toBe(expected);
@@ -36,4 +37,26 @@ test("it goes on over a pause, a restart and a changed target, and moves with th
   f("u silence:10 restart d +9m s:d", {}, "1 up, 2 down, 11 again, 11 down!ops");
   f("u silence:10 target d +9m s:d", {}, "1 up, 1 pending, 2 down, 11 again, 11 down!ops");
   f("u silence:10 d clock +9m s:d", {}, "1 up, 2 down, 1451 again, 1451 down!ops");
+});
+
+test("where an outage would stay open its end is told in a silence too, so that the next one is none that goes on", () => {
+  const pager = { steps: "1:ops+boss", keepers: [channelName("ops")] };
+  const down = "1 up, 2 down, 2 down!ops, 2 down!boss";
+  f("u d silence u d", pager, `${down}, 3 up, 3 quiet recovered!ops, 4 down, 4 down!ops, 4 down!boss`);
+  f("u d silence:10 u d", pager, `${down}, 3 up, 3 quiet recovered!ops, 4 down`);
+  f("u d silence remove", pager, `${down}, 2 quiet changed!ops`);
+  f("u d silence u", { ...pager, onPass: false }, `${down}, 3 up`);
+});
+
+test("nothing is ended there that was not begun", () => {
+  const pager = { keepers: [channelName("ops")] };
+  f("u silence:10 d u", pager, "1 up, 2 down, 3 up");
+  f("silence:10 d u", { ...pager, initial: "down" }, "2 up");
+});
+
+test("so is flapping that settled as well; what goes on is not told", () => {
+  const pager = { keepers: [channelName("ops")], flapping: { changes: 1, withinMs: millis(5 * MINUTE) } };
+  const flaps = "1 up, 2 down, 2 down!ops, 3 up, 3 recovered!ops, 4 down, 4 flapping!ops";
+  f(`u d u d silence:30 ${"u ".repeat(6)}`, pager, `${flaps}, 5 up, 9 quiet settled!ops`);
+  f(`u d u d silence:30 ${"d ".repeat(6)}`, pager, flaps);
 });

@@ -148,6 +148,8 @@ export interface Policy {
   readonly onPass: boolean;
   readonly steps: readonly Step[];
   readonly recipients: Recipients;
+  /** Those of its channels where what began stays open until its end is told; absent: none. */
+  readonly keepers?: readonly ChannelName[];
   /** Those that its steps name. */
   readonly rotations: Rotations;
   readonly parents: readonly CheckName[];
@@ -232,6 +234,8 @@ export interface Alert {
   readonly insteadOf?: ChannelName;
   /** Another incident than its own that it ends as well: of `degraded` the outage before, of `changed` the one with which flapping began. */
   readonly ends?: IncidentId;
+  /** An end within a silence, for a channel where it would stay open: it rings nobody. */
+  readonly quiet?: true;
   /** Of an incident; absent where an earlier version opened it: the names of today. */
   readonly openedAs?: OpenedAs;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Alert, channelName, checkName, type IncidentId, millis, plus } from "../../src/core/types.ts";
 import type { OutboxChannel } from "../../src/alert/outbox.ts";
-import { alert, definition, FILES, incident, LATER, LOST, MINUTE, REFUSED, SENT, T0, unused, type World, world } from "./world.ts";
+import { alert, definition, FILES, incident, KEEPER, LATER, LOST, MINUTE, REFUSED, SENT, T0, unused, type World, world } from "./world.ts";
 
 describe("trouble of a channel", () => {
   const two = [definition("ops"), definition("boss")];
@@ -277,6 +277,17 @@ describe("a fallback", () => {
     await w.commit([page(w, "recovered", { incident: second })]);
     await w.pass(MINUTE);
     expect(heard(w).toSorted()).toEqual(["anna: degraded shop", "anna: recovered shop", "anna: reminder shop", "ben: degraded shop", "ben: recovered shop", "ben: reminder shop"]);
+  });
+
+  test.each([["fake", ["down"]], [KEEPER, ["down", "recovered"]]])("is told in a silence what ends only where that would stay open: %s", async (type, kinds) => {
+    const w = await world(definition("pager", { type: KEEPER, fallback: channelName("ops") }), definition("ops", { type }));
+    w.answers = { pager: () => LATER };
+    await w.commit([page(w, "down")], incident);
+    await w.pass(5 * MINUTE);
+    w.answers = {};
+    await w.commit([page(w, "recovered", { status: "up", outageFrom: T0, quiet: true })]);
+    await w.pass(20 * MINUTE);
+    expect(heard(w)).toEqual(kinds.map((kind) => `: ${kind} shop`));
   });
 
   test("keeps out while the other works", async () => {

@@ -18,6 +18,8 @@ export const REFUSED: Sending = { kind: "refused", reason: "550 no" };
 
 /** The type of a channel that carries files. */
 export const FILES = "files";
+/** The type of a channel that keeps open what it is told. */
+export const KEEPER = "keeper";
 const picture: Draw = (check) => Promise.resolve({ name: "latency.png", type: "image/png", content: Buffer.from(check) });
 
 type Answer = (message: Message, signal: AbortSignal) => Sending | Promise<Sending>;
@@ -68,6 +70,7 @@ export class World {
         return (this.answers[String(options)] ?? (() => SENT))(message, signal);
       },
     };
+    const types = new Map<string, AnyChannel>([[fake.type, fake], [FILES, { ...fake, attaches: true }], [KEEPER, { ...fake, keepsOpen: true }]]);
     const store = new Proxy(this.store, {
       get: (target, verb: keyof Store) => {
         // A dead process writes nothing any more.
@@ -80,7 +83,7 @@ export class World {
     const facts = { name: "Example", vantage: "home", url: null, timezone: "UTC" };
     const ports = { clock, random: new Chance(1), network, processes, log };
     const mask = (text: string): string => text.replaceAll("hunter2", "***");
-    return new Outbox({ store, ports, channelOf: (type) => (type === fake.type ? fake : type === FILES ? { ...fake, attaches: true } : undefined), site: { facts, channels, check: () => null, picture }, mask, onTrouble: (troubles) => (this.troubles = troubles) });
+    return new Outbox({ store, ports, channelOf: (type) => types.get(type), site: { facts, channels, check: () => null, picture }, mask, onTrouble: (troubles) => (this.troubles = troubles) });
   }
 
   /** The process dies and another one starts on the same store. */

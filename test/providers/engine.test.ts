@@ -56,7 +56,7 @@ describeWith(["openssl"], "services that keep incidents", () => {
     expect([event([{ event: "digest" }, { event: "recovery", ...shop }]), event([{ event: "digest" }, { event: "outage", ...shop }]), event([{ event: "digest" }])]).toEqual(["recovery", "outage", "digest"]);
   });
   test("a configuration gives digests to those that can show them", () => {
-    const without = new Set(providers.filter(({ digests }) => digests === false).map(({ type }) => type));
+    const without = new Set(providers.filter(({ keepsOpen }) => keepsOpen === true).map(({ type }) => type));
     expect(["slack", "datadog", "new-relic", "splunk-hec", "email-resend"].filter((type) => without.has(type))).toEqual([]);
     expect(["pagerduty", "alertmanager", "grafana-oncall", "healthchecks", "uptime-kuma", "github-dispatch"].filter((type) => !without.has(type))).toEqual([]);
   });

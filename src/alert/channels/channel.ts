@@ -72,8 +72,8 @@ export interface Channel<Options> {
   readonly options: z.ZodType<Options>;
   /** Alerts that one message may hold, where the usual thousand are too many: a service of incidents is asked once for each. */
   readonly alertsPerMessage?: number;
-  /** It knows beginnings and ends only, so that a digest would be one of them: refused when the configuration is read. */
-  readonly digests?: false;
+  /** It knows beginnings and ends only: what began stays open there until its end is told, which is so in a silence too; a digest would be one of them and is refused when the configuration is read. */
+  readonly keepsOpen?: true;
   /** It carries files; others are given none. */
   readonly attaches?: true;
   /** Each gets a message of its own; `[""]` when the channel knows no recipients. */

@@ -130,7 +130,7 @@ export function channelOf(entry: AnyProvider): AnyChannel {
       return options();
     },
     ...(keepsIncidents(entry) ? { alertsPerMessage: INCIDENTS_PER_MESSAGE } : {}),
-    ...(showsDigests(entry) ? {} : { digests: false }),
+    ...(showsDigests(entry) ? {} : { keepsOpen: true }),
     recipients: (chosen) => entry.to?.(chosen) ?? [""],
     send: (chosen, message, ctx) => send(entry, { options: chosen, message, mask: maskOf(options(), chosen), ctx }),
   };

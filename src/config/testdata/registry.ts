@@ -57,7 +57,7 @@ const mailOptions = z.strictObject({
 const email: Channel<z.output<typeof mailOptions>> = { type: "email", about: "Sends mail.", source: "the tests", options: mailOptions, recipients: (options) => options.to, send: fail };
 const log: Channel<Record<string, never>> = { type: "log", about: "Writes a line.", source: "the tests", options: z.strictObject({}), recipients: () => [""], send: fail };
 
-const pager: Channel<Record<string, never>> = { ...log, type: "pager", about: "Opens and closes incidents.", digests: false };
+const pager: Channel<Record<string, never>> = { ...log, type: "pager", about: "Opens and closes incidents.", keepsOpen: true };
 
 export const probes: readonly AnyProbe[] = [web, tcp, script, push, channel, group];
 export const channels: readonly AnyChannel[] = [email, log, pager];
