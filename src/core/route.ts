@@ -66,11 +66,12 @@ export const openedAsOf = ({ openedAs }: { readonly openedAs?: OpenedAs | undefi
 /** One alert for each recipient. */
 export function say(draft: Draft, to: readonly Told[], saying: Saying): void {
   const { incident, slot, ...rest } = saying;
-  const { check } = draft.policy;
+  const { check, failAfter } = draft.policy;
   const { hides, dependents = [] } = draft.around;
+  const fails = { runs: draft.belief.streak?.downs ?? 0, of: failAfter };
   for (const { channel, recipient } of to) {
     const id = alertId({ check, of: incident?.id ?? slot, kind: saying.kind, step: saying.step, ordinal: saying.ordinal, channel, recipient });
-    const alert = { ...rest, id, check, incident: incident?.id ?? null, channel, recipient, at: draft.now, hides, ...openedAsOf(incident ?? {}), ...(dependents.length === 0 || saying.status !== "down" ? {} : { dependents }) };
+    const alert = { ...rest, id, check, incident: incident?.id ?? null, channel, recipient, at: draft.now, hides, fails, ...openedAsOf(incident ?? {}), ...(dependents.length === 0 || saying.status !== "down" ? {} : { dependents }) };
     draft.effects.push({ kind: "alert", alert });
   }
 }

@@ -226,6 +226,8 @@ export interface Alert {
   readonly hides: readonly CheckName[];
   /** The other checks that depend on it, directly or through others, and are not known to be down: nothing is seen of them while it is. Absent: none. */
   readonly dependents?: readonly CheckName[];
+  /** Failing runs in a row so far, and how many make it down. Absent: it is about no check. */
+  readonly fails?: { readonly runs: number; readonly of: number };
   /** Start of the outage that a recovery ends, or that became degraded; of `settled`: of the flapping. */
   readonly outageFrom: Instant | null;
   readonly step: number;

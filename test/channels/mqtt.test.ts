@@ -76,6 +76,11 @@ describeWith(["mosquitto", "mosquitto-clients", "openssl"], "mqtt against Mosqui
         data: { threshold: 1, failState: true, failCount: 1, log: ["HTTP 503"], softFail: null, lastCheck: "2026-11-20T03:00:00.000Z", lastFail: "2026-11-20T03:00:00.000Z", lastPass: null, level: null },
       });
     });
+    test("with the failing runs in a row and the threshold", async () => {
+      const heard = await startSubscriber(folder, broker.port, "sites/counted/#");
+      await send({ ...fletchck(), topic: "sites/counted" }, { fails: { runs: 4, of: 3 } });
+      expect(JSON.parse((await next(heard))?.payload ?? "")).toMatchObject({ data: { threshold: 3, failState: true, failCount: 4 } });
+    });
     test("all on one topic, as checks with publish do", async () => {
       const heard = await startSubscriber(folder, broker.port, "sites/all");
       expect(await send({ ...fletchck(), topic: "sites/all", nameInTopic: false })).toMatchObject({ kind: "sent" });

@@ -37,10 +37,10 @@ interface Publication {
 const isoOf = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
 
 /** What Fletchck's `remote` checks read; they compare count and threshold. */
-function fletchckState({ check, status, at, since, outageFrom, sentence }: Alert, type: string): object {
+function fletchckState({ check, status, at, since, outageFrom, sentence, fails: counted }: Alert, type: string): object {
   // It knows no degraded: what is slow or expires soon passes.
   const fails = status === "down" || status === "disputed";
-  const data = { threshold: 1, failState: fails, failCount: fails ? 1 : 0, log: [sentence], softFail: null, lastCheck: isoOf(at), lastFail: isoOf(fails ? since : outageFrom), lastPass: fails ? null : isoOf(since), level: null };
+  const data = { threshold: counted?.of ?? 1, failState: fails, failCount: counted?.runs ?? (fails ? 1 : 0), log: [sentence], softFail: null, lastCheck: isoOf(at), lastFail: isoOf(fails ? since : outageFrom), lastPass: fails ? null : isoOf(since), level: null };
   return { name: check, type: FLETCHCK_TYPES[type] ?? type, data };
 }
 
