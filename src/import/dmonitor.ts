@@ -79,7 +79,7 @@ function readTest(source: Source, draft: Draft, host: string, test: string): voi
 
 function read(source: Source): ReturnType<Importer["read"]> {
   const draft = new Draft(wholeFile(source.path));
-  draft.put(["defaults"], { every: EVERY, failAfter: 1 }, wholeFile(source.path));
+  draft.put(["defaults"], { every: EVERY, failAfter: 1, flapping: "off" }, wholeFile(source.path));
   readAlerts(source, draft);
   readNodes(source, draft);
   for (const host of namesIn(source, "hosts.d")) {
