@@ -20,7 +20,7 @@ interface Asked {
 }
 
 /** What a service becomes: one check, or several that must all be well; or why it cannot be. */
-type Made = { readonly keys: Mapping; readonly differs?: string } | { readonly parts: { readonly [name: string]: Mapping } } | { readonly refused: string; readonly advice: string } | { readonly left: string };
+type Made = { readonly keys: Mapping } | { readonly parts: { readonly [name: string]: Mapping } } | { readonly refused: string; readonly advice: string } | { readonly left: string };
 
 const need = (what: string, advice: string): Made => ({ refused: `it has no ${what}`, advice });
 const portOf = (text: string | undefined): number | undefined => (text !== undefined && /^\d{1,5}$/.test(text) ? Number(text) : undefined);
@@ -67,7 +67,7 @@ const SERVICES: { readonly [service: string]: (asked: Asked) => Made } = {
   rip: ({ server }) => ({ keys: { type: "rip", host: server } }),
   smb: ({ server, domain }) => ({ keys: { type: "smb", host: server, transport: "netbios", ...(domain === "" ? {} : { name: domain }), dialects: ["SMB1", "2.0.2", "2.1", "3.0", "3.0.2", "3.1.1"] } }),
   smtp: ({ server, domain }) => (domain === "" ? need("domain", "name the domain that it takes mail for") : { keys: { type: "smtp", host: server, starttls: "off", recipient: `postmaster@${domain}` } }),
-  sntp: ({ server }) => ({ keys: { type: "sntp", host: server }, differs: "a server that says that its own clock is not set is down as well" }),
+  sntp: ({ server }) => ({ keys: { type: "sntp", host: server, expect: { synchronised: "/true|false/" } } }),
   socks5: ({ server, args }) => ({ keys: { type: "socks5", host: server, port: portOf(args[0]) ?? 1080 } }),
   ssh: ({ server, args }) => ({ keys: { type: "ssh", host: server, port: portOf(args[0]) ?? 22, until: "identification" } }),
   tcp: ({ server, args }) => (portOf(args[0]) === undefined ? need("port", "write it as `arg`") : { keys: { type: "tcp", host: server, port: portOf(args[0]) } }),
@@ -111,7 +111,6 @@ function place(made: Made, { what, every, origin }: { readonly what: string; rea
   if ("keys" in made) {
     const path = ["checks", draft.add("checks", what, { ...made.keys, every }, origin)];
     draft.note("taken", origin, what, "checks as before", "", path);
-    if (made.differs !== undefined) draft.note("differs", origin, what, made.differs, "", path);
     return;
   }
   const members = Object.entries(made.parts).map(([name, keys]) => draft.add("checks", `${what} ${name}`, { ...keys, every: "never" }, origin));
