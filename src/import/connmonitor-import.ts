@@ -1,18 +1,30 @@
 import { type Connmonitor, parseConnmonitor } from "./connmonitor.ts";
 import { Draft } from "./draft.ts";
-import type { Glimpse, Importer, Origin, Source } from "./importer.ts";
+import type { Glimpse, Importer, Origin, Path, Source } from "./importer.ts";
 
 /** Statistics are measured all the time; a check asks at least this far apart. */
 const EVERY_MS_MIN = 1000;
+/** Echoes that one run may have, how far apart they are, how long the last answer is waited for, and the time that a run has as a rule. */
+const ECHOES_MAX = 100;
+const ECHO_S = 0.2;
+const ANSWER_S = 3;
+const TIMEOUT_S = 10;
 
 function addHost(draft: Draft, host: string, origin: Origin, wanted: { readonly ping: { readonly everyMs: number; readonly count: number; readonly size: number } | null; readonly trace: { readonly everyMs: number; readonly hops: number } | null; readonly scan: { readonly everyMs: number } | null }): void {
   const every = (ms: number): string => `${Math.max(EVERY_MS_MIN, ms)}ms`;
-  const add = (word: string, ms: number, keys: { readonly [key: string]: unknown }): void => {
+  const add = (word: string, ms: number, keys: { readonly [key: string]: unknown }): Path => {
     const name = draft.add("checks", `${host} ${word}`, { ...keys, every: every(ms), notify: [] }, origin);
     if (ms < EVERY_MS_MIN) draft.note("differs", origin, `${host} ${word}`, `every ${ms} ms would be too often for a check: it runs every second`, "`tocsin vitals FILE` measures at the file's own pace", ["checks", name]);
     else draft.note("taken", origin, `${host} ${word}`, "is measured as before", "", ["checks", name]);
+    return ["checks", name];
   };
-  if (wanted.ping !== null) add("ping", wanted.ping.everyMs, { type: "icmp", host, count: Math.min(100, wanted.ping.count), size: wanted.ping.size });
+  if (wanted.ping !== null) {
+    const { everyMs, count, size } = wanted.ping;
+    const echoes = Math.min(ECHOES_MAX, count);
+    const takesS = Math.ceil(echoes * ECHO_S + ANSWER_S);
+    const path = add("ping", everyMs, { type: "icmp", host, count: echoes, size, ...(takesS > TIMEOUT_S ? { timeout: `${takesS}s` } : {}) });
+    if (count > echoes) draft.note("differs", origin, `${host} ping`, `a run has ${ECHOES_MAX} echoes at most, and not ${count}`, "`tocsin vitals FILE` measures as the file says", path);
+  }
   if (wanted.trace !== null) add("trace", wanted.trace.everyMs, { type: "trace", host, hops: Math.min(255, wanted.trace.hops) });
   if (wanted.scan !== null) add("scan", wanted.scan.everyMs, { type: "ports", host });
 }
