@@ -97,7 +97,9 @@ function tellingOf(steps: Policy["steps"], rotations: DraftSet["rotations"], cha
 function groupOf(draft: Draft, { members, turn }: Membership): Policy["group"] {
   const { name } = draft.entry;
   if (draft.kind.of.type !== "group") return null;
-  return { require: draft.keys.require ?? "all", members: (members.get(name) ?? []).map(checkName), run: turn.has(name) ? "turn" : "own", renotify: draft.keys.renotify ?? false, bySight: isOfConnectivity(draft.entry) };
+  const { require = "all", renotify = false, memberThresholds = false } = draft.keys;
+  const run = turn.has(name) ? "turn" : "own";
+  return { require, members: (members.get(name) ?? []).map(checkName), run, renotify, bySight: isOfConnectivity(draft.entry), ...(memberThresholds && run === "turn" ? { byState: true as const } : {}) };
 }
 
 function flappingOf(flapping: Draft["keys"]["flapping"]): Policy["flapping"] {

@@ -106,11 +106,13 @@ function stack(entry: Entry, kind: Kind<AnyProbe>, { site, membership, report }:
   const isOwnGroup = kind.of.type === "group" && !membership.turn.has(entry.name);
   if (kind.of.passive !== undefined || isOwnGroup) return [...below.map((layer) => without(layer, OF_SCHEDULE)), entry];
   if (turn === undefined) return [...below, entry];
-  const own = OF_SCHEDULE.find((key) => entry.written[key] !== undefined && entry.written[key] !== "never");
-  if (own !== undefined) report.warn([entry], [own], `\`${entry.name}\` runs in turn within \`${turn}\`; its own \`${own}\` does not count`, `remove it, or write \`run: own\` in \`${turn}\``);
+  // Besides it runs when it says so itself.
+  const { every = "never", schedule, failingEvery } = entry.written;
+  const runsBesides = schedule !== undefined || every !== "never";
+  if (!runsBesides && failingEvery !== undefined) report.warn([entry], ["failingEvery"], `\`${entry.name}\` runs in turn within \`${turn}\` alone; its own \`failingEvery\` does not count`, `remove it, or write it in \`${turn}\``);
   const quiet = [...OF_SCHEDULE, "notify"];
   const ofSite = new Set([site?.common, site?.byType.get(kind.of.type)]);
-  return [...below.map((layer) => without(layer, ofSite.has(layer) ? quiet : OF_SCHEDULE)), { ...without(entry, OF_SCHEDULE) }];
+  return [...below.map((layer) => without(layer, ofSite.has(layer) ? quiet : OF_SCHEDULE)), runsBesides ? entry : without(entry, OF_SCHEDULE)];
 }
 
 function readOptions(kind: Kind<AnyProbe>, options: Mapping, written: () => unknown, layers: readonly Layer[], isGroup: boolean, report: Report): { readonly options: unknown } | null {

@@ -83,6 +83,7 @@ export const GROUP_KEYS = {
   require: z.union([z.enum(["all", "any"]), z.number().int().min(1).max(100_000)]).describe("How many members must be well.").meta({ default: "all" }).optional(),
   run: z.enum(["turn", "own"]).describe("`turn`: members run one after the other in the group's slot; `own`: judged from the members' own runs.").meta({ default: "`turn` with a schedule, else `own`" }).optional(),
   renotify: z.boolean().describe("Tell again, while it is down, when other members fail than were told of.").meta({ default: false }).optional(),
+  memberThresholds: z.boolean().describe("With `run: turn`: a member fails when it is down by its own `failAfter`, and not at each run that fails.").meta({ default: false }).optional(),
   defaults: z.record(z.string(), z.unknown()).describe("Defaults of its members: any key of a check, or a type with that type's.").optional(),
 } as const;
 
@@ -116,7 +117,7 @@ export const groupSchema = groupCheck;
 export const channelSchema = z.strictObject(CHANNEL_KEYS);
 
 /** A check's common keys as read: only what some layer of the configuration says. */
-export type CheckKeys = z.output<typeof plainCheck> & Partial<Pick<z.output<typeof groupCheck>, "members" | "require" | "run" | "renotify" | "defaults">>;
+export type CheckKeys = z.output<typeof plainCheck> & Partial<Pick<z.output<typeof groupCheck>, "members" | "require" | "run" | "renotify" | "memberThresholds" | "defaults">>;
 export type ChannelKeys = z.output<typeof channelSchema>;
 
 /** What holds when nothing is said. */

@@ -108,6 +108,13 @@ describe("groups", () => {
     expect(all).toMatchObject({ timeoutMs: 8000, policy: { group: { run: "turn" }, runMs: 8000, everyMs: 300_000, steps: [{ to: ["log"] }] } });
     expect(a).toMatchObject({ schedule: { kind: "never" }, policy: { everyMs: 300_000, steps: [] } });
   });
+  test("members in turn may run by a schedule of their own besides; and fail by their own thresholds where the group says so", async () => {
+    const read = await site(`${LOG}defaults: {failingEvery: 5s}\nchecks: {a: {${TCP}, every: 20s, failingEvery: 10s}, b: {${TCP}}, all: {type: group, members: [a, b], every: 5m, memberThresholds: true}}`);
+    expect(read.checks[0]).toMatchObject({ schedule: { kind: "every", ms: 20_000 }, policy: { everyMs: 20_000, failingEveryMs: 10_000 } });
+    expect(read.checks[1]).toMatchObject({ schedule: { kind: "never" }, policy: { everyMs: 300_000, failingEveryMs: 300_000 } });
+    expect(read.checks[2]?.policy.group).toMatchObject({ run: "turn", byState: true });
+    expect((await check("all", `checks: {${members}, all: {type: group, members: [a, b], memberThresholds: true}}`)).policy.group).not.toHaveProperty("byState");
+  });
   test("with a schedule and members of their own", async () => {
     expect((await check("a", `checks: {${members}, all: {type: group, members: [a, b], every: 5m, run: own}}`)).schedule).toEqual({ kind: "every", ms: 60_000 });
   });

@@ -124,6 +124,8 @@ export interface GroupPolicy {
   readonly renotify: boolean;
   /** Judged by what most of its members saw, two at least, whatever `require` says, and not by what is believed of them, because they depend on it: this node's own connectivity. */
   readonly bySight: boolean;
+  /** In turn, a member fails when it is down by its own thresholds; absent: at each run that fails. */
+  readonly byState?: true;
 }
 
 /** All that the judge needs to know of a check's configuration. */

@@ -5,13 +5,13 @@ import type { FailureCode, Verdict } from "../core/types.ts";
 export interface Level {
   /** The highest value that is well. */
   readonly level: number;
-  /** Once failing, the value must fall below `level` less this. */
+  /** Once the check is down, the value must fall below `level` less this. */
   readonly hysteresis: number;
 }
 
 export interface LevelRequest extends Level {
   readonly value: number;
-  /** The check is failing so far. */
+  /** The check is down so far. */
   readonly failing: boolean;
   /** What the value is, for sentences: `memory in use`. */
   readonly what: string;
@@ -23,14 +23,14 @@ const percent = () => z.union([z.number(), z.string().regex(/^\d+(\.\d+)?\s*%$/,
 /** The options of a share in percent, as a number or with its sign: `level: 90%`. */
 export const percentLevel = (level: number, hysteresis: number, what: string) => ({
   level: percent().default(level).describe(`The highest share of ${what} in use that is well`),
-  hysteresis: percent().default(hysteresis).describe("Once failing, the share must be more than this below `level` to be well again"),
+  hysteresis: percent().default(hysteresis).describe("Once the check is down, the share must be more than this below `level` to be well again"),
 });
 
 /** A hysteresis that leaves nothing below it could never be recovered from. */
 export const levelProblem = ({ level, hysteresis }: Level): { readonly path: readonly string[]; readonly wrong: string; readonly right: string } | null =>
   hysteresis < level || (level === 0 && hysteresis === 0) ? null : { path: ["hysteresis"], wrong: `a hysteresis of ${hysteresis} leaves nothing below the level of ${level} to recover to`, right: "write a hysteresis smaller than the level" };
 
-/** Well up to the level; once failing, well again only below the level less the hysteresis. */
+/** Well up to the level; once the check is down, well again only below the level less the hysteresis. */
 export function judgeLevel({ value, level, hysteresis, failing, what, unit }: LevelRequest): { readonly verdict: Verdict; readonly code: FailureCode; readonly sentence: string } {
   const shown = `${what} is ${tenths(value)} ${unit}`;
   // `50 °C, more than 50 °C` would not be believed

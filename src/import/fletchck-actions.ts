@@ -21,10 +21,10 @@ function recipientsOf(options: Mapping): readonly string[] {
 }
 
 /** The types of our checks in Fletchck's words. */
-const TYPE = '{% case type %}{% when "tls" %}cert{% when "http" %}https{% when "group" %}sequence{% when "temperature" %}temp{% else %}{% if tags contains "submit" %}submit{% else %}{{ type }}{% endif %}{% endcase %}';
-const STATE = '{% if status == "up" or status == "degraded" %}PASS{% else %}FAIL{% endif %}';
-/** `[SITE] STATE: NAME (TYPE)`. */
-const subject = (site: string): string => `[${site.replaceAll("{", "(")}] ${STATE}: {{ check }} (${TYPE})`;
+const TYPE = '{% if type != "" %} ({% case type %}{% when "tls" %}cert{% when "http" %}https{% when "group" %}sequence{% when "temperature" %}temp{% else %}{% if tags contains "submit" %}submit{% else %}{{ type }}{% endif %}{% endcase %}){% endif %}';
+const STATE = '{% if kind == "changed" %}CHANGED{% elsif status == "up" or status == "degraded" %}PASS{% else %}FAIL{% endif %}';
+/** `[SITE] STATE: NAME (TYPE)`; one that was changed or removed neither passes nor fails, and one that is gone has no type. */
+const subject = (site: string): string => `[${site.replaceAll("{", "(")}] ${STATE}: {{ check }}${TYPE}`;
 
 const own = (options: Mapping): Mapping => ({ group: "off", cap: "off", subject: subject(text(options["site"]) ?? "Fletchck") });
 const done = (keys: Mapping, differs = ""): Action => ({ keys, kind: differs === "" ? "taken" : "differs", text: differs, advice: "" });

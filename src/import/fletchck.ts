@@ -12,6 +12,9 @@ const whole = (value: unknown, usual: number): number => (typeof value === "numb
 
 const TOP: ReadonlySet<string> = new Set(["base", "timezone", "webui", "mqtt", "actions", "checks", "log"]);
 const CHECK: ReadonlySet<string> = new Set(["type", "subType", "trigger", "threshold", "retries", "priority", "paused", "failAction", "passAction", "publish", "remoteId", "options", "actions", "depends", "data", "checks"]);
+/** Failing runs in a row, and tries of one run, that there can be here. */
+const RUNS_MAX = 10_000;
+const TRIES_MAX = 21;
 /** An option of every type. */
 const ZONE = "timezone";
 const DEFAULTS = { every: "never", failAfter: 1, initial: "down", flapping: "off", notify: [] };
@@ -76,23 +79,22 @@ function readActions(site: Mapping, draft: Draft, at: (path: Path) => Origin): R
   return channels;
 }
 
-/** A sequence's members in the order in which it runs them; unknown ones, and sequences that run this one in turn, are passed over. */
-function sequence(name: string, order: ReadonlyMap<string, number>, reading: Reading): readonly string[] {
+/** A sequence's members in the order in which it runs them, by priority and their place in its list; unknown ones, and sequences that run this one in turn, are passed over. */
+function sequence(name: string, reading: Reading): readonly string[] {
   const { checks, draft, at } = reading;
   const origin = at(["checks", name, "options", "checks"]);
   const path = ["checks", allowedName(name)];
-  const place = (member: string): number => order.get(member) ?? 0;
-  const priority = (member: string): number => whole(mappingOf(checks[member])["priority"], 0);
+  const priority = (member: string): number => {
+    const given = mappingOf(checks[member])["priority"];
+    return typeof given === "number" && Number.isFinite(given) ? given : 0;
+  };
   const kept: string[] = [];
   for (const member of new Set(names(mappingOf(mappingOf(checks[name])["options"])["checks"]))) {
     if (!Object.hasOwn(checks, member)) draft.note("ignored", origin, `${name} checks`, `there is no check \`${member}\``, draft.meant(member, () => Object.keys(checks)), path);
     else if (member === name || reaches(reading, member, name)) draft.note("left", origin, `${name} checks`, `\`${member}\` runs this sequence in turn`, "remove one of the two", path);
-    else {
-      kept.push(member);
-      if (mappingOf(checks[member])["trigger"] !== undefined) draft.note("differs", at(["checks", member, "trigger"]), member, `it runs with \`${name}\` alone, and not by its own trigger besides`, "copy it under another name, or take it out of the sequence", ["checks", allowedName(member)]);
-    }
+    else kept.push(member);
   }
-  return kept.toSorted((a, b) => priority(a) - priority(b) || place(a) - place(b));
+  return kept.toSorted((a, b) => priority(a) - priority(b));
 }
 
 /** Sequences that run nothing, or nothing but such; they are members of no other one any more. */
@@ -122,7 +124,7 @@ function remote(name: string, check: Mapping, { mqtt }: Reading): Translated {
 
 function translate(name: string, check: Mapping, reading: Reading): Translated | null {
   const { type } = check;
-  if (type === "sequence") return { keys: { type: "group", require: "all", run: "turn", members: (reading.edges.get(name) ?? []).map(allowedName), renotify: true }, options: ["checks"] };
+  if (type === "sequence") return { keys: { type: "group", require: "all", run: "turn", members: (reading.edges.get(name) ?? []).map(allowedName), renotify: true, memberThresholds: true }, options: ["checks"] };
   if (type === "remote") return remote(name, check, reading);
   const asking = typeof type === "string" && Object.hasOwn(ASKING, type) ? ASKING[type] : undefined;
   const options = mappingOf(check["options"]);
@@ -195,8 +197,12 @@ function common(name: string, check: Mapping, reading: Reading): Mapping {
   const told = names(check["actions"]).flatMap((action) => channelOf(action) ?? []);
   for (const action of names(check["actions"])) if (channelOf(action) === null) draft.note("ignored", at(["checks", name, "actions"]), `${name} actions`, `there is no action \`${action}\` that tells anybody`, draft.meant(action, () => [...channels.keys(), ...(around?.channels ?? [])]), ["checks", name]);
   const depends = dependsOf(name, check, reading);
-  const threshold = Math.max(1, whole(check["threshold"], 1));
-  const retries = Math.min(20, Math.max(0, whole(check["retries"], 1) - 1));
+  const most = (key: string, value: number, limit: number): number => {
+    if (value > limit) draft.note("differs", at(["checks", name, key]), `${name} ${key}`, `${value} is more than the ${limit} that there can be here, and counts as ${limit}`, "", ["checks", allowedName(name)]);
+    return Math.min(limit, value);
+  };
+  const threshold = most("threshold", Math.max(1, whole(check["threshold"], 1)), RUNS_MAX);
+  const retries = most("retries", Math.max(1, whole(check["retries"], 1)), TRIES_MAX) - 1;
   return {
     ...(threshold === 1 ? {} : { failAfter: threshold }),
     ...(retries === 0 ? {} : { retries }),
@@ -314,9 +320,8 @@ export function readEntries(site: Mapping, { zone, draft, around, at }: Pick<Rea
   const checks: Record<string, unknown> = { ...mappingOf(site["checks"]) };
   const reading: Reading = { draft, checks, channels, mqtt: mappingOf(site["mqtt"]), zone, around, edges: new Map(), needed: new Map(), at };
   if (reading.mqtt["autoadd"] === true) draft.note("left", at(["mqtt", "autoadd"]), "mqtt autoadd", "checks of other places are not added by themselves", "add a `remote` check for each");
-  const order = new Map(Object.keys(checks).map((name, index) => [name, index]));
   const sequences = Object.keys(checks).filter((name) => mappingOf(checks[name])["type"] === "sequence");
-  for (const name of sequences) join(name, sequence(name, order, reading), reading);
+  for (const name of sequences) join(name, sequence(name, reading), reading);
   for (const name of withoutMembers(sequences, reading)) {
     delete checks[name];
     draft.note("left", at(["checks", name]), name, "it runs no check, and so there is nothing to judge", "name some in its `options`");

@@ -123,12 +123,12 @@ function dnsserial(f: Fields): Mapping {
 /** The types of checks that monsta has. */
 export const CHECKS: { readonly [type: string]: (f: Fields) => Mapping } = { portconnect, script, smtp, mailbox, dnslookup, dnsserial };
 
-/** `[Test_NAME]`, and then what each check said; that it is over says monsta nothing of, and is said so. */
+/** `[Test_NAME]`, and then what each check said; that it is over, or was changed, says monsta nothing of, and is said so. */
 const TEXTS: Mapping = {
   group: "off",
   cap: "off",
-  subject: '[{{ check }}]{% if kind == "recovered" %} recovered{% endif %}',
-  text: "{{ subject }}\n{{ sentence }}\n{% for part in evidence %}{{ part.text }}\n{% endfor %}",
+  subject: '[{{ check }}]{% if kind == "recovered" or kind == "changed" %} {{ kind }}{% endif %}',
+  text: "{{ subject }}\n{% for part in evidence %}{{ part.text }}\n{% else %}{{ sentence }}\n{% endfor %}",
 };
 
 function mail(f: Fields): Mapping {

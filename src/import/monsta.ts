@@ -6,6 +6,8 @@ import { CHECKS, Fields, NOTIFICATIONS, plain } from "./monsta-sections.ts";
 import { onceAtATime } from "./steps.ts";
 
 const DEFAULTS = { every: "never", failAfter: 1, flapping: "off", notify: [] };
+/** Failing runs in a row that a step can wait for. */
+const COUNT_MAX = 10_000;
 const MAIN = new Set(["daemonize", "user", "group"]);
 
 interface Reading {
@@ -45,6 +47,10 @@ function readNotify(section: IniSection, text: string, origin: Origin, path: Pat
     const what = `[${section.name}] notify`;
     if (count === undefined) {
       draft.note("refused", origin, what, `\`${block.slice(0, 60)}\` is no block`, "write COUNT:NAME,NAME, blocks separated by spaces");
+      continue;
+    }
+    if (Number(count) > COUNT_MAX) {
+      draft.note("left", origin, what, `\`${block.slice(0, 60)}\` would be told after more than ${COUNT_MAX} failing runs in a row`, "write a smaller count", path);
       continue;
     }
     const names = list.split(",").filter((name) => name !== "");

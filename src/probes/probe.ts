@@ -39,7 +39,7 @@ export interface ProbeContext {
   readonly log: Log;
   /** Names of the facts that the check's conditions mention, first segment and whole path (`body`, `body.json.depth`). */
   readonly wants: ReadonlySet<string>;
-  /** Whether the check is failing so far, for rules that want more to recover than to stay well; absent where nobody remembers. */
+  /** Whether the check is down so far, and not only failing under its threshold, for rules that want more to recover than to stay well; absent where nobody remembers. */
   readonly failing?: boolean;
   /** What an earlier run of this check on the same target wanted remembered; null or absent: nothing. */
   readonly remembered?: FactValue;

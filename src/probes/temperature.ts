@@ -21,7 +21,7 @@ const options = z.strictObject({
     .default("local")
     .describe("How it is read. local: from a sensor of this machine (Linux: hwmon and thermal zones); web: from a Comet web sensor (GET /event.xml); snmp: from an SNMP agent, by `preset` or `oid`"),
   limit: z.number().min(COLDEST).max(HOTTEST).default(50).describe("The highest temperature that is well").meta({ unit: "°C" }),
-  hysteresis: z.number().min(0).max(1000).default(2).describe("Once failing, the temperature must be more than this below `limit` to be well again").meta({ unit: "°C" }),
+  hysteresis: z.number().min(0).max(1000).default(2).describe("Once the check is down, the temperature must be more than this below `limit` to be well again").meta({ unit: "°C" }),
   sensor: z
     .union([z.number().int().min(0), z.string().trim().min(1).max(200)])
     .transform(String)

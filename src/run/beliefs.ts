@@ -203,7 +203,7 @@ export class Beliefs {
     if (excused.size === 0) return parents;
     const taking = members.map((member): Member => {
       const view = this.#member(member);
-      const seen = group.run === "turn" ? newestOf(view) : memberOf(view);
+      const seen = group.run === "turn" && group.byState !== true ? newestOf(view) : memberOf(view);
       return excused.has(member) ? { ...seen, verdict: "unknown" } : seen;
     });
     if (groupOutcome(group, taking).verdict === "down") return parents;

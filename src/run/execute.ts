@@ -30,7 +30,7 @@ export interface Job {
   readonly definition: CheckDefinition;
   readonly probe: AnyProbe;
   readonly wants: ReadonlySet<string>;
-  /** Whether the check is failing so far. */
+  /** Whether the check is down so far. */
   readonly failing?: boolean;
   /** What an earlier run learnt. */
   readonly remembered?: FactValue;

@@ -36,7 +36,7 @@ export interface Wish {
   readonly retries?: number;
   readonly target?: string;
   readonly parents?: readonly string[];
-  readonly group?: { readonly members: readonly string[]; readonly require?: GroupPolicy["require"]; readonly run: "turn" | "own"; readonly renotify?: boolean; readonly bySight?: boolean };
+  readonly group?: { readonly members: readonly string[]; readonly require?: GroupPolicy["require"]; readonly run: "turn" | "own"; readonly renotify?: boolean; readonly bySight?: boolean; readonly byState?: true };
   /** Waits for heartbeats: the longest time between two. */
   readonly within?: number;
   readonly policy?: Partial<Policy>;
@@ -64,7 +64,7 @@ export function definitionOf(text: string, wish: Wish = {}): CheckDefinition {
     recipients: { ops: ["ann"] },
     rotations: {},
     parents: (wish.parents ?? []).map(checkName),
-    group: group === undefined ? null : { require: group.require ?? "all", run: group.run, members: group.members.map(checkName), renotify: group.renotify ?? false, bySight: group.bySight ?? false },
+    group: group === undefined ? null : { require: group.require ?? "all", run: group.run, members: group.members.map(checkName), renotify: group.renotify ?? false, bySight: group.bySight ?? false, ...(group.byState === undefined ? {} : { byState: group.byState }) },
     flapping: null,
     ...wish.policy,
   };
@@ -150,7 +150,10 @@ export class World {
 
   /** Puts checks in place as a start does. */
   add(...wishes: readonly (readonly [name: string, wish?: Wish])[]): void {
-    const definitions = wishes.map(([name, wish]) => definitionOf(name, wish));
+    this.put(wishes.map(([name, wish]) => definitionOf(name, wish)));
+  }
+
+  put(definitions: readonly CheckDefinition[]): void {
     for (const definition of definitions) this.definitions.set(definition.name, definition);
     for (const definition of definitions) this.beliefs.put(this.#policy(definition), null, this.engine.now());
     this.beliefs.connect();
@@ -181,7 +184,7 @@ export class World {
 
   /** Seconds since T0 at which runs of the check began. */
   runsOf(check: string): readonly number[] {
-    return this.began.map((line) => line.split(" ")).filter(([, name]) => name === check).map(([at]) => Number(at));
+    return this.began.filter((line) => line.slice(line.indexOf(" ") + 1) === check).map((line) => Number.parseFloat(line));
   }
 
   resultsOf(check: string): readonly Result[] {

@@ -1,7 +1,7 @@
 import { groupOutcome, isJudged, type Member } from "../core/group.ts";
 import { failingMembers } from "../core/members.ts";
 import type { CheckState, View } from "../core/state.ts";
-import type { CheckName, GroupPolicy, Instant, Origin, Result } from "../core/types.ts";
+import type { CheckName, GroupPolicy, Instant, Origin, Policy, Result, Verdict } from "../core/types.ts";
 import { memberOf, sightOf, sightSince } from "../core/view.ts";
 import type { CheckDefinition } from "../config/site.ts";
 
@@ -15,6 +15,17 @@ interface Frame {
 
 const ALL = { require: "all", bySight: false } as const;
 
+/** What a run in turn says of a member that has thresholds of its own: a failing run under them leaves it what it was. */
+function verdictByState({ verdict }: Result, view: View | null): Verdict {
+  if (view === null || verdict === "unknown") return verdict;
+  if (view.status === "down" || (verdict === "down" && view.reached)) return "down";
+  if (verdict !== "down") return verdict;
+  return view.status === "up" || view.status === "degraded" ? view.status : "unknown";
+}
+
+/** Who is told of every run reads of every member too. */
+const tellsEveryRun = ({ steps }: Policy): boolean => steps.some(({ after }) => after.kind === "runs" && after.count === 0);
+
 function groupResult(definition: Pick<CheckDefinition, "name" | "policy">, members: readonly Member[], frame: Frame): Result {
   const rule = definition.policy.group ?? ALL;
   const { verdict, sentence } = groupOutcome(rule, members);
@@ -22,7 +33,7 @@ function groupResult(definition: Pick<CheckDefinition, "name" | "policy">, membe
   // Nobody asked for a verdict where too few members take part.
   const isAsked = isJudged(rule, members.filter((member) => member.verdict !== "out").length);
   const code = verdict === "up" ? "ok" : isAsked ? "members" : "skipped";
-  const evidence = verdict === "up" ? [] : [{ label: "members", text: members.map((member) => `${member.name}: ${member.verdict}, ${member.sentence}`).join("\n") }];
+  const evidence = verdict === "up" && !tellsEveryRun(definition.policy) ? [] : [{ label: "members", text: members.map((member) => `${member.name}: ${member.verdict}, ${member.sentence}`).join("\n") }];
   const failing = members.filter((member) => member.verdict === "down").map((member) => member.name);
   const facts = { failing, up: members.filter((member) => member.verdict === "up" || member.verdict === "degraded").length, members: members.length };
   return { check: definition.name, vantage, slot, started, origin, verdict, code, sentence, latencyMs: tookMs, phases: {}, facts, evidence, tries: 1 };
@@ -33,7 +44,8 @@ export function turnResult(definition: Pick<CheckDefinition, "name" | "policy">,
   const members = [...results].map(([name, result]): Member => {
     const view = viewOf(name);
     if (result?.verdict === "down" && view?.status === "blocked") return { name, verdict: "unknown", sentence: `blocked by ${view.cause ?? "what it depends on"}` };
-    return { name, verdict: result?.verdict ?? "unknown", sentence: result?.sentence ?? "did not run" };
+    if (result === null) return { name, verdict: "unknown", sentence: "did not run" };
+    return { name, verdict: definition.policy.group?.byState === true ? verdictByState(result, view) : result.verdict, sentence: result.sentence };
   });
   return groupResult(definition, members, frame);
 }

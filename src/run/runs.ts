@@ -168,9 +168,9 @@ export class Runs {
 
   #runProbe({ definition, probe, wants }: Entry, demand: Demand, stop: AbortSignal): Promise<Ran | null> {
     const { beliefs, bench } = this.#parts;
-    const view = beliefs.view(definition.name);
-    const failing = view !== null && (view.status === "down" || view.failing);
-    const known = beliefs.state(definition.name)?.belief.remembered;
+    const belief = beliefs.state(definition.name)?.belief;
+    const failing = belief?.status === "down" || belief?.incident?.kind === "down";
+    const known = belief?.remembered;
     const remembered = known?.of === targetOf(definition) ? known.value : null;
     return execute(bench, { definition, probe, wants, failing, remembered, stop, ...demand });
   }

@@ -1,4 +1,5 @@
 import { channels } from "../../src/alert/channels/index.ts";
+import { providers } from "../../src/alert/providers/index.ts";
 import { type Loading, loadSite } from "../../src/config/load.ts";
 import { loadForeign } from "../../src/import/foreign.ts";
 import type { ForeignDisk } from "../../src/import/open.ts";
@@ -36,5 +37,5 @@ function diskOf(files: Files): ForeignDisk {
 /** What `tocsin run PATH` would make of them. */
 export function load(path: string, format: string, files: Files, keepGoing: boolean): Promise<Loading> {
   const none = { read: async () => ({ kind: "failed" as const, sentence: "not here" }), list: async () => null };
-  return loadSite({ path, files: none, environment: {}, probes, channels, foreign: (named) => loadForeign(named, { from: format, keepGoing }, diskOf(files)), keepGoing });
+  return loadSite({ path, files: none, environment: {}, probes, channels: [...channels, ...providers], foreign: (named) => loadForeign(named, { from: format, keepGoing }, diskOf(files)), keepGoing });
 }
