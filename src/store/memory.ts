@@ -89,6 +89,10 @@ class MemoryStore implements Store {
     });
   }
 
+  unsettled(channel: ChannelName, recipient: string, limit: number): Promise<readonly Alert[]> {
+    return this.#inTurn(() => Promise.resolve(this.#memory.post.unsettledOf(channel, recipient).slice(-limit)));
+  }
+
   changeOutbox(change: OutboxChange): Promise<void> {
     return this.#do({ kind: "outbox", change });
   }

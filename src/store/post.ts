@@ -52,8 +52,13 @@ export class Post {
 
   /** Alerts in no message yet, oldest first. */
   waitingAlerts(): readonly Alert[] {
-    const alerts = [...this.waiting].flatMap((id) => this.alerts.get(id)?.alert ?? []);
-    return alerts.sort((a, b) => a.at - b.at || (this.#order.get(a.id) ?? 0) - (this.#order.get(b.id) ?? 0));
+    return this.#oldestFirst([...this.waiting]);
+  }
+
+  /** Alerts of one recipient in no message yet or in one that is not settled, oldest first. */
+  unsettledOf(channel: ChannelName, recipient: string): readonly Alert[] {
+    const open = [...this.open].flatMap((id) => this.messages.get(id)?.alerts ?? []);
+    return this.#oldestFirst([...this.waiting, ...open]).filter((alert) => alert.channel === channel && alert.recipient === recipient && this.#waits(alert));
   }
 
   /** Whether a claim would succeed. */
@@ -130,6 +135,16 @@ export class Post {
     for (const made of from.attempts) this.attempts.set(made.message, [...(this.attempts.get(made.message) ?? []), made]);
     for (const health of from.health) this.health.set(health.channel, health);
     this.#index();
+  }
+
+  #waits({ id }: Alert): boolean {
+    const status = this.alerts.get(id)?.status;
+    return status === "waiting" || status === "in-message";
+  }
+
+  #oldestFirst(ids: readonly AlertId[]): Alert[] {
+    const alerts = ids.flatMap((id) => this.alerts.get(id)?.alert ?? []);
+    return alerts.sort((a, b) => a.at - b.at || (this.#order.get(a.id) ?? 0) - (this.#order.get(b.id) ?? 0));
   }
 
   #stays(id: AlertId, before: Instant, keep: (alert: Alert) => boolean): boolean {

@@ -80,7 +80,7 @@ export type Settlement =
   | { readonly kind: "retry"; readonly at: Instant; readonly tookMs: Millis; readonly reason: string; readonly doubt: boolean; readonly nextTryAt: Instant }
   | { readonly kind: "failed"; readonly at: Instant; readonly tookMs: Millis; readonly reason: string };
 
-/** An alert with where it stands; `withdrawn`: it told of an outage that nobody was told of in the end. */
+/** An alert with where it stands; `withdrawn`: it told the end of what its recipient was never told. */
 export interface AlertRow {
   readonly alert: Alert;
   readonly status: "waiting" | "in-message" | "sent" | "failed" | "withdrawn";
@@ -162,6 +162,8 @@ export interface Store {
   // The outbox
   /** Alerts in no message yet, and messages not settled, oldest first. */
   outbox(limit: number): Promise<{ readonly alerts: readonly Alert[]; readonly messages: readonly MessageRow[]; readonly health: readonly ChannelHealth[] }>;
+  /** What is not settled for one recipient, in a message or in none yet: the newest alerts, oldest first. */
+  unsettled(channel: ChannelName, recipient: string, limit: number): Promise<readonly Alert[]>;
   /** Harmless when done twice. The alerts of a superseded message wait again unless a new message of the same change takes them; those of a message that is born `failed` have failed. */
   /** A message is formed only when all of its alerts wait (or wait again after `supersede`): a change in doubt that is made again forms nothing twice. */
   changeOutbox(change: OutboxChange): Promise<void>;

@@ -29,6 +29,19 @@ export function outboxSuite(store: () => Store, reopen: () => Promise<void>): vo
     expect(outbox.messages).toEqual([sampleMessage("m", ["b", "a"], 10)]);
   });
 
+  test("what is not settled for one recipient: in a message or in none, the newest, oldest first", async () => {
+    const unsettled = async (limit = 99): Promise<string[]> => (await store().unsettled(ops, "a@example.com", limit)).map((one) => one.id);
+    const alerts = [...["a", "b", "c", "d"].map((id, index) => sampleAlert(id, "shop", index)), sampleAlert("ben", "shop", 5, { recipient: "b@example.com" }), sampleAlert("boss", "shop", 6, { channel: channelName("boss") })];
+    await store().commit(sampleBatch(1, { alerts }));
+    await store().changeOutbox(sampleChange({ messages: [sampleMessage("m", ["a"], 0), sampleMessage("n", ["b"], 0), sampleMessage("other", ["ben"], 0, { recipient: "b@example.com" })] }));
+    await store().claimMessage("n", T0, at(50));
+    await reopen();
+    expect([await unsettled(), await unsettled(3)]).toEqual([["a", "b", "c", "d"], ["b", "c", "d"]]);
+    await store().settleMessage("n", sent(5));
+    await store().changeOutbox(sampleChange({ supersede: ["m"], withdraw: ["a" as AlertId] }));
+    expect(await unsettled()).toEqual(["c", "d"]);
+  });
+
   test("a change adds alerts of its own and takes them at once", async () => {
     const alert = sampleAlert("x", "channel:ops", 0, { kind: "channel-broken" });
     await store().changeOutbox(sampleChange({ alerts: [alert], messages: [sampleMessage("m", ["x"], 0)] }));

@@ -61,6 +61,7 @@ async function look(store: Store): Promise<unknown> {
     sequence,
     states: [...states].sort((a, b) => a.check.localeCompare(b.check)),
     outbox: await store.outbox(99),
+    unsettled: await store.unsettled(ops, "a@example.com", 9),
     messages: (await store.messages({ limit: 99 })).map((row) => ({ ...row, attempts: [...row.attempts].sort((a, b) => a.at - b.at || a.outcome.localeCompare(b.outcome)) })).sort((a, b) => a.id.localeCompare(b.id)),
     told: await Promise.all(incidents.map((id) => store.wasTold(id, ops, "a@example.com"))),
     formed: await store.formedSince(ops, at(50)),

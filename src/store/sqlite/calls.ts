@@ -22,6 +22,7 @@ export type WriterCall =
   | { readonly verb: "commit"; readonly parcel: Parcel }
   | { readonly verb: "load" | "sequence" | "close" }
   | { readonly verb: "outbox"; readonly limit: number }
+  | { readonly verb: "unsettled"; readonly channel: ChannelName; readonly recipient: string; readonly limit: number }
   | { readonly verb: "change"; readonly change: OutboxChange }
   | { readonly verb: "claim"; readonly id: string; readonly now: Instant; readonly leaseUntil: Instant }
   | { readonly verb: "settle"; readonly id: string; readonly settlement: Settlement }

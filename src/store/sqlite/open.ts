@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import type { Batch } from "../../core/state.ts";
-import type { CheckName, ChannelName, IncidentId, Instant } from "../../core/types.ts";
+import type { Alert, CheckName, ChannelName, IncidentId, Instant } from "../../core/types.ts";
 import type { Clock, Log } from "../../sys/ports.ts";
 import { type Capabilities, type Loaded, type OutboxChange, type Range, type Retention, type Settlement, type Store, StoreError, type StoreFacts } from "../store.ts";
 import type { Answer, Committed, Opened, WriterCall, WriterOptions } from "./calls.ts";
@@ -101,6 +101,10 @@ class SqliteStore implements Store {
 
   outbox(limit: number): ReturnType<Store["outbox"]> {
     return this.#ask({ verb: "outbox", limit });
+  }
+
+  unsettled(channel: ChannelName, recipient: string, limit: number): Promise<readonly Alert[]> {
+    return this.#ask({ verb: "unsettled", channel, recipient, limit });
   }
 
   changeOutbox(change: OutboxChange): Promise<void> {

@@ -29,6 +29,10 @@ export class SqlitePost {
     };
   }
 
+  unsettled(channel: ChannelName, recipient: string, limit: number): readonly Alert[] {
+    return all<BodyRow>(this.#sql.unsettled, channel, recipient, limit).map(alertOf).toReversed();
+  }
+
   change(change: OutboxChange): void {
     this.#writer.transact(true, () => {
       for (const alert of change.alerts) this.#writer.addAlert(alert);
@@ -103,6 +107,10 @@ function prepare(db: DatabaseSync) {
   return {
     waiting: db.prepare("SELECT a.body, c.name FROM alerts a JOIN checks c ON c.id = a.check_id WHERE a.status = 0 ORDER BY a.at, a.number LIMIT ?"),
     open: db.prepare(`SELECT ${MESSAGE_COLUMNS} FROM messages m WHERE m.status < 2 ORDER BY m.formed_at, m.number LIMIT ?`),
+    unsettled: db.prepare(`SELECT a.body, c.name FROM alerts a JOIN checks c ON c.id = a.check_id
+      WHERE a.number IN (SELECT number FROM alerts WHERE status = 0 AND body ->> 'channel' = ?1 AND body ->> 'recipient' = ?2
+        UNION ALL SELECT o.number FROM messages m CROSS JOIN message_alerts ma ON ma.message = m.id CROSS JOIN alerts o ON o.id = ma.alert WHERE m.status < 2 AND +m.channel = ?1 AND m.recipient = ?2 AND o.status = 1)
+      ORDER BY +a.at DESC, a.number DESC LIMIT ?3`),
     health: db.prepare("SELECT body FROM health"),
     setHealth: db.prepare("INSERT INTO health VALUES (?, ?) ON CONFLICT DO UPDATE SET body = excluded.body"),
     supersede: db.prepare("UPDATE messages SET status = 4, lease_until = NULL WHERE id = ? AND status < 2"),

@@ -40,6 +40,8 @@ class Room {
         return this.#writer.sequence;
       case "outbox":
         return this.#post.outbox(call.limit);
+      case "unsettled":
+        return this.#post.unsettled(call.channel, call.recipient, call.limit);
       case "change":
         return this.#withRoom(() => this.#post.change(call.change));
       case "claim":
