@@ -12,7 +12,7 @@ const isFor = (row: MessageRow, alert: Alert): boolean => alert.channel === row.
 const isLost = (row: AlertRow): boolean => row.status === "failed" || row.status === "withdrawn";
 
 /** Whether the recipient was told of the trouble, or of the outage that it is what is left of. */
-export async function knowsOf(store: Pick<Store, "wasTold" | "incident">, incident: IncidentId, { channel, recipient }: Pick<Alert, "channel" | "recipient">): Promise<boolean> {
+async function knowsOf(store: Pick<Store, "wasTold" | "incident">, incident: IncidentId, { channel, recipient }: Pick<Alert, "channel" | "recipient">): Promise<boolean> {
   let of: IncidentId | undefined = incident;
   for (let steps = 0; of !== undefined && steps < FOLLOWED_MAX; steps += 1) {
     if (await store.wasTold(of, channel, recipient)) return true;

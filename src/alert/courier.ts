@@ -4,14 +4,14 @@ import { alsoTold, untoldEnds } from "./audience.ts";
 import { backoffMs, isHopeless } from "./backoff.ts";
 import type { AnyChannel, Attachment, Message, Sending } from "./channels/channel.ts";
 import { type Delivered, deliver, type SendingPorts } from "./deliver.ts";
-import { standIns } from "./fallback.ts";
+import type { Fallback } from "./fallback.ts";
 import { renderMessage, type SiteFacts } from "./message.ts";
 import { actLinks, type SignLink } from "./act-links.ts";
 import { type CheckFacts, inOwnWords, type Templates } from "./words.ts";
 import { type Patience, type Pauses, storeWaitMs } from "./patience.ts";
 import { type Draw, picturesOf } from "./pictures.ts";
 import { pastEnds } from "./past.ts";
-import { NOTHING, withdraw } from "./plan.ts";
+import { withdraw } from "./plan.ts";
 
 /** A channel of the site: the part of its definition that sending needs. */
 export interface OutboxChannel {
@@ -49,6 +49,7 @@ export interface CourierOptions {
   readonly sendMs: number;
   readonly patience: Patience;
   readonly pauses: Pauses;
+  readonly fallback: Fallback;
   /** These are in a message that is being tried, perhaps one of an earlier life. */
   readonly onClaimed: (alerts: readonly Alert[]) => void;
   /** These are sent, or refused: no further try is made. */
@@ -124,7 +125,7 @@ export class Courier {
   }
 
   async #carry(found: MessageRow): Promise<void> {
-    const { store, ports, patience, pauses, site } = this.#options;
+    const { store, ports, patience, pauses, fallback, site } = this.#options;
     // Nobody else sends from this store: a lease that is not ours now is one of an earlier life, a time in the future one of another clock.
     const asOf = instant(Math.max(ports.clock.now(), found.nextTryAt, found.leaseUntil ?? 0));
     const claimed = await store.claimMessage(found.id, asOf, plus(asOf, LEASE_MS));
@@ -133,6 +134,7 @@ export class Courier {
     patience.worked();
     const { row, alerts } = claimed;
     this.#options.onClaimed(alerts);
+    await fallback.tellEnds(alerts);
     const untold = row.doubt ? new Set<AlertId>() : await untoldEnds(store, row, alerts);
     if (untold.size > 0) return store.changeOutbox(withdraw(row, untold, ports.clock.now()));
     const channel = site().channels.find((one) => one.name === row.channel);
@@ -144,18 +146,9 @@ export class Courier {
     const at = ports.clock.now();
     const { sending, tookMs } = await this.send(channel, message);
     if (sending.kind !== "retry") this.#options.onDone(alerts);
-    await this.#tellInstead(channel, alerts, sending.kind !== "sent");
+    // Before the try is settled: a crash between the two repeats it.
+    if (sending.kind !== "sent" && this.#options.isFailing(channel.name, row.recipient)) await fallback.tellQueue(channel, row.recipient);
     await this.#settle(row, this.#settlement(row, sending, at, tookMs));
-  }
-
-  /** Lets another channel tell what this one cannot, before the failed try is settled: a crash between the two repeats it, and the ids stay the same. */
-  async #tellInstead(channel: OutboxChannel, alerts: readonly Alert[], failed: boolean): Promise<void> {
-    const { store, site, isFailing, channelOf } = this.#options;
-    const to = site().channels.find((one) => one.name === channel.fallback);
-    if (to === undefined || channel.fallback === null) return;
-    const mayTell = channelOf(to.type)?.keepsOpen === true ? alerts : alerts.filter(({ quiet }) => quiet !== true);
-    const copies = await standIns(store, mayTell, to, failed && isFailing(channel.name, alerts[0]?.recipient ?? ""));
-    if (copies.length > 0) await store.changeOutbox({ ...NOTHING, alerts: copies });
   }
 
   #settlement(row: MessageRow, sending: Sending, at: Instant, tookMs: Millis): Settlement {

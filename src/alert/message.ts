@@ -145,7 +145,7 @@ export function renderMessage(input: MessageInput): Message {
   const notes: string[] = [];
   if (input.alsoTold.length > 0) notes.push(`Also told: ${input.alsoTold.map(oneLine).join(", ")}`);
   const broken = [...new Set(alerts.flatMap((alert) => alert.insteadOf ?? []))].map(oneLine);
-  if (broken.length > 0) notes.push(`Told here because channel ${broken.join(", ")} does not work.`);
+  if (broken.length > 0) notes.push(`Told here in place of channel ${broken.join(", ")}, which did not work.`);
   if (input.unrecorded) notes.push("Not recorded, may repeat: Tocsin could not write to its store and sent this from memory.");
   const footer = `${oneLine(site.name)}, seen from ${oneLine(site.vantage)}, as of ${moments.exact(asOf)} (${moments.zone})`;
   const told = items.map((item, at) => ({ item, block: blockOf(item, at, input, moments) }));

@@ -6,6 +6,7 @@ import { backoffMs } from "./backoff.ts";
 import type { AnyChannel, Sending } from "./channels/channel.ts";
 import { Courier, type OutboxChannel, type OutboxSite } from "./courier.ts";
 import type { SendingPorts } from "./deliver.ts";
+import { Fallback } from "./fallback.ts";
 import type { ChannelTrouble } from "./health.ts";
 import { Patience, Pauses } from "./patience.ts";
 import { CAP_SPAN_MS, type ChannelLimits, dueAt, heads, isEmpty, NOTHING, pairOf, plan, type Plan } from "./plan.ts";
@@ -15,7 +16,7 @@ import { Unrecorded } from "./unrecorded.ts";
 export type { OutboxChannel, OutboxSite } from "./courier.ts";
 
 export interface OutboxOptions {
-  readonly store: Pick<Store, "outbox" | "changeOutbox" | "claimMessage" | "settleMessage" | "wasTold" | "formedSince" | "messages" | "incident">;
+  readonly store: Pick<Store, "outbox" | "unsettled" | "changeOutbox" | "claimMessage" | "settleMessage" | "wasTold" | "formedSince" | "messages" | "incident">;
   readonly ports: SendingPorts;
   /** The channel of a type; undefined when there is none. */
   readonly channelOf: (type: string) => AnyChannel | undefined;
@@ -54,6 +55,7 @@ export class Outbox {
   readonly #standing: Standing;
   readonly #patience: Patience;
   readonly #pauses: Pauses;
+  readonly #fallback: Fallback;
   readonly #courier: Courier;
   readonly #unrecorded: Unrecorded;
   #site: OutboxSite;
@@ -77,6 +79,7 @@ export class Outbox {
     this.#patience = new Patience(ports.clock, ports.log, mask);
     this.#pauses = new Pauses(ports.clock);
     this.#standing = new Standing({ store, clock: ports.clock, channels: () => this.#site.channels, write: (change) => this.#write(change), onTrouble: options.onTrouble });
+    this.#fallback = new Fallback({ store, channels: () => this.#site.channels, keepsOpen: (type) => options.channelOf(type)?.keepsOpen === true });
     this.#courier = new Courier({
       store,
       ports,
@@ -86,6 +89,7 @@ export class Outbox {
       sendMs,
       patience: this.#patience,
       pauses: this.#pauses,
+      fallback: this.#fallback,
       onClaimed: (alerts) => this.#keep(alerts),
       onDone: (alerts) => {
         for (const { id } of alerts) this.#unsent.delete(id);
@@ -239,6 +243,7 @@ export class Outbox {
       this.#again = true;
       return;
     }
+    await this.#tellEndsOfRemoved([...alerts, ...messages.filter((row) => !leftAlone.has(row.id))]);
     const formed = await this.#formed(alerts);
     const made = plan({ now: ports.clock.now(), alerts, messages, busy: leftAlone, channels: this.#channels, formed, told: this.#unsent, notBefore: this.#standing.notBefore() });
     if (!isEmpty(made.change)) await this.#write(made.change);
@@ -250,6 +255,13 @@ export class Outbox {
     this.#dispatch(rows, leftAlone, made);
     if (alerts.length === LIMIT && !isEmpty(made.change)) this.#again = true;
     if (this.#courier.busy.size === 0) this.#patience.worked();
+  }
+
+  /** What waits for channels that are gone leaves the outbox with the next plan. */
+  async #tellEndsOfRemoved(waiting: readonly Pick<Alert, "channel" | "recipient">[]): Promise<void> {
+    const removed = new Map(waiting.filter(({ channel }) => !this.#channels.has(channel)).map((one) => [pairOf(one), one]));
+    for (const one of removed.values()) await this.#fallback.tellEndsFor(one);
+    if (removed.size > 0) this.#again = true;
   }
 
   #keep(alerts: readonly Alert[]): void {

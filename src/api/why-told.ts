@@ -20,8 +20,8 @@ export function toldLines({ incident, alerts, attempts }: Story, messages: reado
 }
 
 function alertLine({ alert, status }: AlertRow, message: MessageStory | undefined): WhyLine {
-  const instead = alert.insteadOf === undefined ? "" : `, instead of ${alert.insteadOf}, which does not work`;
-  const withdrawn = status === "withdrawn" ? "; withdrawn: it was over before anybody was told" : "";
+  const instead = alert.insteadOf === undefined ? "" : `, instead of ${alert.insteadOf}, which did not work`;
+  const withdrawn = status === "withdrawn" ? "; withdrawn: its beginning was not delivered" : "";
   const failed = status === "failed" && message?.attempts.length === 0 ? `; given up: ${message.lastReason}` : "";
   return line(alert.at, "told", `For ${whom(alert)}: ${saidBy(alert)}${instead}${withdrawn}${failed}`);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Alert, channelName, checkName, type IncidentId, millis, plus } from "../../src/core/types.ts";
 import type { OutboxChannel } from "../../src/alert/outbox.ts";
-import { alert, definition, FILES, incident, KEEPER, LATER, LOST, MINUTE, REFUSED, SENT, T0, unused, type World, world } from "./world.ts";
+import { alert, definition, FILES, incident, LATER, LOST, MINUTE, REFUSED, SENT, T0, unused, type World, world } from "./world.ts";
 
 describe("trouble of a channel", () => {
   const two = [definition("ops"), definition("boss")];
@@ -47,9 +47,9 @@ describe("trouble of a channel", () => {
     const [letter] = await w.store.messages({ limit: 9, status: "failed" });
     const id = letter?.id ?? "";
     expect([letter?.channel, letter?.checks]).toEqual(["ops", ["shop"]]);
-    w.outbox.setSite({ facts: { name: "Example", vantage: "home", url: null, timezone: "UTC" }, channels: two.slice(1), check: () => null });
+    w.configure(two.slice(1));
     expect(await w.outbox.sendAgain(id)).toBe("no-channel");
-    w.outbox.setSite({ facts: { name: "Example", vantage: "home", url: null, timezone: "UTC" }, channels: two, check: () => null });
+    w.configure(two);
     w.answers = {};
     const before = w.received.length;
     expect(await w.outbox.sendAgain(id)).toBe("taken");
@@ -128,7 +128,7 @@ describe("trouble of a channel", () => {
     w.answers = { ops: () => LATER };
     await w.commit([alert(w, "down")]);
     await w.pass(2 * MINUTE);
-    w.outbox.setSite({ facts: { name: "Example", vantage: "home", url: null, timezone: "UTC" }, channels: two.slice(1), check: () => null });
+    w.configure(two.slice(1));
     await w.pass(MINUTE);
     expect([w.troubles, (await w.rows()).includes("ops failed (channel removed)"), w.received.filter((one) => one.channel === "boss").length]).toEqual([[], true, 1]);
   });
@@ -211,91 +211,6 @@ describe("limits", () => {
     await w.pass(MINUTE);
     const told = w.received.filter(({ channel }) => channel === "boss").flatMap(({ message }) => message.alerts.map(({ kind, check }) => `${kind} ${check}`));
     expect(told.toSorted()).toEqual(["channel-broken channel:ops", "down mail", "down shop"]);
-  });
-});
-
-describe("a fallback", () => {
-  const pair = [definition("pager", { fallback: channelName("ops") }), definition("ops", { recipients: ["anna", "ben"] })];
-  const page = (w: World, kind: Alert["kind"], more: Partial<Alert> = {}): Alert => alert(w, kind, { channel: channelName("pager"), ...more });
-  const heard = (w: World): readonly string[] =>
-    w.received.filter(({ channel }) => channel === "ops").flatMap(({ message }) => message.alerts.filter(({ check }) => check === "shop").map(({ kind, check }) => `${message.recipient}: ${kind} ${check}`));
-
-  test("tells what the other cannot, says so, and tells the end of it; the other is tried on", async () => {
-    const w = await world(...pair);
-    w.answers = { pager: () => LATER };
-    await w.commit([page(w, "down")], incident);
-    await w.pass(20_000);
-    expect(heard(w)).toEqual([]);
-    await w.pass(2 * MINUTE);
-    expect(heard(w).toSorted()).toEqual(["anna: down shop", "ben: down shop"]);
-    const told = w.received.find(({ message }) => message.recipient === "anna" && message.alerts.some(({ kind }) => kind === "down"));
-    expect(told?.message.text).toContain("Told here because channel pager does not work.");
-    w.answers = {};
-    await w.commit([page(w, "recovered", { status: "up", outageFrom: T0 })]);
-    await w.pass(20 * MINUTE);
-    expect(heard(w).toSorted()).toEqual(["anna: down shop", "anna: recovered shop", "ben: down shop", "ben: recovered shop"]);
-    expect(w.received.findLast(({ channel }) => channel === "pager")?.message.alerts.map(({ kind }) => kind)).toEqual(["down", "recovered"]);
-  });
-
-  test("tells once, over crashes and further tries", async () => {
-    const w = await world(...pair);
-    w.answers = { pager: () => REFUSED };
-    await w.commit([page(w, "down")], incident);
-    await w.pass(MINUTE);
-    await w.crash(pair);
-    await w.pass(5 * MINUTE);
-    expect(heard(w).toSorted()).toEqual(["anna: down shop", "ben: down shop"]);
-  });
-
-  test("tells nobody who hears it anyway", async () => {
-    const w = await world(...pair);
-    w.answers = { pager: () => REFUSED };
-    await w.commit([page(w, "down"), alert(w, "down", { channel: channelName("ops"), recipient: "anna" })], incident);
-    await w.pass(5 * MINUTE);
-    expect(heard(w).toSorted()).toEqual(["anna: down shop", "ben: down shop"]);
-  });
-
-  test("tells what does not reach one of several", async () => {
-    const w = await world(definition("pager", { fallback: channelName("ops"), recipients: ["x", "y"] }), definition("ops", { recipients: ["anna"] }));
-    w.answers = { pager: ({ recipient }) => (recipient === "y" ? REFUSED : SENT) };
-    await w.commit([page(w, "down", { recipient: "y" }), page(w, "down", { recipient: "x" })], incident);
-    await w.pass(5 * MINUTE);
-    expect(heard(w)).toEqual(["anna: down shop"]);
-  });
-
-  test("that was told by a reminder alone is told the end; so is one that was told of what the trouble was before", async () => {
-    const w = await world(...pair);
-    await w.commit([page(w, "down")], incident);
-    await w.pass(MINUTE);
-    w.answers = { pager: () => REFUSED };
-    await w.commit([page(w, "reminder")]);
-    await w.pass(MINUTE);
-    w.answers = {};
-    const second = "i2" as IncidentId;
-    await w.commit([page(w, "degraded", { status: "degraded", incident: second, ends: incident.id })], { ...incident, id: second, kind: "degraded" });
-    await w.pass(MINUTE);
-    await w.commit([page(w, "recovered", { incident: second })]);
-    await w.pass(MINUTE);
-    expect(heard(w).toSorted()).toEqual(["anna: degraded shop", "anna: recovered shop", "anna: reminder shop", "ben: degraded shop", "ben: recovered shop", "ben: reminder shop"]);
-  });
-
-  test.each([["fake", ["down"]], [KEEPER, ["down", "recovered"]]])("is told in a silence what ends only where that would stay open: %s", async (type, kinds) => {
-    const w = await world(definition("pager", { type: KEEPER, fallback: channelName("ops") }), definition("ops", { type }));
-    w.answers = { pager: () => LATER };
-    await w.commit([page(w, "down")], incident);
-    await w.pass(5 * MINUTE);
-    w.answers = {};
-    await w.commit([page(w, "recovered", { status: "up", outageFrom: T0, quiet: true })]);
-    await w.pass(20 * MINUTE);
-    expect(heard(w)).toEqual(kinds.map((kind) => `: ${kind} shop`));
-  });
-
-  test("keeps out while the other works", async () => {
-    const w = await world(...pair);
-    await w.commit([page(w, "down")], incident);
-    await w.commit([page(w, "recovered", { status: "up", outageFrom: T0 })]);
-    await w.pass(5 * MINUTE);
-    expect(heard(w)).toEqual([]);
   });
 });
 

@@ -7,7 +7,7 @@ import type { Log, Network, Processes } from "../../src/sys/ports.ts";
 import type { AnyChannel, Message, Sending } from "../../src/alert/channels/channel.ts";
 import type { ChannelTrouble } from "../../src/alert/health.ts";
 import type { Draw } from "../../src/alert/pictures.ts";
-import { Outbox, type OutboxChannel } from "../../src/alert/outbox.ts";
+import { Outbox, type OutboxChannel, type OutboxSite } from "../../src/alert/outbox.ts";
 
 export const T0 = instant(Date.UTC(2026, 10, 20, 3, 0, 0));
 export const MINUTE = 60_000;
@@ -21,6 +21,7 @@ export const FILES = "files";
 /** The type of a channel that keeps open what it is told. */
 export const KEEPER = "keeper";
 const picture: Draw = (check) => Promise.resolve({ name: "latency.png", type: "image/png", content: Buffer.from(check) });
+const siteOf = (channels: readonly OutboxChannel[]): OutboxSite => ({ facts: { name: "Example", vantage: "home", url: null, timezone: "UTC" }, channels, check: () => null, picture });
 
 type Answer = (message: Message, signal: AbortSignal) => Sending | Promise<Sending>;
 interface Received {
@@ -80,10 +81,14 @@ export class World {
         return typeof value === "function" ? value.bind(target) : value;
       },
     });
-    const facts = { name: "Example", vantage: "home", url: null, timezone: "UTC" };
     const ports = { clock, random: new Chance(1), network, processes, log };
     const mask = (text: string): string => text.replaceAll("hunter2", "***");
-    return new Outbox({ store, ports, channelOf: (type) => types.get(type), site: { facts, channels, check: () => null, picture }, mask, onTrouble: (troubles) => (this.troubles = troubles) });
+    return new Outbox({ store, ports, channelOf: (type) => types.get(type), site: siteOf(channels), mask, onTrouble: (troubles) => (this.troubles = troubles) });
+  }
+
+  /** The configuration has other channels now. */
+  configure(channels: readonly OutboxChannel[]): void {
+    this.outbox.setSite(siteOf(channels));
   }
 
   /** The process dies and another one starts on the same store. */

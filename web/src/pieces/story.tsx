@@ -4,7 +4,7 @@ import { duration } from "../state/format.ts";
 import { Time } from "./time.tsx";
 
 const WORDS: { readonly [kind in StoryLine["kind"]]: string } = { "first-sign": "First sign", transition: "Changed", told: "Told", "not-told": "Not told", acknowledged: "Acknowledged", closed: "Closed" };
-const DELIVERED = { waiting: "waiting to be sent", sending: "not delivered yet, tried again", sent: "delivered", failed: "not delivered", withdrawn: "withdrawn, it was over before" } as const;
+const DELIVERED = { waiting: "waiting to be sent", sending: "not delivered yet, tried again", sent: "delivered", failed: "not delivered", withdrawn: "withdrawn, its beginning was not delivered" } as const;
 
 /** The first change of state confirms the first sign; an end by itself is a recovery. */
 function wordOf(line: StoryLine, incident: IncidentStory): string {
