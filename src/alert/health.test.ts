@@ -112,7 +112,10 @@ describe("a recipient that is not reached", () => {
     const { alerts, health } = f({ durable: [one(true)], toldIds: told });
     expect([to(alerts), alerts[0]?.sentence, health]).toEqual([["channel-mended of channel:sms to hook"], "it reaches 2 again", [{ channel: SMS, brokenSince: null, reason: "", told: false }]]);
   });
-  test("is named no more: nothing is over", () => expect(f({ durable: [one(true)], toldIds: new Set(f({ troubles: lost }).alerts.map(({ id }) => id)), channels: channels.map(({ name }) => ({ name, recipients: ["1"] })) }).alerts).toEqual([]));
+  test("is removed: told to those who were told and are still there", () => {
+    const { alerts, health } = f({ durable: [one(true)], toldIds: new Set(f({ troubles: lost }).alerts.map(({ id }) => id)), channels: channels.slice(0, 2).map(({ name, recipients }) => ({ name, recipients: recipients.slice(0, 1) })) });
+    expect([to(alerts), alerts[0]?.sentence, health]).toEqual([["channel-mended of channel:sms to mail"], "2 is no longer configured", [{ channel: SMS, brokenSince: null, reason: "", told: false }]]);
+  });
   test("the channel breaks as well: both are kept", () => expect(f({ troubles: [...lost, ...broken(SMS)], durable: [one(true)] }).health).toEqual([{ ...one(true), brokenSince: T0, reason: "no", told: true }]));
 });
 
@@ -126,5 +129,9 @@ describe("mended", () => {
     expect(alerts[0]).toMatchObject({ outageFrom: T0, since: plus(T0, 60_000), status: "up", incident: told[0]?.incident });
   });
   test("nobody was told", () => expect(f({ durable: [known(MAIL, false)] }).alerts).toEqual([]));
-  test("the channel is gone from the site", () => expect(f({ durable: [known(MAIL, true)], toldIds: ids(["1", ""]), channels: channels.filter((one) => one.name !== MAIL) })).toEqual({ alerts: [], health: [{ channel: MAIL, brokenSince: null, reason: "", told: false }] }));
+  test("the channel is gone from the site", () => {
+    const { alerts, health } = f({ durable: [known(MAIL, true)], toldIds: ids(["1", ""]), channels: channels.filter((one) => one.name !== MAIL) });
+    expect([to(alerts), health]).toEqual([["channel-mended of channel:mail to sms 1", "channel-mended of channel:mail to hook"], [{ channel: MAIL, brokenSince: null, reason: "", told: false }]]);
+    expect(alerts[0]).toMatchObject({ sentence: "it is no longer configured", status: "pending" });
+  });
 });

@@ -1,5 +1,5 @@
 import { alertId, hash128 } from "../core/ids.ts";
-import { type Alert, type AlertId, type ChannelName, type CheckName, checkName, type IncidentId, type Instant } from "../core/types.ts";
+import { type Alert, type AlertId, type ChannelName, type CheckName, checkName, type IncidentId, type Instant, type Status } from "../core/types.ts";
 import type { ChannelHealth, OutboxChange } from "../store/store.ts";
 
 /** Failed tries in a row, and the time in ms that they must span, before a channel counts as broken. */
@@ -174,11 +174,20 @@ interface Telling {
   readonly trouble: Trouble;
   readonly kind: "channel-broken" | "channel-mended";
   readonly now: Instant;
+  /** The channel, or that recipient of it, is not in the configuration any more. */
+  readonly gone?: boolean;
 }
 
-function sentenceOf({ trouble: { recipient, reason }, kind }: Telling): string {
+function sentenceOf({ trouble: { recipient, reason }, kind, gone }: Telling): string {
+  if (gone === true) return `${recipient ?? "it"} is no longer configured`;
   if (kind === "channel-mended") return recipient === null ? "it works again" : `it reaches ${recipient} again`;
   return recipient === null ? reason : `cannot reach ${recipient}: ${reason}`;
+}
+
+function statusOf({ trouble: { recipient }, kind, gone }: Telling): Status {
+  if (gone === true) return "pending";
+  if (kind === "channel-mended") return "up";
+  return recipient === null ? "down" : "degraded";
 }
 
 function alertTo(telling: Telling, target: ChannelName, to: string): Alert {
@@ -195,7 +204,7 @@ function alertTo(telling: Telling, target: ChannelName, to: string): Alert {
     channel: target,
     recipient: to,
     at: now,
-    status: ended ? "up" : recipient === null ? "down" : "degraded",
+    status: statusOf(telling),
     since: ended ? now : since,
     sentence: sentenceOf(telling),
     code: ended ? "ok" : "unreachable",
@@ -269,10 +278,11 @@ export function healthChange(input: HealthInput): Pick<OutboxChange, "alerts" | 
     if (wrong.has(key)) continue;
     open.delete(key);
     changed.add(trouble.channel);
+    if (!trouble.told) continue;
     const own = channels.find((target) => target.name === trouble.channel);
-    if (!trouble.told || own === undefined || (trouble.recipient !== null && !own.recipients.includes(trouble.recipient))) continue;
+    const gone = own === undefined || (trouble.recipient !== null && !own.recipients.includes(trouble.recipient));
     const heard = new Set(tell({ trouble, kind: "channel-broken", now }, channels).filter((alert) => toldIds.has(alert.id)).map(keyOf));
-    alerts.push(...tell({ trouble, kind: "channel-mended", now }, channels).filter((alert) => heard.has(keyOf(alert))));
+    alerts.push(...tell({ trouble, kind: "channel-mended", now, gone }, channels).filter((alert) => heard.has(keyOf(alert))));
   }
   return { alerts, health: [...changed].map((channel) => healthOf(channel, [...open.values()].filter((one) => one.channel === channel))) };
 }

@@ -58,7 +58,7 @@ const KINDS: { readonly [kind in AlertKind]: (status: Face) => Face } = {
   changed: () => ({ ...STATUS.pending, word: "CHANGED" }),
   run: (status) => status,
   "channel-broken": (status) => (status === STATUS.degraded ? { ...status, word: "CHANNEL DEGRADED" } : { ...STATUS.down, word: "CHANNEL BROKEN", trouble: 7 }),
-  "channel-mended": () => ({ ...STATUS.up, word: "CHANNEL MENDED" }),
+  "channel-mended": (status) => ({ ...status, word: status === STATUS.pending ? "CHANNEL CHANGED" : "CHANNEL MENDED" }),
   digest: () => ({ ...STATUS.up, mark: "≡", word: "DIGEST" }),
   test: () => ({ ...STATUS.up, word: "TEST" }),
 };

@@ -35,6 +35,7 @@ describe("first line", () => {
   test("every run", () => expect(f({ kind: "run", status: "up", sentence: "HTTP 200" })).toBe("● UP shop — HTTP 200, at 03:12"));
   test("channel broken", () => expect(f({ kind: "channel-broken", check: checkName("channel:sms"), sentence: "HTTP 402" })).toBe("▲ CHANNEL BROKEN sms — HTTP 402, since 03:12 (4 min)"));
   test("channel mended", () => expect(f({ kind: "channel-mended", check: checkName("channel:sms"), ...up, sentence: "it works again" })).toBe("● CHANNEL MENDED sms — it works again since 03:16, after 4 min"));
+  test("channel that was removed", () => expect(f({ kind: "channel-mended", check: checkName("channel:sms"), ...up, status: "pending", sentence: "it is no longer configured" })).toBe("· CHANNEL CHANGED sms — it is no longer configured since 03:16, after 4 min"));
   test("channel that does not reach everybody", () => expect(f({ kind: "channel-broken", check: checkName("channel:sms"), status: "degraded", sentence: "cannot reach +15550100: 400 no" })).toBe("◐ CHANNEL DEGRADED sms — cannot reach +15550100: 400 no, since 03:12 (4 min)"));
   test("digest", () => expect(f({ kind: "digest", status: "up", check: checkName("Example"), sentence: "2 incidents of one check in 24 h" })).toBe("≡ DIGEST Example — 2 incidents of one check in 24 h"));
   test("test", () => expect(f({ kind: "test", status: "up", check: checkName("Example"), sentence: "this is a test" })).toBe("● TEST Example — this is a test"));

@@ -123,14 +123,14 @@ describe("trouble of a channel", () => {
     expect(w.subjects.at(-1)).toBe("boss: ● 2 channel mended — ops, hook");
   });
 
-  test("a channel that is removed: its alerts are dead letters, its trouble is over, nobody is told of a mending", async () => {
+  test("a channel that is removed: its alerts are dead letters, those who were told of its trouble are told that it is gone", async () => {
     const w = await world(...two);
     w.answers = { ops: () => LATER };
     await w.commit([alert(w, "down")]);
     await w.pass(2 * MINUTE);
     w.configure(two.slice(1));
     await w.pass(MINUTE);
-    expect([w.troubles, (await w.rows()).includes("ops failed (channel removed)"), w.received.filter((one) => one.channel === "boss").length]).toEqual([[], true, 1]);
+    expect([w.troubles, (await w.rows()).includes("ops failed (channel removed)"), w.subjects.filter((one) => one.startsWith("boss"))]).toEqual([[], true, [expect.stringContaining("CHANNEL BROKEN ops"), expect.stringMatching(/^boss: · CHANNEL CHANGED ops — it is no longer configured since 03:02, after 1 min$/)]]);
   });
 });
 
