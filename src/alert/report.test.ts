@@ -16,13 +16,14 @@ function was(check: string, from: number, to: number | null, more: Partial<Repor
 }
 
 const f = (incidents: readonly Reported[], more: Partial<ReportInput> = {}): readonly string[] => {
-  const { sentence, evidence } = reportOf({ from: FROM, to: TO, incidents, undelivered: 0, timezone: "Europe/Berlin", ...more });
+  const { sentence, evidence } = reportOf({ from: FROM, to: TO, incidents, undelivered: 0, awayMs: 0, timezone: "Europe/Berlin", ...more });
   return [sentence, ...evidence.map(({ label, text }) => `${label}: ${text.replaceAll("\n", " | ")}`)];
 };
 
 test("nothing", () => {
   expect(f([])).toEqual(["nothing was wrong in 24 h"]);
   expect(f([], { undelivered: 2 })).toEqual(["nothing was wrong in 24 h; 2 messages could not be delivered"]);
+  expect(f([], { awayMs: 12 * HOUR + 30 * MINUTE })).toEqual(["nothing was wrong in 24 h; Tocsin did not run for 12 h 30 min of that time"]);
 });
 
 test("one, several, the longest first", () => {

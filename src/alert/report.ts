@@ -6,7 +6,7 @@ export interface Reported {
   readonly incident: Incident;
   /** The group that its check belongs to; null for none. */
   readonly group: string | null;
-  /** Somebody was told. */
+  /** It reached somebody, or still may. */
   readonly told: boolean;
 }
 
@@ -16,6 +16,8 @@ export interface ReportInput {
   readonly incidents: readonly Reported[];
   /** Messages of the channel that were given up in that time. */
   readonly undelivered: number;
+  /** How long nothing ran and nothing was seen. */
+  readonly awayMs: number;
   /** IANA zone of the times in it. */
   readonly timezone: string;
 }
@@ -44,10 +46,11 @@ function lineOf(check: string, incidents: readonly Reported[], input: ReportInpu
 
 /** What was wrong in that time, check by check, the longest first; a part for each group. */
 export function reportOf(input: ReportInput): { readonly sentence: string; readonly evidence: Evidence } {
-  const { incidents, from, to, undelivered } = input;
+  const { incidents, from, to, undelivered, awayMs } = input;
   const over = span(to - from);
   const lost = undelivered === 0 ? "" : `; ${undelivered === 1 ? "one message" : `${undelivered} messages`} could not be delivered`;
-  if (incidents.length === 0) return { sentence: `nothing was wrong in ${over}${lost}`, evidence: [] };
+  const end = awayMs === 0 ? lost : `; Tocsin did not run for ${span(awayMs)} of that time${lost}`;
+  if (incidents.length === 0) return { sentence: `nothing was wrong in ${over}${end}`, evidence: [] };
   const longest = (of: readonly Reported[]): number => -sum(of, input);
   const sorted = [...Map.groupBy(incidents, ({ group }) => group ?? UNGROUPED)].sort(([, one], [, other]) => longest(one) - longest(other));
   const others = sorted.slice(GROUPS_MAX - 1);
@@ -60,6 +63,6 @@ export function reportOf(input: ReportInput): { readonly sentence: string; reado
   });
   const checks = new Set(incidents.map(({ incident }) => incident.check)).size;
   const open = incidents.filter(({ incident }) => incident.closed === null || incident.closed > to).length;
-  const sentence = `${incidents.length === 1 ? "one incident" : `${incidents.length} incidents`} of ${checks === 1 ? "one check" : `${checks} checks`} in ${over}, ${span(sum(incidents, input))} in all${open === 0 ? "" : `, ${open} not over`}${lost}`;
+  const sentence = `${incidents.length === 1 ? "one incident" : `${incidents.length} incidents`} of ${checks === 1 ? "one check" : `${checks} checks`} in ${over}, ${span(sum(incidents, input))} in all${open === 0 ? "" : `, ${open} not over`}${end}`;
   return { sentence, evidence };
 }

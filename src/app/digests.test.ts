@@ -2,10 +2,10 @@ import { expect, test } from "vitest";
 import { LifeClock, VirtualTime } from "../../test/sim/clock.ts";
 import type { ChannelDefinition, CheckDefinition } from "../config/site.ts";
 import { parseWeekly } from "../core/maintenance.ts";
-import { type Alert, channelName, checkName, type Incident, type IncidentId, millis } from "../core/types.ts";
+import { type Alert, channelName, type CheckName, checkName, type Incident, type IncidentId, millis } from "../core/types.ts";
 import { definitionOf } from "../run/ground.ts";
 import { openMemoryStore } from "../store/memory.ts";
-import { sampleBatch } from "../store/samples.ts";
+import { sampleAlert, sampleBatch, sampleChange, sampleMessage, sampleResult } from "../store/samples.ts";
 import type { Store } from "../store/store.ts";
 import { Digests } from "./digests.ts";
 
@@ -39,9 +39,9 @@ class World {
     this.#clock = new LifeClock(this.time);
     const quiet = (): void => undefined;
     const changeOutbox: Store["changeOutbox"] = (change) => (this.failing ? Promise.reject(new Error("disk on fire")) : this.store.changeOutbox(change));
-    const store = { changeOutbox, incidents: this.store.incidents.bind(this.store), incident: this.store.incident.bind(this.store), messages: this.store.messages.bind(this.store) };
-    const checks = new Map<string, CheckDefinition>([["shop", definitionOf("shop")], ["raid", definitionOf("raid", { policy: { steps: [] } })]]);
-    this.#digests = new Digests({ clock: this.#clock, log: { debug: quiet, info: quiet, warn: quiet, error: quiet }, store, site: () => ({ name: "Example", timezone: "Europe/Berlin" }), check: (name) => checks.get(name), groupsOf: () => [], made: () => void (this.made += 1) });
+    const store = { changeOutbox, incidents: this.store.incidents.bind(this.store), incident: this.store.incident.bind(this.store), messages: this.store.messages.bind(this.store), journal: this.store.journal.bind(this.store), results: this.store.results.bind(this.store) };
+    const checks = new Map<CheckName, CheckDefinition>([definitionOf("shop"), definitionOf("raid", { policy: { steps: [] } })].map((definition) => [definition.name, definition]));
+    this.#digests = new Digests({ clock: this.#clock, log: { debug: quiet, info: quiet, warn: quiet, error: quiet }, store, site: () => ({ name: "Example", timezone: "Europe/Berlin" }), checks: () => checks, groupsOf: () => [], made: () => void (this.made += 1) });
     this.#digests.configure(channels, again);
   }
 
@@ -53,12 +53,35 @@ class World {
     this.#digests?.stop();
   }
 
-  async wrong(check: string, forMs: number): Promise<void> {
+  async wrong(check: string, forMs: number): Promise<string> {
     const opened = this.time.now;
     const incident: Incident = { id: `${check} ${opened}` as IncidentId, check: checkName(check), kind: "down", firstSign: opened, opened, closed: null, closedBy: null, code: "refused", sentence: "refused", acknowledged: null };
     await this.store.commit(sampleBatch((this.#sequence += 1), { incidents: [{ incident, change: "opened", evidence: [] }] }));
     await this.pass(forMs);
     await this.store.commit(sampleBatch((this.#sequence += 1), { incidents: [{ incident: { ...incident, closed: this.time.now, closedBy: "recovered" }, change: "closed", evidence: [] }] }));
+    return incident.id;
+  }
+
+  /** Alerts of a check's incident, all of which were given up or not. */
+  async addressed(incident: string, status: "failed" | "sent"): Promise<void> {
+    const id = `${status} ${this.#sequence}`;
+    await this.store.commit(sampleBatch((this.#sequence += 1), { alerts: [sampleAlert(id, "shop", 0, { incident: incident as IncidentId })] }));
+    await this.store.changeOutbox(sampleChange({ messages: [sampleMessage(`m ${id}`, [id], 0, { status })] }));
+  }
+
+  /** What waits goes into messages, as the outbox would do. */
+  async form(): Promise<void> {
+    const { alerts } = await this.store.outbox(100);
+    await this.store.changeOutbox(sampleChange({ messages: alerts.map(({ id, channel: name, recipient }) => ({ ...sampleMessage(`of ${id}`, [id], 0), channel: name, recipient, formedAt: this.time.now })) }));
+  }
+
+  /** A run of a check, and a start of the process. */
+  async ran(check: string): Promise<void> {
+    const started = this.time.now;
+    await this.store.commit(sampleBatch((this.#sequence += 1), { results: [{ ...sampleResult(check, 0), slot: started, started }] }));
+  }
+  async restarted(check: string): Promise<void> {
+    await this.store.commit(sampleBatch((this.#sequence += 1), { journal: [{ at: this.time.now, check: checkName(check), siteVersion: "1", input: { kind: "restart", expectBy: null } }] }));
   }
 
   pass(ms: number): Promise<void> {
@@ -138,4 +161,30 @@ test("what cannot be written is written later; a clock that is put back repeats 
   w.time.step(-5 * HOUR);
   await w.pass(6 * HOUR);
   expect((await w.digests()).length).toBe(2);
+});
+
+test("an incident of which every message was given up is one that nobody was told of", async () => {
+  const w = await world();
+  w.start([channel("ops", "daily 08:00")]);
+  await w.addressed(await w.wrong("shop", HOUR), "failed");
+  await w.addressed(await w.wrong("shop", HOUR), "sent");
+  await w.pass(DAY);
+  expect((await w.digests())[0]?.evidence).toEqual([{ label: "Checks", text: "shop: down 2 times, 2 h in all; nobody was told of 1" }]);
+});
+
+test("since the last digest that was made: one that was missed leaves no gap, and how long nothing ran is said", async () => {
+  const w = await world();
+  const ops = [channel("ops", "daily 18:00")];
+  w.start(ops);
+  await w.pass(4 * HOUR);
+  await w.form();
+  await w.wrong("shop", HOUR);
+  await w.ran("shop");
+  w.stop();
+  // The evening's is too old to be made up for.
+  await w.pass(36 * HOUR);
+  await w.restarted("shop");
+  w.start(ops, true);
+  await w.pass(DAY);
+  expect((await w.told()).map((line) => line.slice(6))).toEqual(["ann", "ben"].map((who) => `16:00 ops ${who}: one incident of one check in 47 h, 1 h in all; Tocsin did not run for 36 h of that time`));
 });

@@ -6,6 +6,7 @@ import { nextSlot } from "../core/schedule.ts";
 import { type Alert, type ChannelName, type CheckName, checkName, type Incident, type Instant, instant } from "../core/types.ts";
 import type { Store } from "../store/store.ts";
 import type { Clock, Log, Timer } from "../sys/ports.ts";
+import { absenceMs } from "./absence.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -20,17 +21,23 @@ const INCIDENTS_MAX = 1000;
 /** Incidents of which it is looked up whether anybody was told. */
 const LOOKED_UP_MAX = 200;
 const DEAD_LETTERS_MAX = 1000;
+/** Messages with digests of any channel, looked through for the last one. */
+const DIGESTS_MAX = 1000;
+/** What a start wrote is in the store by then: how long nothing ran before it. */
+const SETTLED_MS = 1000;
 
 export interface DigestParts {
   readonly clock: Clock;
   readonly log: Log;
-  readonly store: Pick<Store, "incidents" | "incident" | "messages" | "changeOutbox">;
+  readonly store: Pick<Store, "incidents" | "incident" | "messages" | "changeOutbox" | "journal" | "results">;
   readonly site: () => { readonly name: string; readonly timezone: string };
-  readonly check: (name: CheckName) => CheckDefinition | undefined;
+  readonly checks: () => ReadonlyMap<CheckName, CheckDefinition>;
   readonly groupsOf: (name: CheckName) => readonly CheckName[];
   /** Called when there is something new to send. */
   readonly made: () => void;
 }
+
+type Digest = NonNullable<ChannelDefinition["digest"]>;
 
 /** Writes the digests of the channels that want one, when they are due. */
 export class Digests {
@@ -56,7 +63,7 @@ export class Digests {
     this.#begun = true;
     for (const { name } of this.#channels) if (!this.#lookedAt.has(name)) this.#lookedAt.set(name, since);
     for (const name of this.#lookedAt.keys()) if (!this.#channels.some((channel) => channel.name === name)) this.#lookedAt.delete(name);
-    this.#arm();
+    this.#arm(Math.max(SETTLED_MS, this.#waitMs()));
   }
 
   stop(): void {
@@ -96,19 +103,29 @@ export class Digests {
     const now = this.#parts.clock.now();
     const looked = this.#lookedAt.get(name) ?? now;
     const due = digest === null ? null : lastSlot(digest.schedule, looked, now, name);
-    if (digest !== null && due !== null) await this.#write(channel, due, lastSlot(digest.schedule, instant(due - BACK_MS), instant(due - 1), name) ?? instant(due - DAY_MS));
+    if (digest !== null && due !== null) await this.#write(channel, due, await this.#before(channel, digest.schedule, due));
     // Also when the clock was put back.
     this.#lookedAt.set(name, now);
   }
 
+  /** Up to when the digest before told; of the first one, when one would have been due. */
+  async #before({ name }: ChannelDefinition, schedule: Digest["schedule"], due: Instant): Promise<Instant> {
+    const { store, site } = this.#parts;
+    const made = await store.messages({ check: checkName(site().name), limit: DIGESTS_MAX });
+    const last = made.find(({ channel, tells, formedAt }) => channel === name && formedAt < due && tells.some(({ kind }) => kind === "digest"))?.formedAt;
+    const until = last ?? instant(due - 1);
+    return lastSlot(schedule, instant(until - BACK_MS), until, name) ?? last ?? instant(due - DAY_MS);
+  }
+
   /** The same slot gives the same ids: a digest is sent once, whatever crashes. */
   async #write(channel: ChannelDefinition, to: Instant, from: Instant): Promise<void> {
-    const { store, site, made } = this.#parts;
+    const { store, site, checks, made } = this.#parts;
     const { timezone, name: siteName } = site();
     const incidents = await this.#incidents(channel, from, to);
     const failed = await store.messages({ status: "failed", limit: DEAD_LETTERS_MAX });
     const undelivered = failed.filter((row) => row.channel === channel.name && row.formedAt > from && row.formedAt <= to).length;
-    const { sentence, evidence } = reportOf({ from, to, incidents, undelivered, timezone });
+    const awayMs = await absenceMs(store, checks().values(), from, to);
+    const { sentence, evidence } = reportOf({ from, to, incidents, undelivered, awayMs, timezone });
     const check = checkName(siteName);
     const rest = { kind: "digest", check, incident: null, channel: channel.name, at: this.#parts.clock.now(), status: "up", since: from, sentence, code: "ok", evidence, hides: [], outageFrom: null, step: 0, ordinal: 1 } as const;
     const alerts = channel.recipients.map((recipient): Alert => ({ ...rest, recipient, id: alertId({ check, of: to, kind: "digest", step: 0, ordinal: 1, channel: channel.name, recipient }) }));
@@ -124,7 +141,7 @@ export class Digests {
     const reported: Reported[] = [];
     for (const [at, incident] of within.entries()) {
       const alerts = at < LOOKED_UP_MAX ? ((await store.incident(incident.id))?.alerts ?? []) : null;
-      reported.push({ incident, group: groupsOf(incident.check)[0] ?? null, told: alerts === null || alerts.some(({ status }) => status !== "withdrawn") });
+      reported.push({ incident, group: groupsOf(incident.check)[0] ?? null, told: alerts === null || alerts.some(({ status }) => status !== "withdrawn" && status !== "failed") });
     }
     return reported;
   }
@@ -132,7 +149,7 @@ export class Digests {
   /** A channel is told of what it is told of anyway, unless it is to hear of everything. */
   #concerns({ name, digest }: ChannelDefinition, { check }: Incident): boolean {
     if (digest?.of === "all") return true;
-    const policy = this.#parts.check(check)?.policy;
+    const policy = this.#parts.checks().get(check)?.policy;
     if (policy === undefined) return false;
     const named = policy.steps.flatMap(({ to }) => to);
     return named.some((one) => one === name || rotationNames(policy.rotations[one]).includes(name));
@@ -143,7 +160,7 @@ export class Digests {
 const rotationNames = (rotation: CheckDefinition["policy"]["rotations"][string] | undefined): readonly ChannelName[] => (rotation === undefined ? [] : [...rotation.turns.flat(), ...rotation.hours.flatMap(({ to }) => to), ...rotation.overrides.flatMap(({ to }) => to)]);
 
 /** The last slot after `after` and up to `until`; null when there is none. */
-function lastSlot(schedule: NonNullable<ChannelDefinition["digest"]>["schedule"], after: Instant, until: Instant, name: string): Instant | null {
+function lastSlot(schedule: Digest["schedule"], after: Instant, until: Instant, name: string): Instant | null {
   let found: Instant | null = null;
   for (let slot = nextSlot(schedule, after, name), count = 0; slot !== null && slot <= until && count < SLOTS_MAX; slot = nextSlot(schedule, slot, name), count += 1) found = slot;
   return found;

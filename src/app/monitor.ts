@@ -107,7 +107,7 @@ export class Monitor {
       changed: (check) => this.#changed(check),
       paths: this.#paths,
     });
-    this.#digests = new Digests({ clock, log, store, site: () => this.roster.settings, check: (name) => this.roster.checks.get(name), groupsOf: (name) => this.roster.groupsOf(name), made: () => this.outbox.kick() });
+    this.#digests = new Digests({ clock, log, store, site: () => this.roster.settings, checks: () => this.roster.checks, groupsOf: (name) => this.roster.groupsOf(name), made: () => this.outbox.kick() });
     this.#windows = new Windows(clock, {
       subjects: () => this.roster.subjects(),
       believed: (check) => this.beliefs.state(check)?.belief.muting.maintenance ?? [],

@@ -50,9 +50,9 @@ test("what happened is in the digest, which comes once to each, over crashes", a
   for (const forMs of [HOUR, HOUR, 3 * HOUR]) await live(forMs);
   const digests = receivers.receipts.filter(({ alerts }) => alerts.some(({ kind }) => kind === "digest")).map(({ recipient, text }) => `${recipient}: ${text.split("\n")[0] ?? ""}`);
   expect(digests.toSorted()).toEqual([
-    expect.stringMatching(/^anna: ≡ DIGEST Simulated — one incident of one check in 24 h, (1 h|5\d min|1 h \d min) in all$/),
+    expect.stringMatching(/^anna: ≡ DIGEST Simulated — one incident of one check in 24 h, (1 h|5\d min|1 h \d min) in all; Tocsin did not run for 1 h of that time$/),
     expect.stringMatching(/^ben: ≡ DIGEST Simulated — one incident of one check in 24 h, /),
-    "bot: ≡ DIGEST Simulated — nothing was wrong in 24 h",
-    "chef: ≡ DIGEST Simulated — nothing was wrong in 24 h",
+    "bot: ≡ DIGEST Simulated — nothing was wrong in 24 h; Tocsin did not run for 1 h of that time",
+    "chef: ≡ DIGEST Simulated — nothing was wrong in 24 h; Tocsin did not run for 1 h of that time",
   ]);
 });
