@@ -68,13 +68,14 @@ export class Standing {
     return before !== JSON.stringify(this.#watch.troubles);
   }
 
-  /** Channels whose receiver asked to be left alone until then. A broken one with a fallback is tried with each news all the same: only then the other hears of it. */
+  /** Channels whose receiver asked to be left alone until then. One with a fallback that does not reach somebody is tried with each news all the same: only then the other hears of it. */
   notBefore(): ReadonlyMap<ChannelName, Instant> {
     const { clock, channels } = this.#options;
     const asked = new Map<ChannelName, Instant>();
-    for (const { name, fallback } of channels()) {
+    for (const { name, fallback, recipients } of channels()) {
       const until = this.#asked.get(name) ?? 0;
-      if (until > clock.monotonic() && !(fallback !== null && this.#watch.broken.has(name))) asked.set(name, plus(clock.now(), Math.ceil(until - clock.monotonic())));
+      const mustTry = fallback !== null && recipients.some((one) => this.isFailing(name, one));
+      if (until > clock.monotonic() && !mustTry) asked.set(name, plus(clock.now(), Math.ceil(until - clock.monotonic())));
     }
     return asked;
   }

@@ -129,6 +129,18 @@ describe("what waits behind a message that does not get through", () => {
     expect(heard(w).toSorted()).toEqual(both("down mail", "down shop"));
   });
 
+  test("for as long as its receiver asked to wait, though not every recipient was tried", async () => {
+    const people = ["a", "b", "c", "d", "e", "f"];
+    const w = await world({ ...pager, recipients: people }, ops);
+    w.answers = { pager: () => ({ kind: "retry", reason: "429", doubt: false, afterMs: 3_600_000 }) };
+    for (const check of ["shop", "mail"]) {
+      const id = `i-${check}` as IncidentId;
+      await w.commit(people.map((recipient) => page(w, "down", { check: checkName(check), incident: id, recipient })), { ...incident, id, check: checkName(check) });
+      await w.pass(MINUTE);
+    }
+    expect(heard(w).toSorted()).toEqual(both("down mail", "down shop"));
+  });
+
   test("of channels is not told twice", async () => {
     const chat = definition("chat");
     const w = await world(...pair, chat);
