@@ -84,6 +84,7 @@ function readChannel(entry: Entry, registry: Registry, documents: readonly Docum
     type: kind.of.type,
     options: read.value,
     recipients: kind.of.recipients(read.value),
+    ...(kind.of.publishes?.(read.value) === true ? { publishes: true as const } : {}),
     cap: cap === "off" ? null : (cap ?? BUILT_IN.cap),
     groupMs: group === "off" ? millis(0) : (group ?? BUILT_IN.groupMs),
     alone: group === "off",

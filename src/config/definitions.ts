@@ -1,7 +1,7 @@
 import { hash128 } from "../core/ids.ts";
 import type { Rotation } from "../core/rotation.ts";
 import { type Schedule, scheduleGapMs } from "../core/schedule.ts";
-import { channelName, checkName, instant, millis, type Millis, type Policy } from "../core/types.ts";
+import { type ChannelName, channelName, checkName, instant, millis, type Millis, type Policy } from "../core/types.ts";
 import { canonical } from "./canonical.ts";
 import type { Draft } from "./draft.ts";
 import { isOfConnectivity } from "./connectivity.ts";
@@ -81,8 +81,8 @@ function makeDefinition(draft: Draft, set: DraftSet, times: Times, channels: Rea
   return { ...definition, hashes: hashesOf(definition) };
 }
 
-/** The rotations that the steps name, and of every channel that they may ever tell its recipients and whether it keeps open what it is told. */
-function tellingOf(steps: Policy["steps"], rotations: DraftSet["rotations"], channels: ReadonlyMap<string, ChannelDefinition>): Pick<Policy, "rotations" | "recipients" | "keepers"> {
+/** The rotations that the steps name, and of every channel that they may ever tell its recipients, whether it keeps open what it is told, and whether it publishes states. */
+function tellingOf(steps: Policy["steps"], rotations: DraftSet["rotations"], channels: ReadonlyMap<string, ChannelDefinition>): Pick<Policy, "rotations" | "recipients" | "keepers" | "publishers"> {
   const named = [...new Set(steps.flatMap((step) => step.to))];
   const used = named.flatMap((name) => {
     const rotation = rotations.get(name);
@@ -90,8 +90,9 @@ function tellingOf(steps: Policy["steps"], rotations: DraftSet["rotations"], cha
   });
   const told = [...new Set<string>([...named.filter((name) => !rotations.has(name)), ...used.flatMap(([, rotation]) => channelsOf(rotation))])];
   const recipients = Object.fromEntries(told.map((name) => [name, channels.get(name)?.recipients ?? []]));
-  const keepers = told.flatMap((name) => (channels.get(name)?.keepsOpen === true ? [channelName(name)] : []));
-  return { rotations: Object.fromEntries(used), recipients, ...(keepers.length === 0 ? {} : { keepers }) };
+  const those = (what: "keepsOpen" | "publishes"): readonly ChannelName[] => told.filter((name) => channels.get(name)?.[what] === true).map(channelName);
+  const [keepers, publishers] = [those("keepsOpen"), those("publishes")];
+  return { rotations: Object.fromEntries(used), recipients, ...(keepers.length === 0 ? {} : { keepers }), ...(publishers.length === 0 ? {} : { publishers }) };
 }
 
 function groupOf(draft: Draft, { members, turn }: Membership): Policy["group"] {
@@ -118,11 +119,11 @@ function hostOf(probe: AnyProbe, options: unknown): string | null {
  */
 function hashesOf(definition: Omit<CheckDefinition, "hashes">): CheckDefinition["hashes"] {
   const { type, options, target, description, tags, schedule, timeoutMs, retries, invert, expect, warn, policy, was, paused, traced } = definition;
-  const { everyMs, failingEveryMs, onFail, onPass, steps, recipients, keepers, rotations, site, check: _check, ...judging } = policy;
+  const { everyMs, failingEveryMs, onFail, onPass, steps, recipients, keepers, publishers, rotations, site, check: _check, ...judging } = policy;
   return {
     target: hash128(canonical([type, options, target])),
     judging: hash128(canonical([judging, timeoutMs, retries, expect, warn, ...(invert === undefined ? [] : ["invert"])])),
-    telling: hash128(canonical([everyMs, failingEveryMs, onFail, onPass, steps, recipients, keepers ?? [], rotations, site, description, tags, schedule, was, paused, traced])),
+    telling: hash128(canonical([everyMs, failingEveryMs, onFail, onPass, steps, recipients, keepers ?? [], publishers ?? [], rotations, site, description, tags, schedule, was, paused, traced])),
   };
 }
 

@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { AnyChannel } from "../alert/channels/channel.ts";
+import type { Policy } from "../core/types.ts";
 import { channels, probes } from "./testdata/registry.ts";
 import { check, folder, lint, load, site } from "./testdata/folder.ts";
 import { loadSite } from "./load.ts";
@@ -90,6 +92,16 @@ describe("telling", () => {
   test("one name", () => f("log", { steps: [{ to: ["log"] }] }));
   test("steps", () => f("[{after: 0, to: log}, {after: 10m, to: [ops], repeat: 1h}]", { steps: [{ after: { kind: "runs", count: 0 } }, { after: { kind: "time", ms: 600_000 }, repeatMs: 3_600_000 }] }));
   test("names and steps", () => f("[{after: 3, to: ops}, log]", { steps: [{ to: ["log"], after: { count: 1 } }, { to: ["ops"], after: { count: 3 } }] }));
+  test("channels that publish states are known, by a rotation too", async () => {
+    const states = { ...channels.find(({ type: known }) => known === "log"), type: "states", publishes: () => true } as AnyChannel;
+    const policies = async (type: string): Promise<readonly Policy[]> => {
+      const text = `timezone: UTC\nchannels: {a: {type: ${type}}, b: {type: log}}\nrotations: {night: {turns: [a], from: 2026-01-05}}\nchecks: {shop: {${TCP}, notify: [a, b]}, cart: {${TCP}, notify: [night]}, mail: {${TCP}, notify: [b]}}`;
+      const loaded = await loadSite({ path: "/t.yaml", files: folder({ "/t.yaml": text }), environment: {}, probes, channels: [...channels, states] });
+      return loaded.kind === "broken" ? [] : loaded.site.checks.map(({ policy }) => policy);
+    };
+    expect((await policies("states")).map(({ publishers }) => publishers)).toEqual([["a"], ["a"], undefined]);
+    expect((await policies("log")).map(({ publishers }) => publishers)).toEqual([undefined, undefined, undefined]);
+  });
   test("cap and grouping", async () => {
     const read = await site("channels: {a: {type: log}, b: {type: log, cap: off, group: 10s}}");
     expect(read.channels).toMatchObject([{ cap: 60, groupMs: 2000 }, { cap: null, groupMs: 10_000 }]);

@@ -70,6 +70,8 @@ export interface ChannelDefinition {
   /** Validated by the channel's own schema; may hold secrets. */
   readonly options: unknown;
   readonly recipients: readonly string[];
+  /** It publishes states for programs, not news for people. */
+  readonly publishes?: true;
   /** Messages an hour before they are rolled into one every 5 minutes; null: no cap. */
   readonly cap: number | null;
   /** Alerts that come within this time of each other go into one message. */

@@ -95,6 +95,13 @@ test("the recovery of an outage that was told is sent inside a window too, and o
   f("u d window u", {}, "1 up, 2 down, 2 down!ops, 3 up, 3 recovered!ops");
 });
 
+test("what publishes states goes on while telling rests, and tells by no other step", () => {
+  const wish: PolicyWish = { steps: "0:log+ops 1:log+boss", publishers: [channelName("log")] };
+  f("u window d u windowend", wish, "1 up, 1 run!log, 1 run!ops, 2 down, 2 run!log, 3 up, 3 run!log");
+  f("u silence:1 d", { ...wish, steps: "0:log+ops" }, "1 up, 1 run!log, 1 run!ops, 2 down, 2 run!log, 2 run!ops");
+  f("u silence:2 d pause d", wish, "1 up, 1 run!log, 1 run!ops, 2 down, 2 run!log, 2 paused");
+});
+
 test("each recipient is told, each once a step, and of the recovery once", () => {
   const recipients = { ops: ["ann", "ben"], boss: ["cid"] };
   const bench = new Bench({ recipients, steps: "1:ops 2:boss+ops" }).play("u d d u");

@@ -127,13 +127,15 @@ export function nextSaying(draft: Draft): Instant | null {
   return next;
 }
 
-/** Steps with `after: 0` tell after every scheduled run, whatever it saw. */
+/** Steps with `after: 0` tell after every scheduled run, whatever it saw; while telling rests only what publishes states goes on. */
 export function sayEveryRun(draft: Draft): void {
   const { policy, seen, belief } = draft;
   const every = policy.steps.filter((step) => step.after.kind === "runs" && step.after.count === 0);
-  if (every.length === 0 || seen.last === null || muted(draft)) return;
+  if (every.length === 0 || seen.last === null) return;
+  const rests = muted(draft);
   const { sentence, code, evidence, started } = seen.last;
   for (const step of every) {
-    say(draft, targets(draft, step), { kind: "run", incident: null, slot: started, status: belief.status, since: started, sentence, code, evidence, outageFrom: null, step: policy.steps.indexOf(step), ordinal: 1 });
+    const to = targets(draft, step).filter(({ channel }) => !rests || policy.publishers?.includes(channel) === true);
+    say(draft, to, { kind: "run", incident: null, slot: started, status: belief.status, since: started, sentence, code, evidence, outageFrom: null, step: policy.steps.indexOf(step), ordinal: 1 });
   }
 }

@@ -152,6 +152,8 @@ export interface Policy {
   readonly recipients: Recipients;
   /** Those of its channels where what began stays open until its end is told; absent: none. */
   readonly keepers?: readonly ChannelName[];
+  /** Those of its channels that publish states for programs and tell nobody; absent: none. */
+  readonly publishers?: readonly ChannelName[];
   /** Those that its steps name. */
   readonly rotations: Rotations;
   readonly parents: readonly CheckName[];

@@ -86,6 +86,7 @@ describeWith(["mosquitto", "mosquitto-clients", "openssl"], "mqtt against Mosqui
       expect(await send({ ...fletchck(), topic: "sites/all", nameInTopic: false })).toMatchObject({ kind: "sent" });
       expect(JSON.parse((await next(heard))?.payload ?? "")).toMatchObject({ name: "shöp <1>" });
     });
+    test("states are published, messages are news", () => expect([fletchck(), { topic: "news" }].map((options) => mqtt.publishes?.(mqtt.options.parse({ host: "127.0.0.1", ...options })))).toEqual([true, false]));
     test("a check of type remote reads failure and recovery", async () => {
       await send(fletchck());
       expect(await state()).toMatchObject({ verdict: "down", sentence: "shöp <1> fails there: HTTP 503" });

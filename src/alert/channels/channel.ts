@@ -74,6 +74,8 @@ export interface Channel<Options> {
   readonly alertsPerMessage?: number;
   /** It knows beginnings and ends only: what began stays open there until its end is told, which is so in a silence too; a digest would be one of them and is refused when the configuration is read. */
   readonly keepsOpen?: true;
+  /** It publishes states for programs, not news for people: a step `after: 0` goes on while telling rests. */
+  publishes?(options: Options): boolean;
   /** It carries files; others are given none. */
   readonly attaches?: true;
   /** Each gets a message of its own; `[""]` when the channel knows no recipients. */

@@ -75,6 +75,7 @@ export const mqtt: Channel<Options> = {
   about: "Publishes each message to a topic of an MQTT broker, as JSON or as Fletchck does",
   source: "OASIS MQTT 3.1.1 and MQTT 5.0, sections 3.1 to 3.7, 3.12 and 3.14",
   options,
+  publishes: ({ format }) => format === "fletchck",
   recipients: () => [""],
   send: async (chosen, message, ctx) => {
     const opened = await openSession({ ...chosen, port: chosen.port ?? (chosen.tls === null ? 1883 : 8883) }, ctx);
