@@ -24,9 +24,16 @@ test("another target closes what is open and tells those who were told", () => {
   f("u d target d", {}, "1 up, 2 down, 2 down!ops, 2 pending, 2 changed!ops, 3 down, 3 down!ops");
   f("u d target", { steps: "" }, "1 up, 2 down, 2 pending");
   f("u d d target d", { failAfter: 3 }, "1 up, 3 pending");
-  f("d target d", { initial: "down" }, "1 changed!ops");
   const bench = new Bench().play("u d pause target");
   expect(bench.state.belief).toMatchObject({ status: "paused", incident: null });
+});
+
+test("initial: down is for a new check: one that asks something else is told, and of what nobody heard no end is", () => {
+  f("u target d", { initial: "down" }, "1 up, 1 recovered!ops, 1 pending, 2 down, 2 down!ops");
+  f("u pause target resume d", { initial: "down" }, "1 up, 1 recovered!ops, 1 paused, 1 pending, 2 down, 2 down!ops");
+  f("d target d", { initial: "down" }, "1 pending, 2 down, 2 down!ops");
+  f("d target u", { initial: "down" }, "1 pending, 2 up");
+  f("d remove", { initial: "down" }, "");
 });
 
 test("an incident that closed as changed is none that comes again", () => {

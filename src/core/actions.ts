@@ -93,9 +93,10 @@ function reload(draft: Draft, action: Action & { kind: "reload" }): void {
   endBecause(draft, "changed");
   const { belief, policy, now } = draft;
   const paused = belief.status === "paused";
-  const anew = freshState(policy, now);
+  // `initial: down` is for new checks: what this one asked before was known.
+  const anew = freshState({ ...policy, initial: "pending" }, now);
   draft.seen = { ...anew.seen, expectBy: action.expectBy };
-  believe(draft, { ...anew.belief, incidents: belief.incidents, status: belief.status, since: paused ? belief.since : now, muting: belief.muting, countFrom: now });
+  believe(draft, { ...anew.belief, known: true, incidents: belief.incidents, status: belief.status, since: paused ? belief.since : now, muting: belief.muting, countFrom: now });
   endUntilRecovery(draft);
   if (belief.watch !== undefined) watchFrom(draft, now);
   if (!paused) move(draft, anew.belief.status, reasonOf("changed", "what it asks was changed; waiting for its first result"));

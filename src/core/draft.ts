@@ -1,4 +1,5 @@
 import { incidentId } from "./ids.ts";
+import { stepKey } from "./route.ts";
 import type { Around, Belief, CheckState, Effect, OpenIncident, Seen } from "./state.ts";
 import { type CheckName, type Evidence, type Incident, type Instant, instant, type OpenedAs, type Policy, type Reason, type Result, type Status, type Transition } from "./types.ts";
 
@@ -105,7 +106,7 @@ export function openIncident(draft: Draft, opening: Opening): void {
   const { kind, firstSign, code, sentence, evidence } = opening;
   const { check } = draft.policy;
   const { incidents } = draft.belief;
-  const begun = { kind, firstSign, opened: draft.now, code, sentence, acknowledged: null, runs: 1, steps: [] };
+  const begun = { kind, firstSign, opened: draft.now, code, sentence, acknowledged: null, runs: 1, steps: [], planned: draft.policy.steps.map(stepKey) };
   const openedAs = namesOf(draft, opening);
   const fresh = { id: incidentId({ check, kind, firstSign, before: incidents }), check, closed: null, closedBy: null, said: 0, told: [], ...(openedAs === undefined ? {} : { openedAs }) };
   const incident: OpenIncident = { ...(open ?? fresh), ...begun };

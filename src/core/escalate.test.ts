@@ -90,9 +90,18 @@ test("the recovery of an outage that was told is sent inside a window too, and o
   f("window d u", { initial: "down" }, "2 up");
   f("d window u", { initial: "down" }, "2 up");
   f("window d windowend u", { initial: "down" }, "1 again, 2 up, 2 recovered!ops");
-  f("d +20m window u", { initial: "down", steps: "1:ops 10m:boss" }, "11 down!boss, 22 up, 22 recovered!ops, 22 recovered!boss");
+  f("d +20m window u", { initial: "down", steps: "1:ops 10m:boss" }, "22 up");
   f("window d remove", { initial: "down" }, "");
   f("u d window u", {}, "1 up, 2 down, 2 down!ops, 3 up, 3 recovered!ops");
+});
+
+test("whom only the lesser part was told hears nothing in a window of what was worse in it, and hears the end", () => {
+  f("u d window g u", {}, "1 up, 2 down, 2 down!ops, 3 degraded, 3 degraded!ops, 4 up, 4 recovered!ops");
+  f("u g window d g u", {}, "1 up, 2 degraded, 2 degraded!ops, 3 down, 4 degraded, 5 up, 5 recovered!ops");
+  f("u g window d g remove", {}, "1 up, 2 degraded, 2 degraded!ops, 3 down, 4 degraded, 4 changed!ops");
+  const { alerts, story: told } = new Bench().play("u g window d g windowend s:g u");
+  expect(told).toBe("1 up, 2 degraded, 2 degraded!ops, 3 down, 4 degraded, 4 again, 4 degraded!ops, 5 up, 5 recovered!ops");
+  expect(alerts[1]).toMatchObject({ ends: alerts[0]?.incident, outageFrom: null });
 });
 
 test("what publishes states goes on while telling rests, and tells by no other step", () => {
@@ -131,7 +140,8 @@ test("a changed policy while an incident is open", () => {
   const began = "1 up, 2 down, 2 down!ops";
   // A step that stays is not fired again, wherever it stands now; a new one is, if it is due.
   g("1:ops", "1:boss 1:ops", `${began}, 2 down!boss, 5 up, 5 recovered!ops, 5 recovered!boss`);
-  g("1:ops", "3:ops 1:ops", `${began}, 4 down!ops, 5 up, 5 recovered!ops`);
+  g("1:ops", "3:ops+boss 1:ops", `${began}, 4 down!boss, 5 up, 5 recovered!ops, 5 recovered!boss`);
+  g("1:ops 3:ops+boss", "1:ops 3:ops+boss", `${began}, 4 down!ops, 4 down!boss, 5 up, 5 recovered!ops, 5 recovered!boss`);
   // Those who were told hear of the end, though the steps no longer name them.
   g("1:ops", "", `${began}, 5 up, 5 recovered!ops`);
   g("1:ops", "2:boss", `${began}, 3 down!boss, 5 up, 5 recovered!ops, 5 recovered!boss`);
@@ -140,6 +150,31 @@ test("a changed policy while an incident is open", () => {
   g("1:ops+boss", "1:ops", "1 up, 2 down, 2 down!ops, 2 down!boss, 5 up, 5 recovered!ops, 5 recovered!boss");
   g("1:ops 1:boss", "1:ops+sms 1:boss+sms", "1 up, 2 down, 2 down!ops, 2 down!boss, 2 down!sms, 5 up, 5 recovered!ops, 5 recovered!boss, 5 recovered!sms");
   g("1:ops*2m", "1:ops+boss*2m", `${began}, 2 down!boss, 4 reminder!ops, 4 reminder!boss, 5 up, 5 recovered!ops, 5 recovered!boss`);
+});
+
+test("a step that comes earlier or later now tells nobody again, and reminds from the last time that it told", () => {
+  const g = (before: string, script: string, after: string, then: string): string => {
+    const bench = new Bench({ steps: before }).play(script);
+    bench.policy = policyOf({ steps: after });
+    const known = bench.events.length;
+    return bench.play(`telling ${then}`).events.slice(known).join(", ");
+  };
+  expect(g("1:ops 3:boss", "u d d d", "1:ops 2:boss", "d d u")).toBe("7 up, 7 recovered!ops, 7 recovered!boss");
+  expect(g("1:ops 10m:boss", "u d +11m", "1:ops 15m:boss", "+10m u")).toBe("24 up, 24 recovered!ops, 24 recovered!boss");
+  expect(g("1:ops*4m", "u d +5m", "2:ops*4m", "+6m u")).toBe("10 reminder!ops, 14 reminder!ops, 14 up, 14 recovered!ops");
+  expect(g("1:ops 3:boss", "u d d d", "1:boss 3:ops", "d d u")).toBe("7 up, 7 recovered!ops, 7 recovered!boss");
+});
+
+test("whom a channel names besides while something is open is told of it, once nothing rests, and of its end", () => {
+  const g = (script: string, wish: PolicyWish = {}): string => {
+    const bench = new Bench({ ...wish, recipients: { ops: ["ann", "ben"] } }).play("u d");
+    bench.policy = policyOf({ ...wish, recipients: { ops: ["ben", "cid"] } });
+    return bench.play(script).alerts.slice(2).map(({ kind, recipient }) => `${kind} ${recipient}`).join(", ");
+  };
+  expect(g("telling d u")).toBe("down cid, recovered ann, recovered ben, recovered cid");
+  expect(g("telling d +1m u", { steps: "1:ops*3m" })).toBe("down cid, reminder ben, reminder cid, recovered ann, recovered ben, recovered cid");
+  expect(g("window telling d windowend s:d u")).toBe("down cid, recovered ann, recovered ben, recovered cid");
+  expect(g("d d telling d d", { steps: "1:ops 3:ops" })).toBe("down cid, down ben, down cid");
 });
 
 test("a changed repeat holds from the last time that was told", () => {
@@ -162,6 +197,9 @@ test("whom a changed step adds, of an outage that began with the check, hears no
   const bench = new Bench({ initial: "down" }).play("d");
   bench.policy = policyOf({ initial: "down", steps: "1:ops+boss*1m" });
   expect(bench.play("telling d d u").story).toBe("4 up, 4 recovered!ops");
+  const more = new Bench({ initial: "down" }).play("d");
+  more.policy = policyOf({ initial: "down", steps: "1:ops 2:boss" });
+  expect(more.play("telling d d u d").story).toBe("4 up, 4 recovered!ops, 5 down, 5 down!ops");
 });
 
 test("a channel that is gone tells nobody", () => {

@@ -1,16 +1,16 @@
 import { believe, type Draft, noteTelling } from "./draft.ts";
-import { firstSteps, joined, type Saying, say, targets, without } from "./route.ts";
-import type { OpenIncident, StepProgress } from "./state.ts";
+import { firstSteps, joined, type Saying, say, stepKey, targets, without } from "./route.ts";
+import type { OpenIncident, StepProgress, Told } from "./state.ts";
 import { type Instant, type Policy, plus, type Step } from "./types.ts";
 
-/** Names a step by its meaning, so that a reload finds its progress again. */
-const stepKey = (step: Step): string => JSON.stringify([step.after, step.to]);
+/** Names a step with the recipients of its channels, so that a reload finds its progress again and sees whom it names besides. */
+const progressKey = ({ recipients }: Policy, { after, to }: Step): string => JSON.stringify([after, to, to.map((name) => recipients[name] ?? [])]);
+
+/** What two of these names have in common. */
+const PARTS: readonly ((key: string) => string)[] = [(key) => key, ...[0, 1].map((part) => (key: string) => JSON.stringify((JSON.parse(key) as readonly unknown[])[part]))];
 
 /** The progress of a step that has just fired for the `times`th time. */
-export const fired = (step: Step, times: number, now: Instant): StepProgress => ({ key: stepKey(step), fired: times, at: now, nextAt: step.repeatMs === null ? null : plus(now, step.repeatMs) });
-
-/** The progress of a step that fired and sends no reminders. */
-export const firedForGood = (step: Step): StepProgress => ({ key: stepKey(step), fired: 1, nextAt: null });
+const fired = ({ policy, now }: Draft, step: Step, times: number): StepProgress => ({ key: progressKey(policy, step), fired: times, at: now, nextAt: step.repeatMs === null ? null : plus(now, step.repeatMs) });
 
 /** Telling rests: by hand, in a maintenance window, while paused. */
 export const muted = (draft: Draft): boolean => {
@@ -33,21 +33,22 @@ function isDue(step: Step, incident: OpenIncident, now: Instant): boolean {
   return now >= plus(incident.opened, step.after.ms);
 }
 
-/** What is known of the step: by its key, or of the one with the same `after` that it took the place of, when the configuration named others. */
-function progressOf({ steps: today }: Policy, { steps }: OpenIncident, step: Step): StepProgress | undefined {
-  const same = steps.find(({ key }) => key === stepKey(step));
-  if (same !== undefined) return same;
-  const alike = `[${JSON.stringify(step.after)},`;
-  const gone = steps.filter(({ key }) => key.startsWith(alike) && !today.some((other) => stepKey(other) === key));
-  const fresh = today.filter((other) => stepKey(other).startsWith(alike) && !steps.some(({ key }) => key === stepKey(other)));
-  return gone[fresh.indexOf(step)];
+/** What is known of the step, or of the one that it took the place of in the configuration: one with the same `after`, else one that named the same. */
+function progressOf(policy: Policy, { steps }: OpenIncident, step: Step): StepProgress | undefined {
+  const own = progressKey(policy, step);
+  const today = policy.steps.map((other) => progressKey(policy, other));
+  for (const partOf of PARTS) {
+    const alike = (key: string): boolean => partOf(key) === partOf(own);
+    const gone = steps.filter(({ key }) => alike(key) && (key === own || !today.includes(key)));
+    const fresh = today.filter((key) => alike(key) && (key === own || !steps.some((one) => one.key === key)));
+    const found = gone[fresh.indexOf(own)];
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** When the reminder of a step that fired is due, by the `repeat` of today. */
-function reminderAt(step: Step, { at, nextAt }: StepProgress): Instant | null {
-  if (at === undefined) return nextAt;
-  return step.repeatMs === null ? null : plus(at, step.repeatMs);
-}
+const reminderAt = (step: Step, { at }: StepProgress): Instant | null => (step.repeatMs === null ? null : plus(at, step.repeatMs));
 
 /** A flapping check is told as down only when it stays so for another failAfter runs. */
 const heldByFlapping = (draft: Draft, incident: OpenIncident): boolean => draft.belief.flapping !== null && incident.kind === "down" && incident.runs <= draft.policy.failAfter;
@@ -55,6 +56,7 @@ const heldByFlapping = (draft: Draft, incident: OpenIncident): boolean => draft.
 /** Nobody is told for now, for a reason that passes. */
 export function quiet(draft: Draft, incident: OpenIncident): string | null {
   if (!draft.policy.onFail) return "off";
+  if (incident.silent === true) return "initial";
   if (incident.acknowledged !== null) return "acknowledged";
   if (muted(draft)) return "muted";
   if (heldByFlapping(draft, incident)) return "flapping";
@@ -80,34 +82,54 @@ export function sayingOf(draft: Draft, incident: OpenIncident): Omit<Saying, "ki
     code: streak?.code ?? incident.code,
     evidence: streak?.evidence ?? [],
     outageFrom: null,
+    ...(incident.ended === undefined ? {} : { ends: incident.ended.id }),
   };
+}
+
+/** Says of an outage that it became less, to those who know of it and those whom a degraded check concerns at once; nobody hears it twice. */
+export function sayLess(draft: Draft): void {
+  const { policy, belief } = draft;
+  if (belief.incident?.ended === undefined) return;
+  const { ended, ...incident } = belief.incident;
+  const atOnce = policy.onFail && !muted(draft) ? firstSteps(policy).filter((step) => step.after.kind === "runs") : [];
+  const told = atOnce.reduce<readonly Told[]>((all, step) => joined(all, targets(draft, step)), incident.told);
+  if (told.length === 0) return believe(draft, { incident });
+  const said = incident.said + 1;
+  say(draft, told, { ...sayingOf(draft, belief.incident), outageFrom: ended.from, kind: "degraded", step: 0, ordinal: said });
+  const steps = firstSteps(policy).filter((step) => joined(told, targets(draft, step)) === told);
+  believe(draft, { incident: { ...incident, steps: steps.map((step) => fired(draft, step, 1)), said, told } });
+  noteTelling(draft, "told");
 }
 
 /** Fires the steps of the open incident that are due and not fired yet, and reminders whose time has come. */
 export function escalate(draft: Draft): void {
   const { policy, now } = draft;
-  const incident = draft.belief.incident;
-  if (incident === null) return;
-  const hush = quiet(draft, incident);
+  const open = draft.belief.incident;
+  if (open === null) return;
+  const hush = quiet(draft, open);
   if (hush !== null) return noteTelling(draft, hush);
+  if (open.kind === "degraded") sayLess(draft);
+  const incident = draft.belief.incident ?? open;
   let { steps, said, told } = incident;
   for (const step of stepsFor(policy, incident)) {
     const progress = progressOf(policy, incident, step);
     if (progress === undefined && !isDue(step, incident, now)) continue;
     const remindAt = progress === undefined ? null : reminderAt(step, progress);
-    const isChanged = progress !== undefined && progress.key !== stepKey(step);
+    const key = progressKey(policy, step);
+    const isChanged = progress !== undefined && progress.key !== key;
     const reminds = remindAt !== null && remindAt <= now;
     const to = targets(draft, step);
-    // Of a step that names others now those are told who were not.
-    const first = progress === undefined ? to : isChanged && progress.at !== undefined ? without(to, told) : [];
+    // Of a step that is new, or names others now, those are told who were not.
+    const isPlanned = progress === undefined && incident.planned?.includes(stepKey(step)) !== false;
+    const first = isPlanned ? to : progress === undefined || isChanged ? without(to, told) : [];
     for (const [kind, whom] of [[incident.kind, first], ["reminder", reminds ? without(to, first) : []]] as const) {
       if (whom.length === 0) continue;
       said += 1;
       say(draft, whom, { ...sayingOf(draft, incident), kind, step: policy.steps.indexOf(step), ordinal: said });
       told = joined(told, whom);
     }
-    if (progress === undefined || reminds) steps = [...steps.filter((other) => other !== progress), fired(step, (progress?.fired ?? 0) + 1, now)];
-    else if (isChanged || remindAt !== progress.nextAt) steps = steps.map((other) => (other === progress ? Object.assign({}, progress, { key: stepKey(step), nextAt: remindAt }) : other));
+    if (progress === undefined || reminds) steps = [...steps.filter((other) => other !== progress), fired(draft, step, (progress?.fired ?? 0) + 1)];
+    else if (isChanged || remindAt !== progress.nextAt) steps = steps.map((other) => (other === progress ? Object.assign({}, progress, { key, nextAt: remindAt }) : other));
   }
   if (steps === incident.steps) return noteTelling(draft, firstSteps(policy).length === 0 ? "nobody" : "later");
   believe(draft, { incident: { ...incident, steps, said, told } });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Bench, MINUTE, type PolicyWish, story } from "./ground.ts";
+import { Bench, MINUTE, type PolicyWish, policyOf, story } from "./ground.ts";
 import { millis } from "./types.ts";
 
 const flapping = { changes: 2, withinMs: millis(20 * MINUTE) };
@@ -37,6 +37,18 @@ test("what nobody was told of holds no outage back: the first that may be told i
   f("u silence:7 d u d u d u restart d u d", {}, `${muted}, 8 down, 8 flapping!ops, 9 up, 10 down`);
   // By then those in the window are long ago.
   f("u window d u d u d u windowend pause +30m resume u d u", {}, `${muted}, 7 paused, 37 pending, 38 up, 39 down, 39 down!ops, 40 up, 40 recovered!ops`);
+});
+
+test("what is down and not told yet settles once it is told, or over", () => {
+  const off = (script: string): string => {
+    const bench = new Bench({ flapping }).play("u d u d u d");
+    bench.policy = policyOf();
+    return bench.play(`telling ${script}`).story.slice(THRICE.length + 2);
+  };
+  expect(off("u")).toBe("7 up, 7 settled!ops");
+  expect(off("d d u")).toBe("7 down!ops, 7 settled!ops, 9 up, 9 recovered!ops");
+  expect(off("ack d d u")).toBe("9 up, 9 settled!ops");
+  expect(off("silence d u")).toBe("8 up, 8 settled!ops");
 });
 
 test("a check without steps does not flap: nobody would hear that it does", () => {

@@ -1,6 +1,6 @@
 import { believe, type Draft, noteTelling } from "./draft.ts";
 import { muted, sayingOf } from "./escalate.ts";
-import { firstTargets, hearersOfEnd, openedAsOf, type Saying, say } from "./route.ts";
+import { firstTargets, hearersOfEnd, openedAsOf, type Saying, say, without } from "./route.ts";
 import type { Flapping } from "./state.ts";
 import { type Instant, plus } from "./types.ts";
 
@@ -25,10 +25,13 @@ export function noteOutage(draft: Draft): void {
 /** The outage with which flapping began. */
 export const flapsOf = ({ incident, openedAs }: Flapping): Saying["incident"] => (incident === undefined ? null : { id: incident, ...openedAsOf({ openedAs }) });
 
+/** It is down, which is not told yet: it settles as down when that is, and else as what it is then. */
+const isUndecided = ({ belief: { flapping, incident } }: Draft): boolean => incident?.kind === "down" && without(flapping?.told ?? [], incident.told).length > 0;
+
 /** When a flapping check has settled, if nothing happens until then. */
 export function settlesAt(draft: Draft): Instant | null {
   const { belief, policy } = draft;
-  if (belief.flapping === null) return null;
+  if (belief.flapping === null || isUndecided(draft)) return null;
   const last = belief.outages.at(-1);
   return last === undefined || policy.flapping === null ? draft.now : plus(last, policy.flapping.withinMs);
 }

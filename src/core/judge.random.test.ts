@@ -40,6 +40,7 @@ const wish: fc.Arbitrary<PolicyWish> = fc.record({
   recoverAfter: fc.integer({ min: 1, max: 3 }),
   warnAfter: fc.integer({ min: 1, max: 3 }),
   rotations: fc.constant({ night: NIGHT }),
+  recipients: fc.constantFrom(["a@x"], ["a@x", "b@x"], ["b@x"]).map((ann) => ({ ops: [""], boss: [""], sms: [""], log: [""], ann, ben: ["b@x"] })),
   group: fc.constantFrom(null, null, { require: "all" as const, members: ["a", "b"].map(checkName), run: "turn" as const, renotify: true, bySight: false }),
   everyMs: fc.constantFrom(millis(5000), millis(MINUTE), millis(0)),
   runMs: fc.constantFrom(millis(10_000), millis(0)),
@@ -111,11 +112,15 @@ class Witness extends Bench {
 
   /** Opened only when none is open; what opens closes; what is open is known. */
   #incidents(decision: Decision): void {
+    let ended: string | null = null;
     for (const effect of decision.effects) {
       if (effect.kind !== "incident") continue;
       const { change, incident } = effect;
       if (change === "opened") expect(this.#open).toBeNull();
       else expect(this.#open).toBe(incident.id);
+      // Of what an outage became those know who were told of it.
+      if (change === "closed") ended = incident.id;
+      if (change === "opened" && ended !== null && this.policy.onPass) this.#told.set(incident.id, new Set(this.#told.get(ended)));
       this.#open = change === "closed" ? null : incident.id;
     }
     expect(decision.state.belief.incident?.id ?? null).toBe(this.#open);

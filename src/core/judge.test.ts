@@ -87,7 +87,7 @@ test("initial: down is silent until it first was well, and tells that", () => {
   f("d u", { initial: "down", onFail: false }, "2 up, 2 recovered!ops");
   f("pause resume u", { initial: "down" }, "0 paused, 0 down, 1 up, 1 recovered!ops");
   f("u u", { initial: "down", recoverAfter: 2 }, "2 up, 2 recovered!ops");
-  f("d +20m", { initial: "down", steps: "1:ops 10m:boss" }, "11 down!boss");
+  f("d d d +20m u", { initial: "down", steps: "1:ops*2m 3:boss 10m:sms" }, "24 up, 24 recovered!ops");
   f("d gw:answer u", { initial: "down", parents: ["gw"], failAfter: 3 }, "1 ask gw, 2 up, 2 recovered!ops");
   f("d +20m", { initial: "down", parents: ["gw"], failAfter: 3 }, "1 ask gw");
   f("gw:down d gw:up d gw:answer", { initial: "down", parents: ["gw"] }, "1 blocked, 2 ask gw, 2 down");

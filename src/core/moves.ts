@@ -1,8 +1,8 @@
 import { blocks, clearance, isDoubtful, parentsWellSince, rootOf } from "./depend.ts";
 import { beganDown, believe, closeIncident, type Draft, dueBy, move, noteTelling, openIncident, reasonOf } from "./draft.ts";
-import { fired, firedForGood, muted } from "./escalate.ts";
+import { muted, sayLess } from "./escalate.ts";
 import { flapsOf, noteOutage } from "./flap.ts";
-import { firstSteps, firstTargets, hearersOfEnd, joined, type Saying, say, targets } from "./route.ts";
+import { firstSteps, firstTargets, hearersOfEnd, joined, type Saying, say } from "./route.ts";
 import { endUntilRecovery } from "./silence.ts";
 import type { OpenIncident, Streak, Told, View } from "./state.ts";
 import { type Instant, instant, plus } from "./types.ts";
@@ -33,16 +33,15 @@ export function goDown(draft: Draft): void {
   const note = cleared.note === "" ? "" : ` (${cleared.note})`;
   const runs = streak.downs === 1 ? "1 failing run" : `${streak.downs} failing runs`;
   move(draft, "down", reasonOf(cleared.note === "" ? "threshold" : "parents-silent", `${streak.sentence}; ${runs}${note}`));
-  if (silent) return holdFirstSteps(draft);
+  if (silent) return holdSteps(draft);
   noteOutage(draft);
 }
 
 /** The first outage of a check that began as down is silent; its recovery is told. */
-function holdFirstSteps(draft: Draft): void {
+function holdSteps(draft: Draft): void {
   const { incident } = draft.belief;
   if (incident === null) return;
-  const steps = firstSteps(draft.policy).map(firedForGood);
-  believe(draft, { incident: { ...incident, steps, told: joined(incident.told, firstTargets(draft)) } });
+  believe(draft, { incident: { ...incident, silent: true, told: joined(incident.told, firstTargets(draft)) } });
   noteTelling(draft, "initial");
 }
 
@@ -137,8 +136,8 @@ export function goUp(draft: Draft, rule: string): void {
   if (closed === null && !silent) return;
   const spared = silent || !policy.onFail ? firstTargets(draft) : [];
   const { to, ...how } = hearersOfEnd({ policy, belief }, joined(whoKnow(draft, closed), silenced || muted(draft) ? [] : spared));
-  const outageFrom = closed?.firstSign ?? (belief.rule === "carried" ? belief.since : null);
-  if (policy.onPass) say(draft, to, { ...recovery(draft, closed), outageFrom, ...how, kind: "recovered", step: 0, ordinal: 1 });
+  const outageFrom = closed?.ended?.from ?? closed?.firstSign ?? (belief.rule === "carried" ? belief.since : null);
+  if (policy.onPass) say(draft, to, { ...recovery(draft, closed), ...(closed?.ended === undefined ? {} : { ends: closed.ended.id }), outageFrom, ...how, kind: "recovered", step: 0, ordinal: 1 });
   if (silenced) return noteTelling(draft, "silenced");
   if (!policy.onPass) return noteTelling(draft, "off");
   noteTelling(draft, to.length === 0 ? whyNobody(draft, joined(closed?.told ?? [], spared)) : "told");
@@ -173,25 +172,22 @@ export function goDegraded(draft: Draft, rule: string): void {
   if (ended !== null) sayBetter(draft, ended);
 }
 
-/** Those who were told of the outage hear that it is less now, with those whom a degraded check concerns at once; nobody hears it twice. */
+/** Those who were told of the outage hear that it is less now: after a silence, and after a window where a step has told nobody of its worse part. */
 function sayBetter(draft: Draft, ended: OpenIncident): void {
-  const { belief, policy, now } = draft;
-  const { incident } = belief;
-  if (incident === null || !policy.onPass || belief.muting.silenced !== null) return;
-  const atOnce = policy.onFail && !muted(draft) ? firstSteps(policy).filter((step) => step.after.kind === "runs") : [];
-  const to = atOnce.reduce<readonly Told[]>((all, step) => joined(all, targets(draft, step)), ended.told);
-  if (to.length === 0) return;
-  say(draft, to, { ...recovery(draft, ended), incident, since: incident.firstSign, ends: ended.id, kind: "degraded", step: 0, ordinal: 1 });
-  const steps = firstSteps(policy).filter((step) => joined(to, targets(draft, step)) === to);
-  believe(draft, { incident: { ...incident, steps: steps.map((step) => fired(step, 1, now)), said: 1, told: to } });
-  noteTelling(draft, "told");
+  const { belief, policy } = draft;
+  if (belief.incident === null || !policy.onPass) return;
+  const kept = muted(draft) && ended.steps.length === 0;
+  const rests = kept || belief.muting.silenced !== null;
+  if (rests && ended.told.length === 0) return;
+  believe(draft, { incident: { ...belief.incident, said: ended.said, told: ended.told, ended: { id: ended.id, from: kept ? null : ended.firstSign } } });
+  if (!rests) sayLess(draft);
 }
 
 /** Closes what is open because the check itself changed or went, and tells those who were told. */
 export function endBecause(draft: Draft, closedBy: "changed" | "removed"): void {
   const { flapping } = draft.belief;
   const closed = closeIncident(draft, closedBy);
-  const { to, ...how } = hearersOfEnd(draft, joined(whoKnow(draft, closed), flapping?.told ?? []));
+  const { to, ...how } = hearersOfEnd(draft, joined(closed === null || closed.said === 0 ? [] : closed.told, flapping?.told ?? []));
   const sentence = closedBy === "changed" ? "the check was changed; it is judged anew" : "the check was removed";
   const flaps = flapping === null ? null : flapsOf(flapping);
   say(draft, to, { ...recovery(draft, closed), incident: closed ?? flaps, ...(flaps === null ? {} : { ends: flaps.id }), ...how, code: "ok", sentence, kind: "changed", status: "pending", step: 0, ordinal: 1 });

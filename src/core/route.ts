@@ -4,6 +4,9 @@ import { onCall } from "./rotation.ts";
 import type { OpenIncident, Told } from "./state.ts";
 import type { AlertKind, Evidence, FailureCode, IncidentId, Instant, OpenedAs, Policy, Status, Step } from "./types.ts";
 
+/** Names a step by its meaning. */
+export const stepKey = ({ after, to }: Step): string => JSON.stringify([after, to]);
+
 /** Whom a step tells now, each once: its channels' recipients in the order of the configuration, and those who are on call. */
 export function targets({ policy, now }: Pick<Draft, "policy" | "now">, step: Step): readonly Told[] {
   const channels = step.to.flatMap((name) => {

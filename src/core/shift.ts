@@ -25,13 +25,13 @@ export function notAhead({ check, belief, seen, wakeAt }: CheckState, now: Insta
 function shiftBelief(belief: Belief, byMs: number): Belief {
   const { streak, incident, wait, flapping, watch, muting } = belief;
   const until = muting.silenced?.until ?? null;
-  const steps = incident?.steps.map((progress) => ({ ...progress, ...(progress.at === undefined ? {} : { at: plus(progress.at, byMs) }), nextAt: shifted(progress.nextAt, byMs) })) ?? [];
+  const steps = incident?.steps.map((progress) => ({ ...progress, at: plus(progress.at, byMs), nextAt: shifted(progress.nextAt, byMs) })) ?? [];
   return {
     ...belief,
     since: shifted(belief.since, byMs),
     countFrom: belief.countFrom === 0 ? belief.countFrom : shifted(belief.countFrom, byMs),
     streak: streak && { ...streak, firstStarted: shifted(streak.firstStarted, byMs), firstDownStarted: shifted(streak.firstDownStarted, byMs), lastStarted: shifted(streak.lastStarted, byMs) },
-    incident: incident && { ...incident, firstSign: shifted(incident.firstSign, byMs), opened: shifted(incident.opened, byMs), steps },
+    incident: incident && { ...incident, firstSign: shifted(incident.firstSign, byMs), opened: shifted(incident.opened, byMs), steps, ...(incident.ended === undefined ? {} : { ended: { ...incident.ended, from: shifted(incident.ended.from, byMs) } }) },
     wait: wait && { since: shifted(wait.since, byMs), failedAt: shifted(wait.failedAt, byMs), until: shifted(wait.until, byMs), askedAt: shifted(wait.askedAt, byMs) },
     muting: muting.silenced === null || until === null ? muting : { ...muting, silenced: { ...muting.silenced, until: shifted(until, byMs) } },
     outages: belief.outages.map((at) => shifted(at, byMs)),

@@ -20,6 +20,23 @@ test("a recovery within it is not told, by hand as it was", () => {
   f("u d silence:10 +20m u", {}, "1 up, 2 down, 2 down!ops, 12 again, 23 up, 23 recovered!ops");
 });
 
+test("an outage that becomes less within it is told as that at its end, to those who were told, and so is what comes of it", () => {
+  const began = "1 up, 2 down, 2 down!ops, 3 down!boss, 4 degraded";
+  const less = (script: string, more: PolicyWish = {}): string => story(`u d d silence:3 g ${script}`, { steps: "1:ops 2:boss", ...more });
+  expect(less("+3m s:g g u")).toBe(`${began}, 6 again, 7 degraded!ops, 7 degraded!boss, 9 up, 9 recovered!ops, 9 recovered!boss`);
+  expect(less("+3m u")).toBe(`${began}, 6 again, 8 up, 8 recovered!ops, 8 recovered!boss`);
+  expect(less("+3m s:d u")).toBe(`${began}, 6 again, 7 down, 7 down!ops, 8 up, 8 recovered!ops, 8 recovered!boss`);
+  expect(less("u u u d")).toBe(`${began}, 5 up, 8 down, 8 down!ops`);
+  expect(less("+3m s:g u", { onPass: false })).toBe(`${began}, 6 again, 7 degraded!ops, 8 up`);
+  expect(less("u", { keepers: [channelName("boss")] })).toBe(`${began}, 5 up, 5 quiet recovered!boss`);
+  for (const script of ["u d silence:3 g +3m s:g", "u d silence:3 g +3m clock u", "u d silence:3 g +3m s:d"]) {
+    const { alerts, now } = new Bench().play(script);
+    const [down, next] = alerts;
+    expect(next).toMatchObject({ ends: down?.incident, at: now });
+    if (next?.kind !== "down") expect((next?.at ?? 0) - (next?.outageFrom ?? 0)).toBe(script.includes("clock") ? 5 * MINUTE : 4 * MINUTE);
+  }
+});
+
 test("reminders and later steps rest meanwhile", () => {
   f("u d silence:20 +20m s:d +10m", { steps: "1:ops*5m 8m:boss" }, "1 up, 2 down, 2 down!ops, 22 again, 22 reminder!ops, 22 down!boss, 27 reminder!ops, 32 reminder!ops");
 });

@@ -24,13 +24,13 @@ export interface Told {
   readonly recipient: string;
 }
 
-/** How far one step of the open incident has come; `key` names the step by its meaning, so that a reload finds it again. */
+/** How far one step of the open incident has come; `key` names the step and its recipients by their meaning, so that a reload finds it again. */
 export interface StepProgress {
   readonly key: string;
   /** Alerts of this step so far (1 after it fired, more with reminders). */
   readonly fired: number;
-  /** When it fired last; absent: it fired for good, whatever becomes of the step. */
-  readonly at?: Instant;
+  /** When it fired last. */
+  readonly at: Instant;
   /** When the next reminder is due; null for none. */
   readonly nextAt: Instant | null;
 }
@@ -39,9 +39,16 @@ export interface OpenIncident extends Incident {
   /** Counted failing runs past failAfter, 1 at the run that opened it. */
   readonly runs: number;
   readonly steps: readonly StepProgress[];
-  /** Times its steps have spoken: the ordinal of an alert, so that no two of one incident are taken for one. */
+  /** Names of the steps that there were when it opened: one that came later tells nobody who was told. Absent where an earlier version wrote it. */
+  readonly planned?: readonly string[];
+  /** It began with the check: its steps are silent, and its end is told. */
+  readonly silent?: true;
+  /** Times that it was spoken of, with those of the outage that it is what is left of: the ordinal of an alert, so that no two of one incident are taken for one. */
   readonly said: number;
+  /** Those who were told, with those of the outage that it is what is left of. */
   readonly told: readonly Told[];
+  /** That outage, as long as nothing said that it became less; `from`: its first sign, null where nobody heard that it was down. */
+  readonly ended?: { readonly id: IncidentId; readonly from: Instant | null };
   /** Of a group that tells of changes: the members that were failing when it was told last. */
   readonly failing?: readonly string[];
   /** Absent where an earlier version opened it. */

@@ -238,7 +238,7 @@ export interface Alert {
   readonly ordinal: number;
   /** The channel that it was for and that does not work, where this one stands in. */
   readonly insteadOf?: ChannelName;
-  /** Another incident than its own that it ends as well: of `degraded` the outage before, of `changed` the one with which flapping began. */
+  /** Another incident than its own that it ends as well: the outage before, after which it was only degraded; of `changed` the one with which flapping began. */
   readonly ends?: IncidentId;
   /** An end within a silence, for a channel where it would stay open: it rings nobody. */
   readonly quiet?: true;

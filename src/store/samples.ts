@@ -65,7 +65,7 @@ export function sampleBelief(more: Partial<Belief> = {}): Belief {
 }
 
 export function openIncident(incident: Incident): OpenIncident {
-  return { ...incident, runs: 2, said: 1, steps: [{ key: "after 1", fired: 1, nextAt: at(60_000) }], told: [{ channel: channelName("ops"), recipient: "a@example.com" }] };
+  return { ...incident, runs: 2, said: 1, steps: [{ key: "after 1", fired: 1, at: T0, nextAt: at(60_000) }], told: [{ channel: channelName("ops"), recipient: "a@example.com" }] };
 }
 
 export function sampleState(check: string, belief: Belief): CheckState {

@@ -28,6 +28,8 @@ export class Ledger {
   readonly breaches: Breach[] = [];
   /** What is in the store, as far as crashes left it there. */
   pages: Page[] = [];
+  /** By incident, the outage that it is what is left of. */
+  readonly #left = new Map<string, string>();
   readonly #seen = new Set<number>();
   /** What each check remembers: as committed in this life, and as it must outlive a crash. */
   readonly #remembered = new Map<CheckName, number>();
@@ -46,6 +48,13 @@ export class Ledger {
 
   breach(promise: string, what: string, atMs = this.#monotonic()): void {
     this.breaches.push({ promise, atMs, what });
+  }
+
+  /** The incident, the outage that it is what is left of, the one before that: whoever was told of one of them hears of the end. */
+  lineOf(incident: string): readonly string[] {
+    const line = [incident];
+    for (let at = this.#left.get(incident); at !== undefined; at = this.#left.get(at)) line.push(at);
+    return line;
   }
 
   /** The same store, with an eye on it. */
@@ -84,6 +93,13 @@ export class Ledger {
     this.transitions += batch.transitions.length;
     const { sequence, alerts, incidents, transitions, journal } = batch;
     if (alerts.length + incidents.length + transitions.length + journal.length > 0) this.pages.push({ sequence, alerts, incidents, transitions, journal, atMs: this.#monotonic() });
+    const ended = new Map<string, string>();
+    for (const { incident, change } of incidents) {
+      const before = ended.get(incident.check);
+      ended.delete(incident.check);
+      if (change === "closed" && incident.closedBy === "better") ended.set(incident.check, incident.id);
+      if (change === "opened" && before !== undefined) this.#left.set(incident.id, before);
+    }
     for (const alert of batch.alerts) if (OUTAGE_KINDS.has(alert.kind)) this.#mustBeReal(alert);
   }
 

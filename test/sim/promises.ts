@@ -57,7 +57,7 @@ export function checkReceipts(ledger: Ledger, receipts: readonly Receipt[]): voi
     if (!unrecorded && !ledger.claimed.has(receipt.key)) ledger.breach("nothing uncommitted is told", `message ${receipt.key} was never in the store`);
     for (const alert of receipt.alerts) if (alert.kind !== "recovered" && alert.kind !== "settled" && alert.incident !== null) told.add(`${receipt.channel} ${receipt.recipient} ${alert.incident}`);
     for (const alert of receipt.alerts) {
-      if (alert.kind === "recovered" && alert.incident !== null && !told.has(`${receipt.channel} ${receipt.recipient} ${alert.incident}`)) {
+      if (alert.kind === "recovered" && alert.incident !== null && !ledger.lineOf(alert.incident).some((incident) => told.has(`${receipt.channel} ${receipt.recipient} ${incident}`))) {
         ledger.breach("a recovery after its outage", `${receipt.recipient} was told that ${alert.check} recovered, and not before of its outage`);
       }
       const known = keys.get(alert.id);

@@ -32,7 +32,7 @@ export function checkTelling(ledger: Ledger, crashes: readonly number[], clockSt
 const alertsOf = (ledger: Ledger): readonly Alert[] => ledger.pages.flatMap((page) => page.alerts);
 const person = ({ channel, recipient }: Alert): string => `${channel} ${recipient}`;
 
-/** A recovery goes to exactly those who were told of the incident. */
+/** A recovery goes to exactly those who were told of the incident, or of the outage that it is what is left of. */
 function rightPeople(ledger: Ledger): void {
   const told = new Map<string, Set<string>>();
   const recovered = new Map<string, Set<string>>();
@@ -42,7 +42,7 @@ function rightPeople(ledger: Ledger): void {
     into.set(alert.incident, (into.get(alert.incident) ?? new Set()).add(person(alert)));
   }
   for (const [incident, people] of recovered) {
-    const knew = told.get(incident) ?? new Set();
+    const knew = new Set(ledger.lineOf(incident).flatMap((each) => [...(told.get(each) ?? [])]));
     if (people.size !== knew.size || [...people].some((each) => !knew.has(each))) ledger.breach("a recovery to those who were told", `${[...knew].join(", ")} were told of ${incident}, and ${[...people].join(", ")} of its end`);
   }
 }
