@@ -62,14 +62,15 @@ async function find(asked: string, options: Options, doors: Doors): Promise<Foun
   return { about: [describeSchedule(schedule)], sources: [{ schedule, name: "" }], zone: zoneOf(schedule, zone ?? systemZone()) };
 }
 
-/** When a check runs: by its own schedule, in the slots of the groups that run it in turn, or by no time at all. */
+/** When a check runs: by its own schedule and in the slots of the groups that run it in turn, or by no time at all. */
 async function ofCheck(definition: CheckDefinition, { checks, settings }: Site, zone: string | undefined, doors: Doors): Promise<Found> {
   const { name, type, schedule, policy } = definition;
   const found = (about: readonly string[], sources: readonly Source[]): Found => ({ about, sources, zone: zone ?? zoneOf(sources[0]?.schedule, settings.timezone) });
-  if (schedule.kind !== "never") return found([describeSchedule(schedule)], [{ schedule, name }]);
-  if (policy.group?.run === "own") return found([`judged from the states of its members: ${policy.group.members.join(", ")}`], []);
+  if (policy.group?.run === "own" && schedule.kind === "never") return found([`judged from the states of its members: ${policy.group.members.join(", ")}`], []);
   const groups = groupsThatRun(name, checks);
-  if (groups.length > 0) return found(groups.map((group) => `within \`${group.name}\`: ${describeSchedule(group.schedule)}`), groups);
+  const within = groups.map((group) => `within \`${group.name}\`: ${describeSchedule(group.schedule)}`);
+  if (schedule.kind !== "never") return found([describeSchedule(schedule), ...within], [{ schedule, name }, ...groups]);
+  if (groups.length > 0) return found(within, groups);
   const passive = (await doors.registry()).probes.some((probe) => probe.type === type && probe.passive !== undefined);
   return found([passive ? "waits for heartbeats and is not run" : describeSchedule(schedule)], []);
 }

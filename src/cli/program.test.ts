@@ -133,14 +133,15 @@ describe("next", () => {
     expect((await run(["next", "night", "--at", "2026-11-20", "--count", "1", "--zone", "UTC", "--config", config])).out).toContain("2026-11-20T18:00:00.000Z  Fri, 20 Nov 2026, 18:00:00 UTC");
     for (const asked of ["night", "@daily"]) expect(await run(["next", asked, "--zone", "Mars/X", "--config", config])).toEqual({ exit: 2, out: "", err: "`Mars/X` is no time zone; use a name of the IANA database, such as Europe/Berlin\n" });
   });
-  test("a member in turn by its group's slots; what is judged by its members or waits for heartbeats says so", async () => {
+  test("a member in turn by its group's slots, and by its own schedule; what is judged by its members or waits for heartbeats says so", async () => {
     const config = inFolder(
       "tocsin.yaml",
       `timezone: UTC
 checks:
   smtp: {type: tcp, host: localhost, port: 25}
   imap: {type: tcp, host: localhost, port: 143}
-  mail: {type: group, members: [smtp, imap], schedule: 0 5 * * *}
+  web: {type: tcp, host: localhost, port: 80, schedule: 0 6 * * *}
+  mail: {type: group, members: [smtp, imap, web], schedule: 0 5 * * *}
   other: {type: group, members: [imap], schedule: 0 6 * * *}
   site: {type: group, members: [mail, other], run: own}
   backup: {type: push, within: 25h, token: token-token-token-token}
@@ -151,6 +152,7 @@ checks:
     const [five, six, later] = ["2026-11-21T05:00:00.000Z  Sat, 21 Nov 2026, 05:00:00 UTC", "2026-11-21T06:00:00.000Z  Sat, 21 Nov 2026, 06:00:00 UTC", "2026-11-22T05:00:00.000Z  Sun, 22 Nov 2026, 05:00:00 UTC"];
     await f("smtp", "within `mail`: 0 5 * * * (UTC)", five, later);
     await f("imap", "within `mail`: 0 5 * * * (UTC)", "within `other`: 0 6 * * * (UTC)", five, six);
+    await f("web", "0 6 * * * (UTC)", "within `mail`: 0 5 * * * (UTC)", five, six);
     await f("mail", "0 5 * * * (UTC)", five, later);
     await f("site", "judged from the states of its members: mail, other");
     await f("backup", "waits for heartbeats and is not run");
