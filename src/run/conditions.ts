@@ -66,7 +66,16 @@ function asBefore({ warn }: Conditions, result: Result): Result {
   return judgedAs(result, warned ? { verdict: "degraded", code: "warned", sentence } : { verdict: "up", code: "ok", sentence });
 }
 
-export const sameConditions = (one: Conditions, other: Conditions): boolean => JSON.stringify([one.expect, one.warn, one.invert]) === JSON.stringify([other.expect, other.warn, other.invert]);
+const sameConditions = (one: Conditions, other: Conditions): boolean => JSON.stringify([one.expect, one.warn, one.invert]) === JSON.stringify([other.expect, other.warn, other.invert]);
+
+/** What of its results would have been another: what the conditions say, or what the members make of their group; null: nothing. */
+export function differenceOf(was: Terms, now: Terms): "conditions" | "group" | null {
+  if (now.policy.group !== null && JSON.stringify(now.policy.group) !== JSON.stringify(was.policy.group)) return "group";
+  return sameConditions(was, now) ? null : "conditions";
+}
+
+/** Whether as many runs in a row take it down and up again. */
+export const sameThresholds = (one: Terms | undefined, other: Terms | undefined): boolean => one?.policy.failAfter === other?.policy.failAfter && one?.policy.recoverAfter === other?.policy.recoverAfter;
 
 /** A stored result as other conditions would have judged it, or the fact that was not kept for that. */
 export type Rejudged = { readonly kind: "judged"; readonly result: Result } | { readonly kind: "unkept"; readonly fact: string };

@@ -186,6 +186,16 @@ test("a group that was not there is judged from its members; one in turn, by wha
   f({ both: { group: { members: ["a", "b"], run: "own", require: "any" } } }, []);
 });
 
+test("a group in turn whose members fail by their own thresholds is judged by those of now; a paused member takes no part", async () => {
+  const group: Wish = { schedule: every(10 * SECOND), group: { members: ["a", "b"], run: "turn", byState: true } };
+  const member = (failAfter: number): Wish => ({ schedule: NEVER, policy: { steps: [], failAfter } });
+  const past = await pastOf({ pair: group, a: member(1), b: member(9) }, (world) => outage(world, 4, "b"));
+  expect(namesIn(past.came)).toEqual([]);
+  expect(namesIn(wouldCome(past, { pair: group, a: member(1), b: member(9) }))).toEqual([]);
+  expect(namesIn(wouldCome(past, { pair: group, a: member(1), b: member(2) }))).toEqual(["pair down", "pair recovered"]);
+  expect(namesIn(wouldCome(past, { pair: group, a: member(1), b: member(2) }, { paused: new Set([checkName("b")]) }))).toEqual([]);
+});
+
 test("a parent that was not asked then answers what its next run saw", async () => {
   const slow: Wish = { schedule: every(5 * MINUTE) };
   const wishes = { gw: slow, shop: quick };

@@ -5,7 +5,7 @@ import { nextSlot } from "../core/schedule.ts";
 import type { Beginning, Recorded, Terms } from "../core/state.ts";
 import { type CheckName, type Instant, instant, type Policy, type Result } from "../core/types.ts";
 import { Beliefs } from "./beliefs.ts";
-import { rejudge, sameConditions } from "./conditions.ts";
+import { differenceOf, rejudge, sameThresholds } from "./conditions.ts";
 import { DueQueue } from "./due.ts";
 import { expectBy } from "./entry.ts";
 import { Foresight } from "./foresight.ts";
@@ -294,17 +294,24 @@ export class WhatIf {
     const { check } = terms;
     const differs = this.#differs.get(check);
     const was = this.#was.get(check);
-    if (differs === undefined || was === undefined || this.#isAsItWas(terms)) return result;
-    if (differs === "group") return this.#turnResult(terms, result);
+    if (was === undefined || this.#isAsItWas(terms)) return result;
+    if (differs === "group" || this.#countsOtherwise(terms)) return this.#turnResult(terms, result);
+    if (differs === undefined) return result;
     const rejudged = rejudge(result, was, terms, this.#other.match);
     if (rejudged.kind === "judged") return rejudged.result;
     this.unkept.set(check, (this.unkept.get(check) ?? new Set()).add(rejudged.fact));
     return result;
   }
 
-  /** Another group of the same runs: by what its members saw last. */
+  /** Its members fail by their own thresholds, and one has others now, or other conditions. */
+  #countsOtherwise({ policy: { group } }: Terms): boolean {
+    return group?.byState === true && group.members.some((member) => this.#differs.has(member) || !sameThresholds(this.#was.get(member), this.#terms.get(member)));
+  }
+
+  /** Another group of the same runs: by what its members saw last; paused ones took no part. */
   #turnResult({ check, policy }: Terms, { slot, origin, started, latencyMs, vantage }: Result): Result {
-    const seen = new Map((policy.group?.members ?? []).map((member) => [member, this.#beliefs.state(member)?.seen.last ?? null]));
+    const states = (policy.group?.members ?? []).map((member) => [member, this.#beliefs.state(member)] as const);
+    const seen = new Map(states.filter(([, state]) => state?.belief.status !== "paused").map(([member, state]) => [member, state?.seen.last ?? null]));
     return turnResult({ name: check, policy }, seen, (member) => this.#beliefs.view(member), { slot, origin, started, tookMs: latencyMs, vantage });
   }
 
@@ -334,11 +341,6 @@ export class WhatIf {
     }
     return name;
   }
-}
-
-function differenceOf(was: Terms, now: Terms): "conditions" | "group" | null {
-  if (now.policy.group !== null && JSON.stringify(now.policy.group) !== JSON.stringify(was.policy.group)) return "group";
-  return sameConditions(was, now) ? null : "conditions";
 }
 
 /** The same result under another name, without its phases, which nothing is judged by any more; field by field, as the store reads some only when they are asked for. */
