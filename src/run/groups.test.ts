@@ -20,6 +20,24 @@ test("a failing member takes the group down at once, and says why", async () => 
   expect(world.resultsOf("mail")).toMatchObject([{ verdict: "down", code: "members", sentence: "1 of 2 up, 2 needed; b: saw down" }]);
 });
 
+test("by its members' thresholds: a failing run under them is none of the group's, and neither is a pass under them", async () => {
+  const world = await World.open();
+  const group: Wish = { schedule: every(10 * SECOND), group: { members: ["a", "b"], run: "turn", byState: true } };
+  const member: Wish = { schedule: NEVER, policy: { failAfter: 2, recoverAfter: 2 } };
+  world.add(["mail", group], ["a", member], ["b", member]);
+  for (const verdict of ["up", "up", "down", "down", "up", "up"] as const) {
+    world.set("b", verdict);
+    await world.pass(10 * SECOND);
+  }
+  expect(world.resultsOf("mail").map(({ verdict, facts, sentence }) => [verdict, facts["failing"], sentence]).slice(-5)).toEqual([
+    ["up", [], "2 of 2 up, 2 needed"],
+    ["up", [], "2 of 2 up, 2 needed"],
+    ["down", ["b"], "1 of 2 up, 2 needed; b: saw down"],
+    ["down", ["b"], "1 of 2 up, 2 needed; b: saw up, down by its threshold"],
+    ["up", [], "2 of 2 up, 2 needed"],
+  ]);
+});
+
 test("a member whose run fails by itself costs its own result, not the group's", async () => {
   const world = await World.open();
   let facts: Facts = {};

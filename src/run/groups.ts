@@ -45,7 +45,8 @@ export function turnResult(definition: Pick<CheckDefinition, "name" | "policy">,
     const view = viewOf(name);
     if (result?.verdict === "down" && view?.status === "blocked") return { name, verdict: "unknown", sentence: `blocked by ${view.cause ?? "what it depends on"}` };
     if (result === null) return { name, verdict: "unknown", sentence: "did not run" };
-    return { name, verdict: definition.policy.group?.byState === true ? verdictByState(result, view) : result.verdict, sentence: result.sentence };
+    const verdict = definition.policy.group?.byState === true ? verdictByState(result, view) : result.verdict;
+    return { name, verdict, sentence: verdict === result.verdict ? result.sentence : `${result.sentence}, ${verdict} by its threshold` };
   });
   return groupResult(definition, members, frame);
 }
