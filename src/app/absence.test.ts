@@ -3,7 +3,7 @@ import { checkName } from "../core/types.ts";
 import { definitionOf, every, HOUR, MINUTE } from "../run/ground.ts";
 import { openMemoryStore } from "../store/memory.ts";
 import { at, sampleBatch, sampleResult } from "../store/samples.ts";
-import { absenceMs } from "./absence.ts";
+import { absencesOf, absentMs } from "./absence.ts";
 
 /** Minutes of absence within the first ten hours; of `often` (every minute) and `seldom` (every hour) the minutes of runs, and of starts of the process. */
 async function f(often: readonly number[], seldom: readonly number[], starts: readonly number[]): Promise<number> {
@@ -12,7 +12,7 @@ async function f(often: readonly number[], seldom: readonly number[], starts: re
   const journal = starts.flatMap((minute) => ["often", "seldom"].map((check) => ({ at: at(minute * MINUTE), check: checkName(check), siteVersion: "1", input: { kind: "restart" } })));
   await store.commit(sampleBatch(1, { results: [...runs("often", often), ...runs("seldom", seldom)], journal }));
   const checks = [definitionOf("seldom", { schedule: every(HOUR) }), definitionOf("often", { schedule: every(MINUTE) })];
-  return Math.round((await absenceMs(store, checks, at(0), at(10 * HOUR))) / MINUTE);
+  return Math.round(absentMs(await absencesOf(store, checks, at(0)), at(0), at(10 * HOUR)) / MINUTE);
 }
 
 test("from the newest run to the start, within the time", async () => {

@@ -188,3 +188,17 @@ test("since the last digest that was made: one that was missed leaves no gap, an
   await w.pass(DAY);
   expect((await w.told()).map((line) => line.slice(6))).toEqual(["ann", "ben"].map((who) => `16:00 ops ${who}: one incident of one check in 47 h, 1 h in all; Tocsin did not run for 36 h of that time`));
 });
+
+test("the first one tells also of the time before one that was missed", async () => {
+  const w = await world();
+  const ops = [channel("ops", "daily 18:00")];
+  w.start(ops);
+  await w.wrong("shop", HOUR);
+  await w.ran("shop");
+  w.stop();
+  await w.pass(17 * HOUR);
+  await w.restarted("shop");
+  w.start(ops, true);
+  await w.pass(DAY);
+  expect((await w.told()).map((line) => line.slice(6))).toEqual(["ann", "ben"].map((who) => `16:00 ops ${who}: one incident of one check in 47 h, 1 h in all; Tocsin did not run for 17 h of that time`));
+});

@@ -6,7 +6,7 @@ import { nextSlot } from "../core/schedule.ts";
 import { type Alert, type ChannelName, type CheckName, checkName, type Incident, type Instant, instant } from "../core/types.ts";
 import type { Store } from "../store/store.ts";
 import type { Clock, Log, Timer } from "../sys/ports.ts";
-import { absenceMs } from "./absence.ts";
+import { absencesOf, absentMs } from "./absence.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -108,13 +108,16 @@ export class Digests {
     this.#lookedAt.set(name, now);
   }
 
-  /** Up to when the digest before told; of the first one, when one would have been due. */
+  /** Up to when the digest before told; of the first one, when one would have been due while Tocsin ran. */
   async #before({ name }: ChannelDefinition, schedule: Digest["schedule"], due: Instant): Promise<Instant> {
-    const { store, site } = this.#parts;
+    const { store, site, checks } = this.#parts;
+    const before = (until: Instant): Instant | null => lastSlot(schedule, instant(until - BACK_MS), until, name);
     const made = await store.messages({ check: checkName(site().name), limit: DIGESTS_MAX });
     const last = made.find(({ channel, tells, formedAt }) => channel === name && formedAt < due && tells.some(({ kind }) => kind === "digest"))?.formedAt;
-    const until = last ?? instant(due - 1);
-    return lastSlot(schedule, instant(until - BACK_MS), until, name) ?? last ?? instant(due - DAY_MS);
+    if (last !== undefined) return before(last) ?? last;
+    const slot = before(instant(due - 1)) ?? instant(due - DAY_MS);
+    const missed = (await absencesOf(store, checks().values(), slot)).find(({ from }) => from < slot);
+    return missed === undefined ? slot : (before(missed.from) ?? missed.from);
   }
 
   /** The same slot gives the same ids: a digest is sent once, whatever crashes. */
@@ -124,7 +127,7 @@ export class Digests {
     const incidents = await this.#incidents(channel, from, to);
     const failed = await store.messages({ status: "failed", limit: DEAD_LETTERS_MAX });
     const undelivered = failed.filter((row) => row.channel === channel.name && row.formedAt > from && row.formedAt <= to).length;
-    const awayMs = await absenceMs(store, checks().values(), from, to);
+    const awayMs = absentMs(await absencesOf(store, checks().values(), from), from, to);
     const { sentence, evidence } = reportOf({ from, to, incidents, undelivered, awayMs, timezone });
     const check = checkName(siteName);
     const rest = { kind: "digest", check, incident: null, channel: channel.name, at: this.#parts.clock.now(), status: "up", since: from, sentence, code: "ok", evidence, hides: [], outageFrom: null, step: 0, ordinal: 1 } as const;
