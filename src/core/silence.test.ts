@@ -61,6 +61,7 @@ test("where an outage would stay open its end is told in a silence too, so that 
   const down = "1 up, 2 down, 2 down!ops, 2 down!boss";
   f("u d silence u d", pager, `${down}, 3 up, 3 quiet recovered!ops, 4 down, 4 down!ops, 4 down!boss`);
   f("u d silence:10 u d", pager, `${down}, 3 up, 3 quiet recovered!ops, 4 down`);
+  f("u d silence g u", pager, `${down}, 3 degraded, 4 up, 4 quiet recovered!ops`);
   f("u d silence remove", pager, `${down}, 2 quiet changed!ops`);
   f("u d silence u", { ...pager, onPass: false }, `${down}, 3 up`);
 });
@@ -75,5 +76,5 @@ test("so is flapping that settled as well; what goes on is not told", () => {
   const pager = { keepers: [channelName("ops")], flapping: { changes: 1, withinMs: millis(5 * MINUTE) } };
   const flaps = "1 up, 2 down, 2 down!ops, 3 up, 3 recovered!ops, 4 down, 4 flapping!ops";
   f(`u d u d silence:30 ${"u ".repeat(6)}`, pager, `${flaps}, 5 up, 9 quiet settled!ops`);
-  f(`u d u d silence:30 ${"d ".repeat(6)}`, pager, flaps);
+  f(`u d u d silence:30 ${"d ".repeat(6)}u`, pager, `${flaps}, 11 up, 11 quiet settled!ops`);
 });
