@@ -37,6 +37,7 @@ const STATUS: { readonly [status in Alert["status"]]: Face } = {
   paused: { mark: "‖", word: "PAUSED", trouble: 1 },
   up: { mark: "●", word: "UP", trouble: 0 },
 };
+const UNCHECKED: Face = { mark: "?", word: "UNCHECKED", trouble: 5 };
 
 const CLOSING: ReadonlySet<AlertKind> = new Set(["recovered", "settled", "changed", "channel-mended"]);
 
@@ -46,14 +47,17 @@ export const tellsTrouble = (kind: AlertKind): boolean => TROUBLE_KINDS.has(kind
 export const tellsEnd = (kind: AlertKind): boolean => CLOSING.has(kind);
 const opens = ({ kind }: Alert): boolean => tellsTrouble(kind) && kind !== "reminder";
 
+const still = (face: Face): Face => ({ ...face, word: `STILL ${face.word}` });
+
 const KINDS: { readonly [kind in AlertKind]: (status: Face) => Face } = {
   down: () => STATUS.down,
   degraded: () => STATUS.degraded,
-  reminder: (status) => ({ ...status, word: `STILL ${status.word}` }),
+  // It is of what is open: what waits for a verdict then is unchecked.
+  reminder: (status) => still(status === STATUS.pending ? UNCHECKED : status),
   flapping: () => ({ ...STATUS.down, word: "FLAPPING" }),
   // What is wrong with it now is told by itself.
   settled: (status) => ({ ...status, word: "SETTLED", trouble: Math.max(0, status.trouble - 1) }),
-  unchecked: () => ({ mark: "?", word: "UNCHECKED", trouble: 5 }),
+  unchecked: () => UNCHECKED,
   recovered: () => ({ ...STATUS.up, word: "RECOVERED" }),
   changed: () => ({ ...STATUS.pending, word: "CHANGED" }),
   run: (status) => status,

@@ -64,6 +64,7 @@ describeWith(["openssl", "rsyslog", "rsyslog-openssl"], "syslog against rsyslog"
     expect((await f({ kind: "degraded", status: "degraded" }))?.priority).toBe(3 * 8 + 4);
     expect((await f({ kind: "recovered", status: "up" }))?.priority).toBe(3 * 8 + 5);
     expect((await f({ kind: "reminder" }))?.priority).toBe(3 * 8 + 2);
+    expect((await f({ kind: "reminder", status: "pending" }))?.priority).toBe(3 * 8 + 3);
     expect((await f({ kind: "test", status: "up" }))?.priority).toBe(3 * 8 + 6);
     expect(await f({}, { facility: "local4", hostname: "bell.example.com", enterprise: 99 })).toMatchObject({ priority: 20 * 8 + 2, hostname: "bell.example.com", data: expect.stringMatching(/^\[tocsin@99 /) as string });
   });

@@ -30,13 +30,16 @@ const REFUSAL_MS = 250;
 const OF_STATUS: { readonly [status in Alert["status"]]: SyslogSeverity } = { down: "crit", disputed: "err", degraded: "warning", blocked: "warning", pending: "notice", paused: "notice", up: "notice" };
 const OF_KIND: { readonly [kind in Alert["kind"]]?: SyslogSeverity } = { unchecked: "err", flapping: "err", "channel-broken": "err", recovered: "notice", changed: "notice", "channel-mended": "notice", digest: "info", test: "info" };
 
+/** A reminder is as bad as what it reminds of: what waits for a verdict then is unchecked. */
+const severityOf = ({ kind, status }: Alert): SyslogSeverity => OF_KIND[kind === "reminder" && status === "pending" ? "unchecked" : kind] ?? OF_STATUS[status];
+
 /** One record an alert: that is what is looked for in logs. */
 function recordsOf({ facility, hostname, enterprise }: Options, { key, subject, alerts, site }: Message): readonly SyslogRecord[] {
   return alerts.map((alert) => {
     const { id, kind, check, status, at, code, sentence, incident } = alert;
     const values: readonly (readonly [string, string])[] = [["key", key], ["id", id], ["kind", kind], ["check", check], ["status", status], ["code", code], ...(incident === null ? [] : [["incident", incident] as const])];
     const text = alerts.length === 1 ? subject : `${kind} ${check}: ${sentence}`;
-    return { facility, severity: OF_KIND[kind] ?? OF_STATUS[status], timestamp: new Date(at).toISOString(), hostname: hostname ?? site.vantage, application: "tocsin", messageId: kind, data: { id: `tocsin@${enterprise}`, values }, text };
+    return { facility, severity: severityOf(alert), timestamp: new Date(at).toISOString(), hostname: hostname ?? site.vantage, application: "tocsin", messageId: kind, data: { id: `tocsin@${enterprise}`, values }, text };
   });
 }
 
