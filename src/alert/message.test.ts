@@ -28,6 +28,7 @@ describe("first line", () => {
   test("recovered of what never began", () => expect(f({ kind: "recovered", ...up, outageFrom: null })).toBe("● RECOVERED shop — HTTP 200, since 03:16"));
   test("reminder", () => expect(f({ kind: "reminder" })).toBe("▲ STILL DOWN shop — HTTP 503, since 03:12 (4 min)"));
   test("reminder of less", () => expect(f({ kind: "reminder", status: "degraded" })).toBe("◐ STILL DEGRADED shop — HTTP 503, since 03:12 (4 min)"));
+  test("reminder of what is unchecked", () => expect(f({ kind: "reminder", status: "pending", sentence: "no verdict in 3 runs" })).toBe("? STILL UNCHECKED shop — no verdict in 3 runs, since 03:12 (4 min)"));
   test("flapping", () => expect(f({ kind: "flapping", sentence: "went down 5 times" })).toBe("▲ FLAPPING shop — went down 5 times, since 03:12 (4 min)"));
   test("settled", () => expect(f({ kind: "settled", status: "up", sentence: "settled as up" })).toBe("● SETTLED shop — settled as up"));
   test("unchecked", () => expect(f({ kind: "unchecked", status: "pending", sentence: "no verdict for three runs" })).toBe("? UNCHECKED shop — no verdict for three runs, since 03:12 (4 min)"));
@@ -85,6 +86,7 @@ describe("an outage that became less is one story", () => {
 describe("several items", () => {
   const many = [named("mail", { kind: "recovered", status: "up", since: T0, outageFrom: T0 }), named("shop"), named("dns"), named("ldap"), named("imap", { kind: "degraded", status: "degraded" })];
   test("subject: sums, worst first, and names", () => expect(render(many).subject).toBe("▲ 3 down, ◐ 1 degraded, ● 1 recovered — shop, dns, ldap, imap, …"));
+  test("a reminder ranks as what it reminds of", () => expect(render([named("imap", { kind: "degraded", status: "degraded" }), named("ldap", { kind: "reminder", status: "pending" })]).subject).toBe("? 1 still unchecked, ◐ 1 degraded — ldap, imap"));
   test("every name, for short messages; none more where the subject has them all", () => expect([render(many).allNames, render(many.slice(1)).allNames]).toEqual(["▲ 3 down, ◐ 1 degraded, ● 1 recovered — shop, dns, ldap, imap, mail", undefined]));
   test("the text names every check, however many", () => {
     const all = Array.from({ length: 1000 }, (_, index) => named(`check${index}`));
@@ -163,4 +165,16 @@ describe("times", () => {
   test("in the site's zone", () => expect(f("Europe/Berlin", T0)).toBe("2026-11-20 03:12:41"));
   test("in summer", () => expect(f("Europe/Berlin", Date.UTC(2026, 6, 1, 22, 0, 0))).toBe("2026-07-02 00:00:00"));
   test("in UTC", () => expect(f("UTC", T0)).toBe("2026-11-20 02:12:41"));
+  // Berlin puts its clocks back at 01:00 UTC on 25 October 2026, Lord Howe by half an hour at 15:00 UTC on 4 April.
+  const berlin = (hour: number, minute: number): string => f("Europe/Berlin", Date.UTC(2026, 9, 25, hour, minute)).slice(11);
+  test("with the offset where they come twice", () => expect([berlin(0, 0), berlin(0, 59), berlin(1, 0), berlin(1, 59)]).toEqual(["02:00:00 +02:00", "02:59:00 +02:00", "02:00:00 +01:00", "02:59:00 +01:00"]));
+  test("and only there", () => expect([berlin(-1, 59), berlin(2, 0)]).toEqual(["01:59:00", "03:00:00"]));
+  test("by half an hour", () => expect([14 * 60 + 29, 14 * 60 + 30, 15 * 60 + 29, 15 * 60 + 30].map((minute) => f("Australia/Lord_Howe", Date.UTC(2026, 3, 4, 0, minute)).slice(11))).toEqual(["01:29:00", "01:30:00 +11:00", "01:59:00 +10:30", "02:00:00"]));
+  test("behind UTC", () => expect(f("America/New_York", Date.UTC(2026, 10, 1, 5, 30))).toBe("2026-11-01 01:30:00 -04:00"));
+  test("where an hour is left out none comes twice", () => expect(f("Europe/Berlin", Date.UTC(2026, 2, 29, 1, 0))).toBe("2026-03-29 03:00:00"));
+  test("of a recovery within it", () => {
+    const [from, to] = [instant(Date.UTC(2026, 9, 25, 0, 40)), instant(Date.UTC(2026, 9, 25, 1, 20))];
+    const { subject, text } = render([alert({ since: from }), alert({ kind: "recovered", status: "up", since: to, outageFrom: from })], { asOf: to });
+    expect([subject, text.split("\n").filter((line) => /^ {2}(From|To):/.test(line))]).toEqual(["● WAS DOWN shop — HTTP 503, 02:40 +02:00 to 02:20 +01:00 (40 min)", ["  From: 2026-10-25 02:40:00 +02:00", "  To: 2026-10-25 02:20:00 +01:00"]]);
+  });
 });

@@ -1,6 +1,7 @@
 import type { Instant } from "../core/types.ts";
+import { occursTwice, toLocal } from "../core/zone.ts";
 
-/** Times and spans as people read them in a message. */
+/** Times and spans as people read them in a message. A time that comes twice, as the clocks are put back, has its offset from UTC: `02:40 +02:00`. */
 export interface Moments {
   /** `03:12`, with the date before it when it is not the day of `now`: `2026-11-19 03:12`. */
   short(at: Instant): string;
@@ -9,35 +10,33 @@ export interface Moments {
   readonly zone: string;
 }
 
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-/** Making a format costs a hundred times what using it does, so one is kept for each zone. */
-function formatOf(zone: string): Intl.DateTimeFormat {
-  const known = formats.get(zone);
-  if (known !== undefined) return known;
-  const made = new Intl.DateTimeFormat("en-GB", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
-  formats.set(zone, made);
-  return made;
+interface Local {
+  readonly day: string;
+  readonly time: string;
+  /** ` +02:00`, where the clocks are put back and the same time comes twice; nothing else. */
+  readonly offset: string;
 }
 
-function split(zone: string, at: Instant): { readonly day: string; readonly time: string } {
-  const parts: { [type: string]: string } = {};
-  for (const part of formatOf(zone).formatToParts(at)) parts[part.type] = part.value;
-  return { day: `${parts["year"]}-${parts["month"]}-${parts["day"]}`, time: `${parts["hour"]}:${parts["minute"]}:${parts["second"]}` };
+function localOf(zone: string, at: Instant): Local {
+  const local = toLocal(zone, at);
+  const [day = "", time = ""] = new Date(local).toISOString().slice(0, 19).split("T");
+  if (!occursTwice(zone, at)) return { day, time, offset: "" };
+  const aheadMs = local - at;
+  return { day, time, offset: ` ${aheadMs < 0 ? "-" : "+"}${new Date(Math.abs(aheadMs)).toISOString().slice(11, 16)}` };
 }
 
 /** Times in one IANA zone, as seen at `now`. */
 export function momentsIn(zone: string, now: Instant): Moments {
-  const today = split(zone, now).day;
+  const today = localOf(zone, now).day;
   return {
     zone,
     short: (at) => {
-      const { day, time } = split(zone, at);
-      return day === today ? time.slice(0, 5) : `${day} ${time.slice(0, 5)}`;
+      const { day, time, offset } = localOf(zone, at);
+      return `${day === today ? "" : `${day} `}${time.slice(0, 5)}${offset}`;
     },
     exact: (at) => {
-      const { day, time } = split(zone, at);
-      return `${day} ${time}`;
+      const { day, time, offset } = localOf(zone, at);
+      return `${day} ${time}${offset}`;
     },
   };
 }

@@ -111,6 +111,12 @@ export function toLocal(zoneName: string, at: Instant): number {
   return at + segmentAt(zoneName, at).offsetMs;
 }
 
+/** Whether another instant has the same local wall time, because the clocks are put back. */
+export function occursTwice(zoneName: string, at: Instant): boolean {
+  const { from, to, offsetMs, beforeMs } = segmentAt(zoneName, at);
+  return at - from < beforeMs - offsetMs || to - at <= offsetMs - segmentAt(zoneName, to).offsetMs;
+}
+
 /** The instant of a local wall time: the first when it occurs twice, the shifted one when it does not exist. */
 export function fromLocal(zoneName: string, local: number): Instant {
   let segment = segmentAt(zoneName, instant(local - 2 * DAY_MS));
