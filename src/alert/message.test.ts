@@ -28,6 +28,10 @@ describe("first line", () => {
   test("recovered of what never began", () => expect(f({ kind: "recovered", ...up, outageFrom: null })).toBe("● RECOVERED shop — HTTP 200, since 03:16"));
   test("reminder", () => expect(f({ kind: "reminder" })).toBe("▲ STILL DOWN shop — HTTP 503, since 03:12 (4 min)"));
   test("reminder of less", () => expect(f({ kind: "reminder", status: "degraded" })).toBe("◐ STILL DEGRADED shop — HTTP 503, since 03:12 (4 min)"));
+  test("reminder while nothing is seen", () => {
+    const { subject, text } = render([alert({ kind: "reminder", unseenSince: plus(T0, MINUTE) })]);
+    expect([subject, text.split("\n")[3]]).toEqual(["▲ STILL DOWN shop — HTTP 503, since 03:12 (4 min), nothing seen since 03:13", "  Nothing seen since: 2026-11-20 03:13:41"]);
+  });
   test("reminder of what is unchecked", () => expect(f({ kind: "reminder", status: "pending", sentence: "no verdict in 3 runs" })).toBe("? STILL UNCHECKED shop — no verdict in 3 runs, since 03:12 (4 min)"));
   test("flapping", () => expect(f({ kind: "flapping", sentence: "went down 5 times" })).toBe("▲ FLAPPING shop — went down 5 times, since 03:12 (4 min)"));
   test("settled", () => expect(f({ kind: "settled", status: "up", sentence: "settled as up" })).toBe("● SETTLED shop — settled as up"));

@@ -77,7 +77,7 @@ function tail(item: Item, moments: Moments, asOf: Instant): string {
     case "run":
       return `${because}at ${moments.short(alert.since)}`;
     default:
-      return `${because}since ${moments.short(alert.since)} (${span(asOf - alert.since)})${before}`;
+      return `${because}since ${moments.short(alert.since)} (${span(asOf - alert.since)})${before}${alert.unseenSince === undefined ? "" : `, nothing seen since ${moments.short(alert.unseenSince)}`}`;
   }
 }
 
@@ -120,6 +120,7 @@ function blockOf(item: Item, at: number, input: MessageInput, moments: Moments):
   const exactly = ({ from, to }: Stretch): string => `${moments.exact(from)} to ${moments.exact(to)}`;
   if (ended !== null) rows.push(["From", moments.exact(ended.from)], ["To", moments.exact(ended.to)]);
   else if (alert.kind !== "test") rows.push(["Since", moments.exact(alert.since)]);
+  if (alert.unseenSince !== undefined) rows.push(["Nothing seen since", moments.exact(alert.unseenSince)]);
   if (item.outage !== null) rows.push(["Was down", exactly(item.outage)]);
   if (alert.kind === "settled" && alert.outageFrom !== null) rows.push(["Flapped", exactly({ from: alert.outageFrom, to: alert.at })]);
   const cause = opened ?? alert;

@@ -50,6 +50,7 @@ function variablesOf(item: Item, moments: Moments, input: WordsInput): AlertVari
     at: moments.exact(alert.at),
     atIso: iso(alert.at),
     duration: span(to - from),
+    unseenSince: alert.unseenSince === undefined ? "" : moments.exact(alert.unseenSince),
     sentence,
     code,
     hides: alert.hides,

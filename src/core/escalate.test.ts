@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Bench, type PolicyWish, policyOf, story } from "./ground.ts";
+import { Bench, MINUTE, type PolicyWish, policyOf, story, T0 } from "./ground.ts";
 import { channelName, millis } from "./types.ts";
 
 function f(script: string, wish: PolicyWish, expected: string): void {
@@ -204,4 +204,15 @@ test("whom a changed step adds, of an outage that began with the check, hears no
 
 test("a channel that is gone tells nobody", () => {
   f("u d u", { recipients: {} }, "1 up, 2 down, 3 up");
+});
+
+test("a reminder says since when nothing was seen, once a verdict was due and none came", () => {
+  const unseen = (script: string): readonly (number | null)[] => {
+    const { alerts } = new Bench({ steps: "1:ops*2m" }).play(script);
+    return alerts.filter(({ kind }) => kind === "reminder").map(({ unseenSince }) => (unseenSince === undefined ? null : (unseenSince - T0) / MINUTE));
+  };
+  expect(unseen("u d d d d d")).toEqual([null, null]);
+  expect(unseen("u d ? ? ? ? ? ? d d")).toEqual([null, 2, 2, null]);
+  expect(unseen("u d +5m")).toEqual([null, 2]);
+  expect(unseen("u ? ? ? ? ? ? ?")).toEqual([null]);
 });

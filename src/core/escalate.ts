@@ -101,6 +101,11 @@ export function sayLess(draft: Draft): void {
   noteTelling(draft, "told");
 }
 
+/** A reminder tells what was seen last: where a verdict was due since and none came, since when. */
+function unseen({ seen: { verdictStarted, expectBy }, now }: Draft): Pick<Saying, "unseenSince"> {
+  return verdictStarted === null || expectBy === null || now < expectBy ? {} : { unseenSince: verdictStarted };
+}
+
 /** Fires the steps of the open incident that are due and not fired yet, and reminders whose time has come. */
 export function escalate(draft: Draft): void {
   const { policy, now } = draft;
@@ -125,7 +130,7 @@ export function escalate(draft: Draft): void {
     for (const [kind, whom] of [[incident.kind, first], ["reminder", reminds ? without(to, first) : []]] as const) {
       if (whom.length === 0) continue;
       said += 1;
-      say(draft, whom, { ...sayingOf(draft, incident), kind, step: policy.steps.indexOf(step), ordinal: said });
+      say(draft, whom, { ...sayingOf(draft, incident), ...(kind === "reminder" ? unseen(draft) : {}), kind, step: policy.steps.indexOf(step), ordinal: said });
       told = joined(told, whom);
     }
     if (progress === undefined || reminds) steps = [...steps.filter((other) => other !== progress), fired(draft, step, (progress?.fired ?? 0) + 1)];

@@ -57,6 +57,7 @@ export interface Saying {
   readonly code: FailureCode;
   readonly evidence: Evidence;
   readonly outageFrom: Instant | null;
+  readonly unseenSince?: Instant;
   readonly ends?: IncidentId;
   readonly quiet?: true;
   readonly step: number;

@@ -234,6 +234,8 @@ export interface Alert {
   readonly fails?: { readonly runs: number; readonly of: number };
   /** Start of the outage that a recovery ends, or that became degraded; of `settled`: of the flapping. */
   readonly outageFrom: Instant | null;
+  /** Of a reminder, where no verdict came by when one was due: start of the newest run that gave one. */
+  readonly unseenSince?: Instant;
   readonly step: number;
   readonly ordinal: number;
   /** The channel that it was for and that does not work, where this one stands in. */

@@ -20,6 +20,8 @@ export interface AlertVariables {
   readonly atIso: string;
   /** How long it has lasted, or lasted: `4 min`. */
   readonly duration: string;
+  /** Of a reminder, where nothing was seen for long: since when; else empty. */
+  readonly unseenSince: string;
   readonly sentence: string;
   readonly code: string;
   readonly hides: readonly string[];
@@ -44,7 +46,7 @@ export interface MessageVariables extends AlertVariables {
 
 const ALERT: AlertVariables = {
   kind: "down", word: "DOWN", mark: "▲", check: "shop", type: "http", target: "shop.example.com:443", description: "", tags: ["public"], status: "down", since: "03:12", sinceIso: "2026-11-20T02:12:41.000Z",
-  at: "03:16", atIso: "2026-11-20T02:16:41.000Z", duration: "4 min", sentence: "HTTP 503", code: "status", hides: ["cart"], dependents: ["wiki"], evidence: [{ label: "received", text: "" }], link: "", acknowledgeLink: "", silenceLink: "",
+  at: "03:16", atIso: "2026-11-20T02:16:41.000Z", duration: "4 min", unseenSince: "", sentence: "HTTP 503", code: "status", hides: ["cart"], dependents: ["wiki"], evidence: [{ label: "received", text: "" }], link: "", acknowledgeLink: "", silenceLink: "",
 };
 /** One of each kind that a template is likely to tell apart. */
 const SAMPLES: readonly MessageVariables[] = [

@@ -15,6 +15,7 @@ export function documentOf(message: Message): { readonly [name: string]: unknown
     at: iso(alert.at),
     since: iso(alert.since),
     outageFrom: iso(alert.outageFrom),
+    unseenSince: iso(alert.unseenSince ?? null),
     code: alert.code,
     sentence: alert.sentence,
     hides: alert.hides,
