@@ -1,20 +1,15 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { z } from "zod";
-import type { Channel } from "../src/alert/channels/channel.ts";
-import { Monitor } from "../src/app/monitor.ts";
-import { firstUpdate } from "../src/app/roster.ts";
+import type { Monitor } from "../src/app/monitor.ts";
 import { loadSite } from "../src/config/load.ts";
 import { formatProblem } from "../src/config/problems.ts";
 import { folder } from "../src/config/testdata/folder.ts";
-import type { Site } from "../src/config/site.ts";
 import { type Action } from "../src/core/state.ts";
-import { checkName, type FailureCode, instant, type Verdict } from "../src/core/types.ts";
-import type { Outcome, Probe } from "../src/probes/probe.ts";
+import { checkName, instant } from "../src/core/types.ts";
 import { group } from "../src/probes/group.ts";
 import { openMemoryStore } from "../src/store/memory.ts";
 import { LifeClock, VirtualTime } from "./sim/clock.ts";
-import { Chance } from "./sim/random.ts";
+import { collecting, scripted, startMonitor } from "./sim/scripted.ts";
 
 /** One table of docs/judging.md with the settings above it. */
 interface Timeline {
@@ -37,39 +32,6 @@ function readTimelines(text: string): readonly Timeline[] {
       return { title, settings, minutes: (cells[0]?.length ?? 1) - 1, rows: new Map(cells.map(([name = "", ...rest]) => [name, rest])) };
     });
   });
-}
-
-const VERDICTS: { readonly [word: string]: readonly [Verdict, FailureCode] } = { up: ["up", "ok"], slow: ["degraded", "slow"], down: ["down", "refused"], unknown: ["unknown", "resources"] };
-
-/** Sees in each minute what its row says. */
-function scripted(rows: Timeline["rows"], minute: () => number): Probe<{ row: string }> {
-  return {
-    type: "scripted",
-    about: "Follows a table",
-    source: "docs/judging.md",
-    options: z.strictObject({ row: z.string() }),
-    facts: {},
-    target: ({ row }) => `${row}.example.com`,
-    run: ({ row }): Promise<Outcome> => {
-      const word = rows.get(row)?.[minute()] ?? "up";
-      const [verdict, code] = VERDICTS[word] ?? ["unknown", "bug"];
-      return Promise.resolve({ verdict, code, sentence: word, phases: {}, facts: {}, evidence: [] });
-    },
-  };
-}
-
-function collecting(told: (line: string) => void): Channel<{ name: string }> {
-  return {
-    type: "people",
-    about: "Notes what it is told",
-    source: "docs/judging.md",
-    options: z.strictObject({ name: z.string() }),
-    recipients: () => [""],
-    send: ({ name }, { subject }) => {
-      told(`${name}: ${subject.split(" — ")[0]}`);
-      return Promise.resolve({ kind: "sent", detail: "heard" });
-    },
-  };
 }
 
 function configuration({ settings, rows }: Timeline): string {
@@ -105,7 +67,7 @@ async function play(timeline: Timeline): Promise<{ readonly states: readonly str
   const time = new VirtualTime(START);
   const minute = (): number => Math.floor(time.monotonic / MINUTE_MS);
   const told: string[][] = Array.from({ length: timeline.minutes }, () => []);
-  const probes = [scripted(timeline.rows, minute), group];
+  const probes = [scripted((row) => timeline.rows.get(row)?.[minute()] ?? "up"), group];
   const channels = [collecting((line) => told[minute()]?.push(line))];
   const loaded = await loadSite({ path: "/t/tocsin.yaml", files: folder({ "/t/tocsin.yaml": configuration(timeline) }), environment: {}, probes, channels });
   if (loaded.kind === "broken") throw new Error(loaded.problems.map(formatProblem).join("\n"));
@@ -131,28 +93,6 @@ async function play(timeline: Timeline): Promise<{ readonly states: readonly str
     if (off) await time.runUntil((at + 1) * MINUTE_MS);
   }
   return { states, told: told.map((lines) => lines.toSorted().join(", ")) };
-}
-
-type World = Pick<ConstructorParameters<typeof Monitor>[0], "probes" | "channelOf" | "store"> & { readonly clock: LifeClock };
-
-async function startMonitor(site: Site, { clock, store, probes, channelOf }: World): Promise<Monitor> {
-  const quiet = (): void => undefined;
-  const refuse = (): never => {
-    throw new Error("a timeline has no world around it");
-  };
-  const ports = {
-    clock,
-    random: new Chance(1),
-    network: { resolve: refuse, connect: refuse, datagram: refuse },
-    pinger: { ping: refuse, trace: refuse },
-    processes: { run: refuse, environment: {} },
-    patterns: { match: () => null, matchesAny: () => false },
-    host: { uptimeMs: refuse, load: refuse, processors: refuse, memory: refuse, disk: refuse, temperatures: refuse, system: refuse },
-    log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
-  };
-  const monitor = new Monitor({ ports, probes, channelOf, store, loaded: await store.load(), first: firstUpdate(site) });
-  monitor.start();
-  return monitor;
 }
 
 describe("docs/judging.md", () => {

@@ -3,6 +3,7 @@ import { type Banner, type ChannelSummary, type CheckDetail, type CheckSummary, 
 import type { CheckDefinition } from "../config/site.ts";
 import type { Mask } from "../core/mask.ts";
 import { changesOf, onCall } from "../core/rotation.ts";
+import { isWell } from "../core/silence.ts";
 import type { Action } from "../core/state.ts";
 import { type ChannelName, type CheckName, type Millis, plus } from "../core/types.ts";
 import type { Beat } from "../probes/probe.ts";
@@ -86,11 +87,11 @@ export class Desk {
   }
 
   pause(check: CheckName, by: string): Done {
-    return this.#ordered(check, { kind: "pause", by });
+    return this.#ordered([check], { kind: "pause", by });
   }
 
   resume(check: CheckName, by: string): Done {
-    const done = this.#ordered(check, { kind: "resume", by, expectBy: this.#monitor.engine.expectBy(check) });
+    const done = this.#ordered([check], { kind: "resume", by, expectBy: this.#monitor.engine.expectBy(check) });
     if (done.kind === "done") this.#monitor.engine.resume(check);
     return done;
   }
@@ -98,18 +99,22 @@ export class Desk {
   acknowledge(check: CheckName, by: string, note: string): Done {
     const state = this.#monitor.beliefs.state(check);
     if (state !== null && state.belief.incident === null) return refused(`${check} has no open incident`, "only an open incident can be acknowledged");
-    return this.#ordered(check, { kind: "acknowledge", by, note: this.mask(note) });
+    return this.#ordered([check], { kind: "acknowledge", by, note: this.mask(note) });
   }
 
   silence(check: CheckName, by: string, forMs: Millis | null = null): Done {
-    if (forMs !== null) return this.#withMembers(check, { kind: "silence", by, until: plus(this.#monitor.engine.now(), forMs) });
-    const belief = this.#monitor.beliefs.state(check)?.belief;
-    if (belief?.incident === null && (belief.status === "up" || belief.status === "pending")) return refused(`${check} is not in trouble, so there is nothing to silence`, "silence it for a time, or set a maintenance for what is planned");
-    return this.#ordered(check, { kind: "silence", by });
+    const meant = this.#withMembers(check);
+    if (forMs !== null) return this.#ordered(meant, { kind: "silence", by, until: plus(this.#monitor.engine.now(), forMs) });
+    const troubled = meant.filter((name) => {
+      const state = this.#monitor.beliefs.state(name);
+      return state === null || !isWell(state.belief);
+    });
+    if (troubled.length === 0) return refused(`${check} is not in trouble, so there is nothing to silence`, "silence it for a time, or set a maintenance for what is planned");
+    return this.#ordered(troubled, { kind: "silence", by });
   }
 
   unsilence(check: CheckName, by: string): Done {
-    return this.#withMembers(check, { kind: "unsilence", by });
+    return this.#ordered(this.#withMembers(check), { kind: "unsilence", by });
   }
 
   linked(token: string): ReturnType<Handle["linked"]> {
@@ -174,16 +179,17 @@ export class Desk {
   }
 
   /** A group stands for its members, as in a maintenance. */
-  #withMembers(check: CheckName, action: Action): Done {
+  #withMembers(check: CheckName): readonly CheckName[] {
     const meant = new Set([check]);
     for (const name of meant) for (const member of this.#monitor.roster.checks.get(name)?.policy.group?.members ?? []) meant.add(member);
-    const [done = DONE] = [...meant].map((name) => this.#ordered(name, action));
-    return done;
+    return [...meant];
   }
 
-  #ordered(check: CheckName, action: Action): Done {
-    if (!this.#monitor.roster.checks.has(check)) return unknownCheck(check);
-    this.#monitor.act(check, action);
+  #ordered(checks: readonly CheckName[], action: Action): Done {
+    for (const check of checks) {
+      if (!this.#monitor.roster.checks.has(check)) return unknownCheck(check);
+      this.#monitor.act(check, action);
+    }
     return DONE;
   }
 }

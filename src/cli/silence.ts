@@ -12,7 +12,8 @@ Example:
   tocsin silence shop              nobody is told until it has recovered
   tocsin silence shop --end        tell again
 
-It runs and is recorded as ever; what is still wrong at the end is told then. A group stands for its members.
+It runs and is recorded as ever; what is still wrong at the end is told then.
+A group stands for its members: for a time all of them are silent, without one those that are not well, each until it has recovered.
 
 Exit codes: 0 done, 1 refused or there is no such check, 3 no Tocsin runs on this data folder or it does not answer.`;
 
@@ -57,7 +58,7 @@ async function order(doors: Doors, check: string, time: string | undefined, opti
   }
   // What the same version of Tocsin wrote; its API is checked by its own tests.
   const { silenced, silencedUntil } = JSON.parse(answer.body) as CheckSummary;
-  const how = !silenced ? "is told again" : silencedUntil === null ? "is silent until it has recovered" : `is silent until ${new Date(silencedUntil).toISOString()} (${formatDuration(silencedUntil - doors.now())})`;
+  const how = options.end === true ? "is told again" : !silenced ? "is well; its members that are not are silent until they have recovered" : silencedUntil === null ? "is silent until it has recovered" : `is silent until ${new Date(silencedUntil).toISOString()} (${formatDuration(silencedUntil - doors.now())})`;
   terminal.out(`${check} ${how}\n`);
   return 0;
 }

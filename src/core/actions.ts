@@ -1,6 +1,6 @@
 import { believe, type Draft, dueBy, freshState, move, publicIncident, reasonOf } from "./draft.ts";
 import { endBecause } from "./moves.ts";
-import { endUntilRecovery, mute } from "./silence.ts";
+import { endUntilRecovery, isWell, mute } from "./silence.ts";
 import type { Action } from "./state.ts";
 import type { Instant } from "./types.ts";
 
@@ -70,8 +70,7 @@ function silence(draft: Draft, { by, until = null }: Action & { kind: "silence" 
   const { muting } = belief;
   if (until !== null && until <= now) return;
   // Until recovery: where nothing is wrong there is none to come, and the next outage must ring.
-  const well = belief.incident === null && (belief.status === "up" || belief.status === "pending");
-  if (until === null && (well || (muting.silenced !== null && (muting.silenced.until ?? null) === null))) return;
+  if (until === null && (isWell(belief) || (muting.silenced !== null && (muting.silenced.until ?? null) === null))) return;
   believe(draft, { muting: { ...muting, silenced: { at: now, by, until } } });
 }
 

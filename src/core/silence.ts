@@ -1,6 +1,6 @@
 import { believe, type Draft } from "./draft.ts";
 import { muted } from "./escalate.ts";
-import type { Muting } from "./state.ts";
+import type { Belief, Muting } from "./state.ts";
 import type { Instant } from "./types.ts";
 
 /** The least and the most that a silence may be asked for, ms: a year. */
@@ -26,6 +26,9 @@ export function endSilence(draft: Draft): void {
   const at = silenceEndsAt(draft);
   if (at !== null && draft.now >= at) mute(draft, { silenced: null });
 }
+
+/** Nothing is wrong whose end a silence until recovery could wait for. */
+export const isWell = ({ incident, status }: Belief): boolean => incident === null && (status === "up" || status === "pending");
 
 /** What recovery or a change of the check leaves of it: a silence until recovery is over, one with an end goes on. */
 export function endUntilRecovery(draft: Draft): void {

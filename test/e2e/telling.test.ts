@@ -195,16 +195,17 @@ describe.concurrent("a dead letter", () => {
 });
 
 describe.concurrent("a silence", () => {
-  test("of a group for a time: its members go down unheard, and are told when it ends", async () => {
-    const [told, target] = [await hook(), await service()];
-    const place = new Place({ defaults, channels: { chat: chat(told) }, checks: { shop: tcp(target.port, { notify: ["chat"] }), all: { type: "group", members: ["shop"], notify: ["chat"] } } });
+  test("of a group: for a time its members go down unheard, and are told when it ends; until recovery those that are down rest with it", async () => {
+    const [told, target, other] = [await hook(), await service(), await service()];
+    const groups = { all: { type: "group", members: ["shop"], notify: ["chat"] }, any: { type: "group", require: "any", members: ["shop", "spare"] } };
+    const place = new Place({ defaults, channels: { chat: chat(told) }, checks: { shop: tcp(target.port, { notify: ["chat"] }), spare: tcp(other.port), ...groups } });
     const silence = (...args: readonly string[]) => tocsin(["silence", ...args, "--data", place.data], place.folder);
     expect(await silence("shop", "2h")).toMatchObject({ exit: 3, err: expect.stringContaining("Tocsin is not running here") });
     await place.start();
     await place.becomes("all", "up");
     expect(await silence("shop")).toMatchObject({ exit: 1, err: expect.stringContaining("shop is not in trouble") });
     expect(await silence("shop", "soon")).toMatchObject({ exit: 64, err: expect.stringContaining("`soon` is not a duration") });
-    expect(await silence("nothing", "1h")).toMatchObject({ exit: 1, err: "there is no check `nothing`; the configuration has shop, all\n" });
+    expect(await silence("nothing", "1h")).toMatchObject({ exit: 1, err: "there is no check `nothing`; the configuration has shop, spare, all, any\n" });
     expect(await silence("shpo", "1h")).toMatchObject({ exit: 1, err: "there is no check `shpo`; did you mean `shop`?\n" });
     expect(await silence("shop", "0s")).toMatchObject({ exit: 64, err: "`0s` is too short; write a time from 1s to 365d\n" });
     expect(await silence("shop", "2y")).toMatchObject({ exit: 64, err: "`2y` is too long; write a time from 1s to 365d\n" });
@@ -216,6 +217,10 @@ describe.concurrent("a silence", () => {
     expect(told.calls).toEqual([]);
     expect(await silence("all", "--end")).toMatchObject({ exit: 0, out: "all is told again\n" });
     await place.until("both are told", () => told.kinds.includes("down shop") && told.kinds.includes("down all"));
+    expect(await silence("any")).toMatchObject({ exit: 0, out: "any is well; its members that are not are silent until they have recovered\n" });
+    expect(await silence("any", "--end")).toMatchObject({ exit: 0, out: "any is told again\n" });
+    expect(await silence("all")).toMatchObject({ exit: 0, out: "all is silent until it has recovered\n" });
+    expect(await place.check("shop")).toMatchObject({ silenced: true, silencedUntil: null });
     await place.stop();
   });
 });

@@ -153,7 +153,7 @@ const acknowledge = route({
 const silence = route({
   method: "POST",
   path: "/api/v1/checks/{name}/silence",
-  summary: "Tell nobody, for a time (of a group: with its members) or until it has recovered",
+  summary: "Tell nobody, for a time or until it has recovered; of a group: with its members",
   tag,
   access,
   params,
@@ -177,5 +177,5 @@ export const checkRoutes: readonly Route[] = [
   action("resume", "Run it again", ({ handle }, name, by) => handle.resume(name, by)),
   acknowledge,
   silence,
-  action("unsilence", "Tell again", ({ handle }, name, by) => handle.unsilence(name, by)),
+  action("unsilence", "Tell again; of a group: with its members", ({ handle }, name, by) => handle.unsilence(name, by)),
 ];
