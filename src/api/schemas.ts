@@ -179,7 +179,7 @@ export const messageView = z.object({
 });
 
 export const messageList = z.array(messageView);
-export const linkedView = z.object({ check: text(), state: status, since: at(), summary: text(), acknowledged: acknowledged.unwrap().omit({ note: true }).nullable(), silenced: z.boolean(), by: text().describe("whom the message went to") });
+export const linkedView = z.object({ check: text(), state: status, since: at(), summary: text(), acknowledged: acknowledged.unwrap().omit({ note: true }).nullable(), silenced: z.boolean(), flapping: z.boolean(), by: text().describe("whom the message went to") });
 export const sessionView = z.object({ signedIn: z.boolean(), user: text().nullable() });
 export const reloadReport = z.object({ kind: z.enum(["reloaded", "unchanged", "broken"]), problems: z.array(text()) });
 export const testReport = z.object({ kind: z.enum(["sent", "retry", "refused"]), detail: text() });

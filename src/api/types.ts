@@ -245,6 +245,7 @@ export interface LinkedView {
   /** Who has it, and since when. */
   readonly acknowledged: { readonly at: number; readonly by: string } | null;
   readonly silenced: boolean;
+  readonly flapping: boolean;
   /** Whom the message went to. */
   readonly by: string;
 }

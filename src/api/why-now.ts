@@ -1,3 +1,4 @@
+import { acknowledgedOf } from "../core/draft.ts";
 import type { CheckState } from "../core/state.ts";
 import type { Instant } from "../core/types.ts";
 import type { MessageStory } from "../store/store.ts";
@@ -29,10 +30,11 @@ export function nowLines({ state, summary, failAfter, now, messages }: Now): rea
   else if (silenced !== null && until !== null) ahead(until, `The silence by ${silenced.by} ends`);
   if (muting.paused !== null) say(`Paused by ${muting.paused.by}`);
   if (muting.maintenance.length > 0) say(`In maintenance: ${muting.maintenance.join(", ")}`);
-  if (incident !== null && incident.acknowledged !== null) say(`Acknowledged by ${incident.acknowledged.by}: no reminders`);
+  const acknowledged = acknowledgedOf(belief);
+  if (acknowledged !== null) say(`Acknowledged by ${acknowledged.by}: ${belief.flapping === null ? "no reminders" : "only that it has settled is told"}`);
   if (incident !== null && incident.told.length === 0) say("Nobody was told of this incident so far");
   // What is put off has no time yet; it is told when what holds it ends.
-  const rests = belief.status === "blocked" || muting.paused !== null || silenced !== null || muting.maintenance.length > 0 || (incident !== null && incident.acknowledged !== null);
+  const rests = belief.status === "blocked" || muting.paused !== null || silenced !== null || muting.maintenance.length > 0 || acknowledged !== null;
   const due = (at: number): boolean => !rests && at >= now;
   if (wait !== null && due(wait.until)) ahead(wait.until, "Told by then, if the parents it waits for give no news");
   if (seen.putOff !== undefined && seen.expectBy !== null && incident === null && due(seen.expectBy)) ahead(seen.expectBy, "Told as unchecked by then; put off to hear of its parents first");

@@ -98,7 +98,7 @@ export class Desk {
 
   acknowledge(check: CheckName, by: string, note: string): Done {
     const state = this.#monitor.beliefs.state(check);
-    if (state !== null && state.belief.incident === null) return refused(`${check} has no open incident`, "only an open incident can be acknowledged");
+    if (state !== null && state.belief.incident === null && state.belief.flapping === null) return refused(`${check} has no open incident`, "only an open incident can be acknowledged");
     return this.#ordered([check], { kind: "acknowledge", by, note: this.mask(note) });
   }
 
@@ -121,7 +121,9 @@ export class Desk {
     const linked = this.#monitor.parts.links?.read(token) ?? null;
     if (linked === null) return "unknown";
     for (const name of this.#monitor.roster.checks.keys()) {
-      if (this.#monitor.beliefs.state(name)?.belief.incident?.id !== linked.incident) continue;
+      const belief = this.#monitor.beliefs.state(name)?.belief;
+      // What is said of flapping bears the id of the outage with which it began.
+      if (belief?.incident?.id !== linked.incident && belief?.flapping?.incident !== linked.incident) continue;
       const check = this.summary(name);
       return check === null ? "over" : { name, check, by: linked.by };
     }

@@ -1,5 +1,6 @@
 import type { CheckDetail, CheckSummary, ResultView } from "../api/types.ts";
 import type { CheckDefinition } from "../config/site.ts";
+import { acknowledgedOf } from "../core/draft.ts";
 import { describeCondition } from "../core/expect.ts";
 import { describeSchedule } from "../core/schedule.ts";
 import type { CheckState } from "../core/state.ts";
@@ -36,7 +37,7 @@ export function summarise(definition: CheckDefinition, state: CheckState, around
     failing: belief.streak?.bads ?? 0,
     incident: incident?.id ?? null,
     incidentKind: incident?.kind ?? null,
-    acknowledged: incident?.acknowledged ?? null,
+    acknowledged: acknowledgedOf(belief),
     silenced: muting.silenced !== null,
     silencedUntil: muting.silenced?.until ?? null,
     maintenance: muting.maintenance,

@@ -58,11 +58,13 @@ function expect(draft: Draft, expectBy: Instant | null): void {
 }
 
 function acknowledge(draft: Draft, by: string, note: string): void {
-  const { incident } = draft.belief;
+  const { incident, flapping } = draft.belief;
+  const acknowledged = { at: draft.now, by, note };
+  if (flapping !== null && flapping.acknowledged === undefined) believe(draft, { flapping: { ...flapping, acknowledged } });
   if (incident === null || incident.acknowledged !== null) return;
-  const acknowledged = { ...incident, acknowledged: { at: draft.now, by, note } };
-  believe(draft, { incident: acknowledged });
-  draft.effects.push({ kind: "incident", incident: publicIncident(acknowledged), change: "acknowledged", evidence: [] });
+  const seen = { ...incident, acknowledged };
+  believe(draft, { incident: seen });
+  draft.effects.push({ kind: "incident", incident: publicIncident(seen), change: "acknowledged", evidence: [] });
 }
 
 function silence(draft: Draft, { by, until = null }: Action & { kind: "silence" }): void {

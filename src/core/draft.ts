@@ -87,6 +87,9 @@ export function publicIncident(incident: OpenIncident): Incident {
   return { id, check, kind, firstSign, opened, closed, closedBy, code, sentence, acknowledged };
 }
 
+/** Who has what is open, or else the flapping; null for nobody. */
+export const acknowledgedOf = ({ incident, flapping }: Pick<Belief, "incident" | "flapping">): Incident["acknowledged"] => incident?.acknowledged ?? flapping?.acknowledged ?? null;
+
 export interface Opening {
   readonly kind: Incident["kind"];
   readonly firstSign: Instant;

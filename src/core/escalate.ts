@@ -1,4 +1,4 @@
-import { believe, type Draft, noteTelling } from "./draft.ts";
+import { acknowledgedOf, believe, type Draft, noteTelling } from "./draft.ts";
 import { firstSteps, joined, type Saying, say, stepKey, targets, without } from "./route.ts";
 import type { OpenIncident, StepProgress, Told } from "./state.ts";
 import { type Instant, type Policy, plus, type Step } from "./types.ts";
@@ -57,7 +57,7 @@ const heldByFlapping = (draft: Draft, incident: OpenIncident): boolean => draft.
 export function quiet(draft: Draft, incident: OpenIncident): string | null {
   if (!draft.policy.onFail) return "off";
   if (incident.silent === true) return "initial";
-  if (incident.acknowledged !== null) return "acknowledged";
+  if (acknowledgedOf(draft.belief) !== null) return "acknowledged";
   if (muted(draft)) return "muted";
   if (heldByFlapping(draft, incident)) return "flapping";
   if (draft.belief.status === "blocked") return "blocked";

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { acknowledgedOf } from "./draft.ts";
 import { Bench, MINUTE, type PolicyWish, policyOf, story } from "./ground.ts";
 import { millis } from "./types.ts";
 
@@ -48,7 +49,7 @@ test("what is down and not told yet settles once it is told, or over", () => {
   expect(off("u")).toBe("7 up, 7 settled!ops");
   expect(off("d d u")).toBe("7 down!ops, 7 settled!ops, 9 up, 9 recovered!ops");
   expect(off("ack d d u")).toBe("9 up, 9 settled!ops");
-  expect(off("silence d u")).toBe("8 up, 8 settled!ops");
+  expect(off("silence d u u d")).toBe("8 up, 10 down, 10 down!ops");
 });
 
 test("a check without steps does not flap: nobody would hear that it does", () => {
@@ -69,4 +70,26 @@ test("what settles, or goes, ends the story of the outage with which flapping be
   expect(ends("u d u d u d u +30m").at(-1)).toEqual(["settled", true, false]);
   expect(ends("u d u d u d u remove")).toEqual([["changed", true, true]]);
   expect(ends("u d u d u d u d target")).toEqual([["changed", false, true]]);
+});
+
+const times = (count: number, letter: string): string => `${letter} `.repeat(count);
+
+test("acknowledged, it rests until it has settled, and that is told", () => {
+  f("u d u d u d u ack d d d u", {}, `${THRICE}, 7 up, 8 down, 11 up`);
+  f("u d u d u d ack d d u", {}, `${THRICE}, 9 up`);
+  f(`u d u d u d u ack ${times(20, "u")}`, {}, `${THRICE}, 7 up, 26 settled!ops`);
+  f(`u d u d u d u ack ${times(22, "d")} u`, {}, `${THRICE}, 7 up, 8 down, 30 up, 30 settled!ops`);
+  f(`u d u d u d u ack ${times(19, "u")} d`, {}, `${THRICE}, 7 up, 26 settled!ops, 27 down, 27 down!ops`);
+});
+
+test("who has it is whoever was first", () => {
+  const { belief } = new Bench({ flapping }).play("u d u d u d u ack").state;
+  expect([belief.incident, acknowledgedOf(belief)?.by]).toEqual([null, "ann"]);
+});
+
+test("silenced until it recovers: until it has settled and is well, and nothing is told", () => {
+  f(`u d u d u d u silence d d d ${times(21, "u")} d`, {}, `${THRICE}, 7 up, 8 down, 11 up, 32 down, 32 down!ops`);
+  f(`u d u d u d silence ${times(20, "u")} d`, {}, `${THRICE}, 7 up, 27 down, 27 down!ops`);
+  // It settles as down.
+  f(`u d u d u d silence u ${times(23, "d")} u d`, {}, `${THRICE}, 7 up, 8 down, 31 up, 32 down, 32 down!ops`);
 });

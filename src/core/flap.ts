@@ -1,6 +1,7 @@
 import { believe, type Draft, noteTelling } from "./draft.ts";
 import { muted, sayingOf } from "./escalate.ts";
 import { firstTargets, hearersOfEnd, openedAsOf, type Saying, say, without } from "./route.ts";
+import { endUntilRecovery } from "./silence.ts";
 import type { Flapping } from "./state.ts";
 import { type Instant, plus } from "./types.ts";
 
@@ -45,6 +46,7 @@ export function settle(draft: Draft): void {
   const incident = flapsOf(belief.flapping);
   const { to, ...how } = hearersOfEnd(draft, belief.flapping.told);
   believe(draft, { flapping: null, outages: [] });
+  if (belief.incident === null) endUntilRecovery(draft);
   const sentence = `settled as ${belief.status}`;
   // What goes on is no end that may be told in a silence.
   if (how.quiet === true && belief.status !== "up") return;

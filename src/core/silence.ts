@@ -28,9 +28,9 @@ export function endSilence(draft: Draft): void {
 }
 
 /** Nothing is wrong whose end a silence until recovery could wait for. */
-export const isWell = ({ incident, status }: Belief): boolean => incident === null && (status === "up" || status === "pending");
+export const isWell = ({ incident, flapping, status }: Belief): boolean => incident === null && flapping === null && (status === "up" || status === "pending");
 
-/** What recovery or a change of the check leaves of it: a silence until recovery is over, one with an end goes on. */
+/** What recovery or a change of the check leaves of it: a silence until recovery is over, once it no longer flaps; one with an end goes on. */
 export function endUntilRecovery(draft: Draft): void {
-  if (draft.belief.muting.silenced !== null && silenceEndsAt(draft) === null) believe(draft, { muting: { ...draft.belief.muting, silenced: null } });
+  if (draft.belief.flapping === null && draft.belief.muting.silenced !== null && silenceEndsAt(draft) === null) believe(draft, { muting: { ...draft.belief.muting, silenced: null } });
 }

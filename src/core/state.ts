@@ -91,6 +91,8 @@ export interface Flapping {
   /** The outage with which it began; absent where an earlier version wrote it. */
   readonly incident?: IncidentId;
   readonly openedAs?: OpenedAs;
+  /** Who has it; absent: nobody. */
+  readonly acknowledged?: NonNullable<Incident["acknowledged"]>;
 }
 
 /**

@@ -11,7 +11,7 @@ import { collecting, scripted, startMonitor } from "./scripted.ts";
 
 const MINUTE_MS = 60_000;
 const START = Date.parse("2026-01-01T00:00:00Z");
-const rack = checkName("rack");
+const [rack, shop] = [checkName("rack"), checkName("shop")];
 
 /** A monitor with people who give it orders. `down`: the minutes in which each check is down. */
 async function begin(checks: string, down: { readonly [row: string]: (minute: number) => boolean }): Promise<World> {
@@ -75,4 +75,34 @@ test("a group that holds though a member is down is silenced with that", async (
   expect(world.desk.silence(rack, "ann")).toEqual({ kind: "done" });
   await world.until(12);
   expect(world.told).toEqual(["3 ▲ DOWN a"]);
+});
+
+const FLAPS = "{shop: {type: scripted, row: shop, flapping: {changes: 2, within: 10m}}}";
+const flapping = async (end: number): Promise<World & { readonly token: string }> => {
+  const world = await begin(FLAPS, { shop: (minute) => minute < end && minute % 2 === 1 });
+  await world.until(6);
+  expect(world.told.at(-1)).toBe("5 ▲ FLAPPING shop");
+  return { ...world, token: /do\/([\w-]+)/.exec(world.texts.at(-1) ?? "")?.[1] ?? "" };
+};
+
+test("the links of flapping act until it has settled, up or down", async () => {
+  const { desk, told, until, token } = await flapping(14);
+  expect(desk.linked(token)).toMatchObject({ name: shop, check: { state: "up", flapping: true, acknowledged: null } });
+  expect(desk.acknowledge(shop, "ann", "")).toEqual({ kind: "done" });
+  await until(13);
+  expect(desk.linked(token)).toMatchObject({ check: { state: "down", acknowledged: { by: "ann" } } });
+  await until(22);
+  expect(desk.linked(token)).toMatchObject({ check: { state: "up", acknowledged: { by: "ann" } } });
+  await until(24);
+  expect([desk.linked(token), told.at(-1)]).toEqual(["over", "23 ● SETTLED shop"]);
+  expect(desk.acknowledge(shop, "ann", "")).toMatchObject({ kind: "refused" });
+});
+
+test("silenced by its link, what flaps is silent until it has settled", async () => {
+  const { desk, told, until } = await flapping(14);
+  expect(desk.silence(shop, "ann")).toEqual({ kind: "done" });
+  await until(22);
+  expect(desk.summary(shop)).toMatchObject({ silenced: true });
+  await until(24);
+  expect([desk.summary(shop)?.silenced, told.at(-1)]).toEqual([false, "5 ▲ FLAPPING shop"]);
 });

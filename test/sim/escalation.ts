@@ -56,12 +56,15 @@ function blockedIsSilent(ledger: Ledger): void {
 /** Told as flapping once, and once as settled to those who were told; no outage is held back as flapping that was told to nobody. */
 function flappingOnce(ledger: Ledger): void {
   const flapping = new Set<string>();
-  for (const { alerts, transitions, atMs } of ledger.pages) {
+  // Of these it is not told that they settled.
+  const silenced = new Set<string>();
+  for (const { alerts, transitions, journal, atMs } of ledger.pages) {
+    for (const { check, input } of journal) if (check !== null && (input as { readonly kind?: string }).kind === "silence") silenced.add(check);
     for (const { check, telling } of transitions) if (telling === "flapping" && ![...flapping].some((whom) => whom.startsWith(`${check} to `))) ledger.breach("flapping is told once", `${check} was held back as flapping, and nobody was told that it is`, atMs);
     for (const { check, kind, channel, recipient } of alerts) {
       const whom = `${check} to ${channel} ${recipient}`;
       if (kind === "flapping") {
-        if (flapping.has(whom)) ledger.breach("flapping is told once", `${whom}: flapping, twice`, atMs);
+        if (flapping.has(whom) && !silenced.has(check)) ledger.breach("flapping is told once", `${whom}: flapping, twice`, atMs);
         flapping.add(whom);
       } else if (kind === "settled" && !flapping.delete(whom)) ledger.breach("flapping is told once", `${whom}: settled, and flapping was not told`, atMs);
     }

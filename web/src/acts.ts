@@ -45,9 +45,12 @@ export async function perform(name: string, act: Act, body: object = {}): Promis
   else say({ text: `${name}: ${answer.problem.error}`, advice: answer.problem.advice, bad: true });
 }
 
+/** Something is wrong, or was too often of late, so that people may act on it. */
+export const isOpen = ({ incident, flapping }: CheckSummary): boolean => incident !== null || flapping;
+
 /** Whether there is something to acknowledge. */
 export function canAcknowledge(check: CheckSummary): boolean {
-  return check.incident !== null && check.acknowledged === null;
+  return isOpen(check) && check.acknowledged === null;
 }
 
 /** The keys `a`, `r` and `p` on a check. */

@@ -9,9 +9,9 @@ function linked({ handle }: Room, token: string): { readonly check: CheckName; r
   const found = handle.linked(token);
   if (found === "unknown") return problem(404, "this link was not made by this Tocsin", "take the one from the message, whole");
   if (found === "over") return problem(409, "the outage that this link is about is over", "there is nothing left to do");
-  const { name, state, since, summary, acknowledged, silenced } = found.check;
+  const { name, state, since, summary, acknowledged, silenced, flapping } = found.check;
   const seen = acknowledged === null ? null : { at: acknowledged.at, by: acknowledged.by };
-  return { check: found.name, by: found.by, view: { check: name, state, since, summary, acknowledged: seen, silenced, by: found.by } };
+  return { check: found.name, by: found.by, view: { check: name, state, since, summary, acknowledged: seen, silenced, flapping, by: found.by } };
 }
 
 const look = route({

@@ -1,6 +1,6 @@
 import { For, type JSX, Show } from "solid-js";
 import type { CheckDetail, CheckSummary } from "../../../src/api/types.ts";
-import { type Act, canAcknowledge, perform, setAcknowledging } from "../acts.ts";
+import { type Act, canAcknowledge, isOpen, perform, setAcknowledging } from "../acts.ts";
 import { now } from "../link/clock.ts";
 import { listAddress } from "../keys.ts";
 import { checkPath, incidentPath } from "../route.ts";
@@ -54,7 +54,7 @@ export function CheckHead(props: { readonly check: CheckSummary; readonly detail
         <Show when={check().state === "paused"} fallback={<button type="button" class="button" title="It runs no more and tells nobody, until it is resumed" onClick={() => act("pause")}>Pause <kbd>p</kbd></button>}>
           <button type="button" class="button" onClick={() => act("resume")}>Resume <kbd>p</kbd></button>
         </Show>
-        <Show when={check().silenced} fallback={<Show when={check().incident}><button type="button" class="button" title="Until it recovers it runs on but tells nobody" onClick={() => act("silence")}>Silence</button></Show>}>
+        <Show when={check().silenced} fallback={<Show when={isOpen(check())}><button type="button" class="button" title="Until it recovers it runs on but tells nobody" onClick={() => act("silence")}>Silence</button></Show>}>
           <button type="button" class="button" onClick={() => act("unsilence")}>Tell again</button>
         </Show>
         <Show when={check().incident}>{(id) => <a class="button" href={incidentPath(id())}>Story of this incident</a>}</Show>

@@ -52,7 +52,7 @@ export function ActView(props: { readonly token: string; readonly silence: boole
           {(about) => (
             <>
               <h1>{about().check}</h1>
-              <p><Badge state={about().state} /> since <Time at={about().since} /></p>
+              <p><Badge state={about().state} /> since <Time at={about().since} />{about().flapping ? ", flapping" : ""}</p>
               <p class="soft">{about().summary}</p>
               <Show when={done()} fallback={
                 <>
