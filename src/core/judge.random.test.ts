@@ -150,7 +150,7 @@ class Witness extends Bench {
     const told = this.#told.get(alert.incident ?? "") ?? new Set();
     this.#told.set(alert.incident ?? "", told.add(`${alert.channel} ${alert.recipient}`));
     // What became better is told to those who know, whatever rests.
-    if (alert.kind === "degraded" && closed) return;
+    if (alert.kind === "degraded" && alert.ends !== undefined) return;
     expect(incident?.acknowledged).toBeNull();
     expect(muting.maintenance).toEqual([]);
     // The same, held back for as long as nobody was to be told.
