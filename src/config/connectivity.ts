@@ -80,7 +80,8 @@ export function withConnectivity(drafts: ReadonlyMap<string, Draft>, parents: Pa
   for (const [name, own] of parents) {
     const draft = drafts.get(name);
     const scope = draft === undefined || before.has(name) ? "host" : name === OUTSIDE ? "local" : scopeOfCheck(draft);
-    if (draft !== undefined && witnesses.includes(name) && scope !== "outside") report.warn(draft.layers, [], `\`${name}\` is a witness of the outside and its target is not there`, "name a check of a host beyond the gateway, or write `scope: outside` in it");
+    if (draft !== undefined && witnesses.includes(name) && name !== gateway && before.has(name)) report.error(draft.layers, [], `the gateway depends on \`${name}\`: it is no witness of what lies beyond`, "name checks of hosts beyond the gateway as witnesses");
+    else if (draft !== undefined && witnesses.includes(name) && scope !== "outside" && draft.kind.of.type !== "group") report.warn(draft.layers, [], `\`${name}\` is a witness of the outside and its target is not there`, "name a check of a host beyond the gateway, or write `scope: outside` in it");
     const added = scope === "outside" || witnesses.includes(name) ? beyond : scope === "local" ? [gateway] : [];
     all.set(name, [...new Set([...own, ...added.filter((parent) => parent !== null && parent !== name)])].filter((parent) => parent !== null));
   }

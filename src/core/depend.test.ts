@@ -86,7 +86,7 @@ test("what is no longer blocked runs again, unless a run begun since is at hand;
   const reruns = (script: string, wish: PolicyWish = {}): string => new Bench({ parents, ...wish }).play(script).reruns.join(", ");
   expect(reruns("u gw:down d +1s gw:up")).toBe("2 gw since 1, 2 shop since 2");
   expect(reruns("u gw:down d +1s gw:up", { failAfter: 2 })).toBe("2 gw since 1, 2 shop since 2");
-  expect(reruns("u gw:down d gw:paused")).toMatch(/^2 gw since 1, 2 shop since -\d+$/);
+  expect(reruns("u gw:down d gw:paused")).toBe("2 gw since 1, 2 shop since 2");
   expect(reruns("u gw:down ? ? ? ? gw:up")).toBe("5 shop since 5");
   // Failing since the gateway is well, under its threshold.
   expect(reruns("u gw:down d gw:up", { failAfter: 2 })).toBe("2 gw since 1");

@@ -54,6 +54,9 @@ export function clearance(policy: Policy, parents: readonly View[], streak: Stre
     }
   }
   if (until === 0) return { kind: "clear", note: "" };
+  // One of which there is no news because it is hidden itself.
+  const hidden = parents.find(({ status, verdictStarted, hiddenBy }) => status !== "paused" && hiddenBy !== null && (verdictStarted ?? 0) < failedAt);
+  if (wait !== null && now >= until && hidden !== undefined) return { kind: "blocked", by: { ...hidden, status: "blocked", cause: hidden.hiddenBy } };
   if (wait !== null && ask.length === 0 && now >= until) return { kind: "clear", note: `no news of ${parents.map((parent) => parent.check).join(", ")} within ${Math.round(between(since, now) / 1000)} s` };
   return { kind: "wait", wait: { since, failedAt, until: instant(until), askedAt }, ask };
 }

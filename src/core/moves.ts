@@ -69,13 +69,14 @@ export function blockBehind(draft: Draft): boolean {
 
 /** A child that failed, though not to its threshold yet or in a run that does not count, behind a parent that is down is blocked; one that waits for its parents looks again. */
 export function askParents(draft: Draft): void {
-  const { belief, seen, around } = draft;
+  const { belief, seen, around, policy } = draft;
   const { streak, status, wait, incident, cause } = belief;
   const counted = streak !== null && streak.downs > 0;
   if (!counted && wait !== null) believe(draft, { wait: null });
   if (incident?.kind === "down") return;
   if (counted && wait !== null) return goDown(draft);
-  const failedAt = counted ? streak.lastStarted : seen.verdict === "down" ? seen.verdictStarted : null;
+  // One that runs only when it is asked would stay so.
+  const failedAt = counted ? streak.lastStarted : seen.verdict === "down" && policy.everyMs > 0 ? seen.verdictStarted : null;
   const blocker = around.parents.find(blocks);
   if (failedAt !== null && blocker !== undefined && (status !== "blocked" || cause === null)) blockFailing(draft, blocker, failedAt);
 }
@@ -88,7 +89,7 @@ export function unblock(draft: Draft): void {
   if (blocker !== undefined && rootOf(blocker) !== belief.cause && !around.parents.some((parent) => blocks(parent) && rootOf(parent) === belief.cause)) return blockByAnother(draft, blocker);
   const well = parentsWellSince(around.parents);
   if (well === null) return;
-  const countFrom: Instant = instant(Math.max(well, belief.countFrom));
+  const countFrom = clearSince(draft, well);
   renewDeadline(draft);
   const streak = streakSince(belief.streak, countFrom);
   // What failed since the parents are well, under its threshold, has its own pace.
@@ -96,11 +97,16 @@ export function unblock(draft: Draft): void {
   believe(draft, { countFrom, streak, cause: null, sentence: `${belief.cause} is back; its own next run decides` });
 }
 
+/** From when on runs count again: since what blocked was seen well, or now where it never failed itself (it could not tell, or was blocked in turn). */
+function clearSince({ belief, now }: Draft, well: number): Instant {
+  return instant(Math.max(belief.countFrom, well > belief.since ? well : now));
+}
+
 /** One blocker is back, another one is not: what failed behind the first says nothing of what the other one hides. */
 function blockByAnother(draft: Draft, blocker: View): void {
   const { belief, around } = draft;
   const back = around.parents.filter((parent) => !isDoubtful(parent)).map(({ wellSince }) => wellSince ?? 0);
-  const countFrom: Instant = instant(Math.max(belief.countFrom, ...back));
+  const countFrom = clearSince(draft, Math.max(0, ...back));
   believe(draft, { countFrom, streak: streakSince(belief.streak, countFrom) });
   block(draft, blocker);
 }

@@ -191,6 +191,10 @@ export interface View {
   readonly verdictStarted: Instant | null;
   /** Its newest run gave no verdict. */
   readonly unjudged: boolean;
+  /** Start of its newest run, whatever it gave. */
+  readonly lastStarted: Instant | null;
+  /** The root of what is down of what it depends on in turn; null: nothing is. */
+  readonly hiddenBy: CheckName | null;
   /** It failed as often in a row as makes it down, or could not tell as often, whatever it depends on. */
   readonly reached: boolean;
   readonly wellSince: Instant | null;

@@ -1,4 +1,4 @@
-import { ANSWER_MS, isDoubtful } from "./depend.ts";
+import { ANSWER_MS, blocks, isDoubtful, rootOf } from "./depend.ts";
 import { isJudged, type Member, needed } from "./group.ts";
 import type { CheckState, View } from "./state.ts";
 import { type GroupPolicy, type Instant, type Policy, instant, millis } from "./types.ts";
@@ -17,7 +17,10 @@ export function viewOf(policy: Policy, state: CheckState): View {
     verdict: seen.verdict,
     verdictStarted: seen.verdictStarted,
     unjudged: seen.unjudged > 0,
-    reached: (belief.streak?.downs ?? 0) >= policy.failAfter || seen.unjudged >= policy.failAfter,
+    lastStarted: seen.last?.started ?? null,
+    hiddenBy: null,
+    // A group of which nothing was ever known waits for its members' first runs.
+    reached: (belief.streak?.downs ?? 0) >= policy.failAfter || (seen.unjudged >= policy.failAfter && (policy.group === null || seen.verdict !== null)),
     wellSince: seen.wellSince,
     sentence: seen.last?.sentence ?? belief.sentence,
     latencyMs: seen.last?.latencyMs ?? 0,
@@ -26,12 +29,18 @@ export function viewOf(policy: Policy, state: CheckState): View {
   };
 }
 
-/** A check that fails waits for what it depends on in turn before it goes down: its children wait as much longer. */
+/**
+ * A check with what it depends on in turn: one that fails or cannot tell behind what is down is blocked, whether or not that was counted; one that
+ * fails otherwise waits for its parents before it goes down, and its children wait as much longer.
+ */
 export function behind(view: View, parents: readonly View[]): View {
   const taking = parents.filter(({ status }) => status !== "paused");
-  if (!view.failing || taking.length === 0) return view;
+  if (view.status === "paused" || taking.length === 0) return view;
+  const blocker = taking.find(blocks);
+  const hiddenBy = blocker === undefined ? null : rootOf(blocker);
+  if (hiddenBy !== null && !blocks(view) && (view.failing || view.unjudged)) return { ...view, status: "blocked", cause: hiddenBy, hiddenBy };
   const waits = taking.map((parent) => (isDoubtful(parent) ? parent.toThresholdMs : parent.runMs + ANSWER_MS));
-  return { ...view, toThresholdMs: millis(view.toThresholdMs + Math.max(...waits)) };
+  return { ...view, hiddenBy, toThresholdMs: millis(view.toThresholdMs + (view.failing ? Math.max(...waits) : 0)) };
 }
 
 const AS_VERDICT: { readonly [status in View["status"]]: Member["verdict"] } = {
@@ -63,17 +72,18 @@ export function sightOf({ check, status, verdict, failing, reached, sentence }: 
 
 const nth = (of: readonly (Instant | null)[], at: number, order: 1 | -1): Instant => instant(of.map((value) => value ?? 0).toSorted((a, b) => order * (a - b))[at - 1] ?? 0);
 
-/** From when on so many members had been seen that it was decided: `need` of those that are well, or as many failing as leave too few. Null while it is open. */
-function decidedAt(well: readonly View[], down: readonly View[], need: number, taking: number): Instant | null {
-  const of = well.length >= need ? { views: well, at: need } : { views: down, at: taking - need + 1 };
-  return of.views.length < of.at ? null : nth(of.views.map(({ verdictStarted }) => verdictStarted), of.at, -1);
+/** The runs by which it was decided, of `need` members that are well or of as many failing as leave too few: the earliest that it needs, and the last. Null while it is open. */
+function decidedBy(well: readonly View[], down: readonly View[], need: number, taking: number): { readonly first: Instant; readonly last: Instant } | null {
+  const starts = well.length >= need ? well.map(({ verdictStarted }) => verdictStarted) : down.map(({ unjudged, verdictStarted, lastStarted }) => (unjudged ? lastStarted : verdictStarted));
+  const enough = well.length >= need ? need : taking - need + 1;
+  return starts.length < enough ? null : { first: nth(starts, enough, -1), last: nth(starts, 1, -1) };
 }
 
-/** From when on what the members of a group saw, each by its threshold, decides about it; null while it is open. */
-export function sightSince(group: GroupPolicy, members: readonly View[]): Instant | null {
+/** The runs by which what the members of a group saw, each by its threshold, decides about it; null while it is open. */
+export function sightBy(group: GroupPolicy, members: readonly View[]): { readonly first: Instant; readonly last: Instant } | null {
   const is = (verdict: Member["verdict"]): readonly View[] => members.filter((view) => sightOf(view).verdict === verdict);
   const taking = members.length - is("out").length;
-  return isJudged(group, taking) ? decidedAt(is("up"), is("down"), needed(group, taking), taking) : null;
+  return isJudged(group, taking) ? decidedBy(is("up"), is("down"), needed(group, taking), taking) : null;
 }
 
 /**
@@ -92,7 +102,7 @@ export function groupView(own: View, group: GroupPolicy, members: readonly View[
   const well = taking.filter((view) => view.verdict !== null && !failing(view));
   const toThresholdMs = millis(Math.max(own.toThresholdMs, ...taking.map((view) => view.toThresholdMs)));
   const seen = { ...own, failing: false, verdict: null, verdictStarted: null, wellSince: null, toThresholdMs };
-  const verdictStarted = decidedAt(well, down, need, taking.length);
+  const verdictStarted = decidedBy(well, down, need, taking.length)?.first ?? null;
   if (well.length >= need) {
     const since = nth(well.map(({ wellSince }) => wellSince), need, 1);
     return { ...seen, verdict: "up", verdictStarted, wellSince: since > 0 ? since : null };

@@ -51,11 +51,17 @@ export class Beliefs {
     return this.#checks.get(check)?.state ?? null;
   }
 
-  view(check: CheckName): View | null {
+  /** `known`: views of this moment, each worked out once. */
+  view(check: CheckName, known = new Map<CheckName, View>()): View | null {
+    const before = known.get(check);
+    if (before !== undefined) return before;
     const believed = this.#checks.get(check);
     if (believed === undefined) return null;
-    const view = this.#lone(believed);
-    return view.failing ? behind(view, this.#views(this.#parentsOf(believed))) : view;
+    const lone = this.#lone(believed);
+    known.set(check, lone);
+    const view = behind(lone, this.#views(this.#parentsOf(believed), known));
+    known.set(check, view);
+    return view;
   }
 
   /** Without what it depends on in turn: witnesses depend on the group that they are members of. */
@@ -190,8 +196,8 @@ export class Beliefs {
     return { parents: this.#views(parents), hides, dependents: dependentsOf(believed, new Set(hides)) };
   }
 
-  #views(names: readonly CheckName[]): readonly View[] {
-    return names.map((name) => this.view(name)).filter((view) => view !== null);
+  #views(names: readonly CheckName[], known = new Map<CheckName, View>()): readonly View[] {
+    return names.map((name) => this.view(name, known)).filter((view) => view !== null);
   }
 
   /** What may be to blame for this check now: its parents, and of a group those of the members that decide and may fail by them alone. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkName } from "../core/types.ts";
+import { checkName, millis } from "../core/types.ts";
 import { every, HOUR, MINUTE, NEVER, SECOND, type Wish, World } from "./ground.ts";
 
 const told = (world: World): readonly string[] => world.batches.flatMap((batch) => batch.alerts).map(({ check, kind }) => `${check} ${kind}`);
@@ -135,4 +135,49 @@ test("a parent that is well clears its children of what it depends on in turn", 
   set(world, "down", "gw", "web");
   await world.pass(3 * MINUTE);
   expect(statuses(world, "gw", "core", "web")).toEqual(["down", "up", "down"]);
+});
+
+test("behind what is down a parent that cannot tell, or is not asked by itself, hides its children", async () => {
+  const world = await World.open();
+  const quick: Wish = { schedule: every(30 * SECOND), policy: { failAfter: 2 } };
+  world.add(["gw", quick], ["app", behind], ["shop", { parents: ["app"], policy: { failAfter: 3 } }], ["agent", { ...behind, within: 2 * HOUR }], ["db", { parents: ["agent"], policy: { failAfter: 2 } }], ["host", { ...behind, schedule: NEVER, policy: { everyMs: millis(0), failingEveryMs: millis(0), steps: [] } }], ["web", { parents: ["host"], policy: { failAfter: 2 } }]);
+  await world.pass(5 * MINUTE);
+  world.engine.beat(checkName("agent"), { status: "up", message: "", latencyMs: null });
+  set(world, "down", "gw", "shop", "db", "host", "web");
+  world.set("app", "unknown");
+  await world.pass(HOUR);
+  expect(statuses(world, "gw", "shop", "db", "web")).toEqual(["down", "blocked", "blocked", "blocked"]);
+  set(world, "up", "gw", "app", "db", "host");
+  await world.pass(90 * SECOND);
+  set(world, "up", "shop");
+  await world.pass(30 * MINUTE);
+  // Web stays down: nobody asks its parent by itself, and that hides nothing for ever.
+  expect(statuses(world, "gw", "app", "shop", "db", "web")).toEqual(["up", "up", "up", "up", "down"]);
+  expect(told(world)).toEqual(["gw down", "gw recovered", "web down"]);
+});
+
+test("a ladder of parents, two on each step, is looked at once for each of them", async () => {
+  const world = await World.open();
+  const steps = Array.from({ length: 40 }, (_, at) => [`a${at}`, `b${at}`] as const);
+  world.add(...steps.flatMap(([a, b], at) => [a, b].map((name) => [name, { parents: [...(steps[at - 1] ?? [])], policy: { failAfter: 2 } }] as const)));
+  await world.pass(2 * MINUTE);
+  set(world, "down", ...steps.flat());
+  await world.pass(5 * MINUTE);
+  expect(told(world)).toEqual(["a0 down", "b0 down"]);
+});
+
+test("at a window's end a group is judged when its members have run, not by the first of them", async () => {
+  const world = await World.open();
+  const quiet: Wish = { schedule: every(15 * MINUTE), policy: { steps: [] } };
+  world.add(["a", quiet], ["b", quiet], ["g", own("a", "b")]);
+  const window = (open: readonly string[]): void => ["a", "b", "g"].forEach((name) => world.beliefs.action(checkName(name), { kind: "maintenance", open }, world.engine.now()));
+  await world.pass(5 * MINUTE);
+  window(["night"]);
+  set(world, "down", "a", "b");
+  await world.pass(31 * MINUTE);
+  world.set("a", "up", 200);
+  world.set("b", "up", 2000);
+  window([]);
+  await world.pass(MINUTE);
+  expect([told(world), statuses(world, "a", "b", "g")]).toEqual([[], ["up", "up", "up"]]);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { checkName, millis } from "../core/types.ts";
-import { every, HOUR, MINUTE, NEVER, SECOND, type Wish, World } from "./ground.ts";
+import { every, HOUR, MINUTE, NEVER, SECOND, T0, type Wish, World } from "./ground.ts";
 
 const WITNESSES = ["w1", "w2", "w3"];
 const beyond = (wish: Wish = {}): Wish => ({ parents: ["gw", "outside"], ...wish });
@@ -176,4 +176,69 @@ test("a witness's own outage and one failing run of another, after the gateway w
   set(world, "up", "w2");
   await world.pass(10 * MINUTE);
   expect(told(world)).toEqual(["gw down", "gw recovered", "w1 down"]);
+});
+
+test("this host cannot ask anybody: told of the outside at the first start, behind a gateway that is back, at a window's end", async () => {
+  const world = await World.open();
+  set(world, "unknown", ...WITNESSES, "shop");
+  world.add(["gw", { schedule: every(10 * SECOND), policy: { failAfter: 2 } }], ["outside", outside], ...WITNESSES.map((name) => [name, witness] as const), ["shop", beyond()]);
+  const since = (): readonly number[] => world.batches.flatMap((batch) => batch.alerts).filter(({ check, kind }) => check === "outside" && kind === "down").map(({ since: at }) => Math.round((at - T0) / MINUTE));
+  await world.pass(5 * MINUTE);
+  set(world, "up", ...WITNESSES, "shop");
+  await world.pass(5 * MINUTE);
+  set(world, "down", "gw");
+  set(world, "unknown", ...WITNESSES, "shop");
+  await world.pass(10 * MINUTE);
+  set(world, "up", "gw");
+  await world.pass(HOUR);
+  expect(statuses(world, "gw", "outside", "shop")).toEqual(["up", "down", "blocked"]);
+  set(world, "up", ...WITNESSES, "shop");
+  await world.pass(5 * MINUTE);
+  const all = ["gw", "outside", "shop", ...WITNESSES].map((name) => checkName(name));
+  const window = (open: readonly string[]): void => all.forEach((name) => world.beliefs.action(name, { kind: "maintenance", open }, world.engine.now()));
+  window(["night"]);
+  set(world, "unknown", ...WITNESSES, "shop");
+  await world.pass(5 * MINUTE);
+  window([]);
+  await world.pass(5 * MINUTE);
+  expect(told(world)).toEqual(["outside down", "outside recovered", "gw down", "gw recovered", "outside down", "outside recovered", "outside down"]);
+  expect(since()).toEqual([0, 21, 86]);
+});
+
+test("before the outside goes down the gateway is asked, by the newest of what the witnesses saw", async () => {
+  for (let offset = 0; offset < 60; offset += 6) {
+    const world = await World.open();
+    const each = (seconds: number): Wish => beyond({ schedule: every(seconds * SECOND), policy: { failAfter: 2 } });
+    world.add(["gw", { schedule: every(30 * SECOND), policy: { failAfter: 2 } }], ["outside", outside], ["w1", each(60)], ["w2", each(10)], ["w3", each(10)]);
+    await world.pass(5 * MINUTE);
+    set(world, "down", "w1");
+    await world.pass(10 * MINUTE + offset * SECOND);
+    set(world, "down", "gw", "w2", "w3");
+    await world.pass(10 * MINUTE);
+    expect(told(world), `cut ${offset} s later`).toEqual(["w1 down", "gw down"]);
+  }
+});
+
+test("runs under way when the line is back do not count, whether the witnesses failed or could not tell", async () => {
+  for (const verdict of ["unknown", "down"] as const) {
+    for (let offset = 0; offset < 60; offset += 4) {
+      const world = await World.open();
+      world.add(["gw", { schedule: every(10 * SECOND), policy: { failAfter: 2 } }], ["outside", outside], ...WITNESSES.map((name) => [name, { ...witness, schedule: every(10 * SECOND) }] as const), ...["shop", "mail", "api"].map((name) => [name, witness] as const));
+      await world.pass(5 * MINUTE);
+      set(world, verdict, ...WITNESSES);
+      for (const name of ["shop", "mail", "api"]) world.set(name, "down", 1, true);
+      await world.pass(10 * MINUTE + offset * SECOND);
+      set(world, "up", ...WITNESSES, "shop", "mail", "api");
+      await world.pass(10 * MINUTE);
+      expect(told(world), `${verdict}, ${offset} s later`).toEqual(["outside down", "outside recovered"]);
+    }
+  }
+});
+
+test("a witness that is a group says nothing before its members do", async () => {
+  const world = await World.open();
+  const provider = (...members: readonly string[]): Wish => beyond({ schedule: NEVER, group: { members, run: "own", require: "any" } });
+  world.add(["outside", { ...outside, parents: [], group: { members: ["pa", "pb"], require: 1, run: "own", bySight: true } }], ...["pa", "pb"].map((name) => [name, { ...provider(`${name}1`, `${name}2`), parents: ["outside"] }] as const), ...["pa1", "pa2", "pb1", "pb2"].map((name) => [name, { parents: ["outside"] }] as const));
+  await world.pass(5 * MINUTE);
+  expect([told(world), statuses(world, "outside", "pa", "pb")]).toEqual([[], ["up", "up", "up"]]);
 });

@@ -2,7 +2,7 @@ import { groupOutcome, isJudged, type Member } from "../core/group.ts";
 import { failingMembers } from "../core/members.ts";
 import type { CheckState, View } from "../core/state.ts";
 import type { CheckName, GroupPolicy, Instant, Origin, Policy, Result, Verdict } from "../core/types.ts";
-import { memberOf, sightOf, sightSince } from "../core/view.ts";
+import { memberOf, sightBy, sightOf } from "../core/view.ts";
 import type { CheckDefinition } from "../config/site.ts";
 
 interface Frame {
@@ -54,20 +54,21 @@ export function turnResult(definition: Pick<CheckDefinition, "name" | "policy">,
 /** Whether what the members make of their group now is to be judged before its next slot: it is another verdict, others fail, or it counts and the last did not. */
 export function isNews(result: Result, { belief, seen: { last } }: CheckState, group: GroupPolicy | null): boolean {
   if (last === null || result.verdict !== last.verdict || result.code !== last.code) return true;
-  if (last.started < belief.countFrom && result.started >= belief.countFrom) return true;
+  if (group?.bySight === true && last.started < belief.countFrom && result.started >= belief.countFrom) return true;
   return group?.renotify === true && failingMembers(result).join("\n") !== failingMembers(last).join("\n");
 }
 
 /** A group's result from what is believed of its members, or from what they saw last. */
-export function ownResult(definition: Pick<CheckDefinition, "name" | "policy">, viewOf: (member: CheckName) => View | null, frame: Frame): Result {
+export function ownResult(definition: Pick<CheckDefinition, "name" | "policy">, viewOf: (member: CheckName) => View | null, { countFrom, ...frame }: Frame & { readonly countFrom: Instant }): Result {
   const { group } = definition.policy;
   const views = (group?.members ?? []).map((name) => ({ name, view: viewOf(name) }));
   const members = views.map(({ name, view }): Member => {
     if (view === null) return { name, verdict: "unknown", sentence: "not there" };
     return group?.bySight === true ? sightOf(view) : memberOf(view);
   });
-  // What was seen before the way was clear again says nothing of now.
+  // What was seen before the way was clear again says nothing of now; what was seen since is as new as its newest run.
   const seen = views.map(({ view }) => view).filter((view) => view !== null);
-  const started = group?.bySight === true ? (sightSince(group, seen) ?? frame.started) : frame.started;
+  const by = group?.bySight === true ? sightBy(group, seen) : null;
+  const started = by === null ? frame.started : by.first < countFrom ? by.first : by.last;
   return groupResult(definition, members, { ...frame, started });
 }

@@ -61,7 +61,7 @@ export class Runs {
   /** Judges a group from what is believed of its members. */
   judgeGroup(entry: Entry, { slot, origin }: Demand, now = this.#parts.now()): Result {
     const { bench, beliefs } = this.#parts;
-    const result = ownResult(entry.definition, (member) => beliefs.view(member), { slot, origin, started: now, tookMs: 0, vantage: bench.vantage });
+    const result = ownResult(entry.definition, (member) => beliefs.view(member), { slot, origin, countFrom: beliefs.state(entry.definition.name)?.belief.countFrom ?? now, started: now, tookMs: 0, vantage: bench.vantage });
     beliefs.result(result, expectBy(dueOf(entry), now), now);
     return result;
   }
@@ -71,7 +71,7 @@ export class Runs {
     const { bench, beliefs } = this.#parts;
     const state = beliefs.state(entry.definition.name);
     if (entry.gone || state === null || state.belief.status === "paused") return;
-    const result = ownResult(entry.definition, (member) => beliefs.view(member), { slot: now, origin: "scheduled", started: now, tookMs: 0, vantage: bench.vantage });
+    const result = ownResult(entry.definition, (member) => beliefs.view(member), { slot: now, origin: "scheduled", countFrom: state.belief.countFrom, started: now, tookMs: 0, vantage: bench.vantage });
     if (isNews(result, state, entry.definition.policy.group)) this.judgeGroup(entry, { slot: now, origin: "scheduled" }, now);
   }
 

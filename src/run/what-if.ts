@@ -329,7 +329,7 @@ export class WhatIf {
   }
 
   #ownResult({ check, policy }: Terms, slot: Instant, origin: Result["origin"]): Result {
-    return ownResult({ name: check, policy }, (member) => this.#beliefs.view(member), { slot, origin, started: this.#now, tookMs: 0, vantage: "" });
+    return ownResult({ name: check, policy }, (member) => this.#beliefs.view(member), { slot, origin, countFrom: this.#beliefs.state(check)?.belief.countFrom ?? this.#now, started: this.#now, tookMs: 0, vantage: "" });
   }
 
   #today(then: CheckName): CheckName {
