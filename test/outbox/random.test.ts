@@ -5,7 +5,7 @@ import { checkName, type IncidentId } from "../../src/core/types.ts";
 import { alert, definition, LATER, LOST, MINUTE, SENT, type World, world } from "./world.ts";
 
 const CHANNELS = [definition("ops", { cap: 20 })];
-const VERBS = ["outbox", "changeOutbox", "claimMessage", "settleMessage", "incident", "wasTold", "formedSince", "messages"];
+const VERBS = ["outbox", "unsettled", "changeOutbox", "claimMessage", "settleMessage", "incident", "wasTold", "formedSince", "messages"];
 
 type Fate = "sent" | "later" | "lost, arrived" | "lost, gone" | "hangs, arrived" | "throws, arrived";
 const FATES: readonly Fate[] = ["sent", "later", "lost, arrived", "lost, gone", "hangs, arrived", "throws, arrived"];

@@ -80,8 +80,10 @@ export class Ledger {
       await store.settleMessage(id, settlement);
       if (settlement.kind === "failed") this.refused.add(id);
     };
-    for (const verb of ["load", "outbox", "wasTold", "formedSince", "messages", "range", "results", "incidents", "incident", "transitions", "facts", "prune", "rename", "close", "backup"] as const) {
-      Object.defineProperty(watched, verb, { value: (store[verb] as (...rest: unknown[]) => unknown).bind(store) });
+    // All the others as they are: they need the store itself as `this`.
+    for (const verb of Object.getOwnPropertyNames(Object.getPrototypeOf(store))) {
+      const value: unknown = store[verb as keyof Store];
+      if (typeof value === "function" && !Object.hasOwn(watched, verb)) Object.defineProperty(watched, verb, { value: (value as (...rest: unknown[]) => unknown).bind(store) });
     }
     return watched;
   }
