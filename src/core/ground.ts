@@ -54,7 +54,7 @@ export function resultOf(verdict: Verdict, started: Instant, origin: Origin = "s
 
 /** A parent as its child sees it. */
 export function parentView(more: Partial<View> = {}): View {
-  const base: View = { check: checkName("gw"), status: "up", cause: null, failing: false, verdict: "up", verdictStarted: T0, unjudged: false, lastStarted: T0, hiddenBy: null, reached: false, wellSince: null, sentence: "gw speaks", latencyMs: 1, runMs: millis(10_000), toThresholdMs: millis(3 * MINUTE + 10_000) };
+  const base: View = { check: checkName("gw"), status: "up", cause: null, failing: false, verdict: "up", verdictStarted: T0, unjudged: false, lastStarted: T0, unheard: false, hiddenBy: null, reached: false, wellSince: null, sentence: "gw speaks", latencyMs: 1, runMs: millis(10_000), toThresholdMs: millis(3 * MINUTE + 10_000) };
   return { ...base, ...more };
 }
 

@@ -193,6 +193,8 @@ export interface View {
   readonly unjudged: boolean;
   /** Start of its newest run, whatever it gave. */
   readonly lastStarted: Instant | null;
+  /** Nothing was ever seen of it, and nothing is due: it waits to be told. */
+  readonly unheard: boolean;
   /** The root of what is down of what it depends on in turn; null: nothing is. */
   readonly hiddenBy: CheckName | null;
   /** It failed as often in a row as makes it down, or could not tell as often, whatever it depends on. */

@@ -18,6 +18,7 @@ export function viewOf(policy: Policy, state: CheckState): View {
     verdictStarted: seen.verdictStarted,
     unjudged: seen.unjudged > 0,
     lastStarted: seen.last?.started ?? null,
+    unheard: seen.last === null && seen.expectBy === null && belief.incident === null,
     hiddenBy: null,
     // A group of which nothing was ever known waits for its members' first runs.
     reached: (belief.streak?.downs ?? 0) >= policy.failAfter || (seen.unjudged >= policy.failAfter && (policy.group === null || seen.verdict !== null)),

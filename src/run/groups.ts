@@ -26,12 +26,13 @@ function verdictByState({ verdict }: Result, view: View | null): Verdict {
 /** Who is told of every run reads of every member too. */
 const tellsEveryRun = ({ steps }: Policy): boolean => steps.some(({ after }) => after.kind === "runs" && after.count === 0);
 
-function groupResult(definition: Pick<CheckDefinition, "name" | "policy">, members: readonly Member[], frame: Frame): Result {
+function groupResult(definition: Pick<CheckDefinition, "name" | "policy">, members: readonly Member[], frame: Frame, unheard: ReadonlySet<string> = new Set()): Result {
   const rule = definition.policy.group ?? ALL;
   const { verdict, sentence } = groupOutcome(rule, members);
   const { slot, origin, started, tookMs, vantage } = frame;
-  // Nobody asked for a verdict where too few members take part.
-  const isAsked = isJudged(rule, members.filter((member) => member.verdict !== "out").length);
+  // Nobody asked for a verdict where too few members take part, nor before those were heard that it waits for.
+  const isEarly = verdict === "unknown" && members.every((member) => member.verdict !== "unknown" || unheard.has(member.name));
+  const isAsked = !isEarly && isJudged(rule, members.filter((member) => member.verdict !== "out").length);
   const code = verdict === "up" ? "ok" : isAsked ? "members" : "skipped";
   const evidence = verdict === "up" && !tellsEveryRun(definition.policy) ? [] : [{ label: "members", text: members.map((member) => `${member.name}: ${member.verdict}, ${member.sentence}`).join("\n") }];
   const failing = members.filter((member) => member.verdict === "down").map((member) => member.name);
@@ -70,5 +71,5 @@ export function ownResult(definition: Pick<CheckDefinition, "name" | "policy">, 
   const seen = views.map(({ view }) => view).filter((view) => view !== null);
   const by = group?.bySight === true ? sightBy(group, seen) : null;
   const started = by === null ? frame.started : by.first < countFrom ? by.first : by.last;
-  return groupResult(definition, members, { ...frame, started });
+  return groupResult(definition, members, { ...frame, started }, new Set(seen.filter((view) => view.unheard).map(({ check }) => check)));
 }

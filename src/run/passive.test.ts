@@ -81,3 +81,13 @@ test("a clock put forward misses nothing", async () => {
   await world.pass(2 * MINUTE);
   expect(story(world).at(-1)).toBe("87000 down none for 600 s");
 });
+
+test("a group waits for members that were not heard yet, and is not unchecked meanwhile", async () => {
+  const world = await World.open();
+  world.add(["page"], ["dump", { within: HOUR }], ["all", { schedule: { kind: "never" }, group: { members: ["page", "dump"], run: "own" } }]);
+  const told = (): readonly string[] => world.batches.flatMap(({ alerts }) => alerts).map(({ check, kind }) => `${check} ${kind}`);
+  await world.pass(50 * MINUTE);
+  expect([world.status("page"), world.status("all"), told()]).toEqual(["up", "pending", []]);
+  await world.pass(20 * MINUTE);
+  expect(told()).toEqual(["dump down", "all down"]);
+});
