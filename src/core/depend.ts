@@ -16,6 +16,9 @@ export const blocks = (parent: View): boolean => parent.status === "down" || par
 /** A parent that cannot vouch for its part of the way now: it blocks, or fails under its threshold. A paused one takes no part. */
 export const isDoubtful = (parent: View): boolean => blocks(parent) || (parent.failing && parent.status !== "paused");
 
+/** No run of it gives a verdict: what depends on it and cannot tell either is not to be told besides. */
+export const isUnchecked = (parent: View): boolean => parent.status === "pending" && parent.unjudged;
+
 /** The check that is to blame when this parent blocks. */
 export const rootOf = (parent: View): CheckName => (parent.status === "blocked" ? (parent.cause ?? parent.check) : parent.check);
 
@@ -65,7 +68,7 @@ export function clearance(policy: Policy, parents: readonly View[], streak: Stre
 export function parentsWellSince(parents: readonly View[]): Instant | null {
   let latest = 0;
   for (const parent of parents) {
-    if (isDoubtful(parent)) return null;
+    if (isDoubtful(parent) || isUnchecked(parent)) return null;
     if (parent.status !== "paused") latest = Math.max(latest, parent.wellSince ?? 0);
   }
   return instant(latest);

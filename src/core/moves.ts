@@ -1,4 +1,4 @@
-import { blocks, clearance, isDoubtful, parentsWellSince, rootOf } from "./depend.ts";
+import { blocks, clearance, isDoubtful, isUnchecked, parentsWellSince, rootOf } from "./depend.ts";
 import { beganDown, believe, closeIncident, type Draft, dueBy, move, noteTelling, openIncident, reasonOf } from "./draft.ts";
 import { muted, sayLess } from "./escalate.ts";
 import { flapsOf, noteOutage } from "./flap.ts";
@@ -47,7 +47,7 @@ function holdSteps(draft: Draft): void {
 
 function block(draft: Draft, by: View): void {
   believe(draft, { wait: null });
-  move(draft, "blocked", reasonOf("parent-down", `${by.check} is ${by.status}: ${by.sentence}`, rootOf(by)));
+  move(draft, "blocked", reasonOf("parent-down", `${by.check} is ${isUnchecked(by) ? "unchecked" : by.status}: ${by.sentence}`, rootOf(by)));
 }
 
 /** One that runs seldom may be well again by the time its child fails: what it saw last does not hide that for long. */
@@ -58,10 +58,10 @@ function blockFailing(draft: Draft, by: View, failedAt: Instant): void {
   block(draft, by);
 }
 
-/** Blocks a check that gave no verdict behind a parent that is down; whether one is. */
+/** Blocks a check that gave no verdict behind a parent that is down, or gives none either; whether one is. */
 export function blockBehind(draft: Draft): boolean {
   const { belief, around } = draft;
-  const blocker = around.parents.find(blocks);
+  const blocker = around.parents.find(blocks) ?? around.parents.find(isUnchecked);
   if (blocker === undefined || belief.incident?.kind === "down") return false;
   if (belief.status !== "blocked" || belief.cause === null) block(draft, blocker);
   return true;

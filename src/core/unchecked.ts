@@ -20,7 +20,7 @@ export function uncheckedAt(draft: Draft): Instant | null {
 function holdForParents(draft: Draft): boolean {
   const { around, seen, now } = draft;
   const parents = around.parents.filter(({ status }) => status !== "paused");
-  const doubtful = parents.filter(isDoubtful);
+  const doubtful = parents.filter((parent) => isDoubtful(parent) || parent.unjudged);
   const { putOff = 0 } = seen;
   if (parents.length === 0 || putOff > 1 || (putOff === 1 && doubtful.length === 0)) return false;
   const waitMs = doubtful.length > 0 ? Math.max(...doubtful.map((parent) => parent.toThresholdMs)) : Math.max(...parents.map((parent) => parent.runMs)) + ANSWER_MS;

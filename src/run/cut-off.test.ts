@@ -242,3 +242,17 @@ test("a witness that is a group says nothing before its members do", async () =>
   await world.pass(5 * MINUTE);
   expect([told(world), statuses(world, "outside", "pa", "pb")]).toEqual([[], ["up", "up", "up"]]);
 });
+
+test("where nothing can be asked, the gateway either, that is told of the gateway and not of each check", async () => {
+  const world = await World.open();
+  const local: Wish = { parents: ["gw"] };
+  world.add(["gw", { schedule: every(30 * SECOND), policy: { failAfter: 2 } }], ["nas", local], ["printer", { ...local, schedule: every(20 * SECOND) }], ["door", { ...local, schedule: every(5 * MINUTE) }]);
+  await world.pass(6 * MINUTE);
+  set(world, "unknown", "gw", "nas", "printer", "door");
+  await world.pass(HOUR);
+  expect([told(world), statuses(world, "gw", "nas", "printer", "door")]).toEqual([["gw unchecked"], ["pending", "blocked", "blocked", "blocked"]]);
+  set(world, "up", "gw", "nas", "printer");
+  set(world, "down", "door");
+  await world.pass(10 * MINUTE);
+  expect([told(world), statuses(world, "gw", "nas", "printer", "door")]).toEqual([["gw unchecked", "gw recovered", "door down"], ["up", "up", "up", "down"]]);
+});
