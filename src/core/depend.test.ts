@@ -61,6 +61,10 @@ test("a parent that fails under its threshold holds the child, for as long as it
   f("u d gw:fail +3m gw:down", "1 up, 2 ask gw, 5 blocked");
   f("u d gw:fail +4m", "1 up, 2 ask gw, 5.2 down, 5.2 down!ops");
   f("u gw:fail d +4m", "1 up, 5.2 down, 5.2 down!ops");
+  // It was well in between: the child has not failed since.
+  const seldom = { everyMs: millis(10 * MINUTE) };
+  f("u d gw:fail +1m gw:up +1m gw:fail +9m", "10 up, 20 ask gw", seldom);
+  f("u d gw:fail +1m gw:up +1m gw:fail +10m", "10 up, 20 ask gw, 31.2 down, 31.2 down!ops", seldom);
 });
 
 test("after a parent's hiccup the child must fail again, and the parent be seen well once more", () => {

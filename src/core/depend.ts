@@ -40,11 +40,11 @@ export function clearance(policy: Policy, parents: readonly View[], streak: Stre
     const seenAt = parent.verdictStarted ?? 0;
     const hiccupEnd = parent.wellSince !== null && parent.wellSince > failedAt ? parent.wellSince : null;
     const lastEnd = since + parent.toThresholdMs + ownRunMs;
-    if (parent.failing) {
-      until = Math.max(until, since + parent.toThresholdMs);
-    } else if (hiccupEnd !== null && streak.lastStarted < hiccupEnd) {
-      until = Math.max(until, Math.min(hiccupEnd + ownRunMs, lastEnd));
-    } else if (hiccupEnd !== null && seenAt < streak.lastStarted) {
+    if (parent.failing) until = Math.max(until, since + parent.toThresholdMs);
+    // Also while it fails anew: what the child failed by may have been over before.
+    if (hiccupEnd !== null && streak.lastStarted < hiccupEnd) until = Math.max(until, Math.min(hiccupEnd + ownRunMs, lastEnd));
+    else if (parent.failing) continue;
+    else if (hiccupEnd !== null && seenAt < streak.lastStarted) {
       // Asked again only when it answered before: one that never answers does not put off the end of the wait.
       if (now < lastEnd && (wait === null || seenAt >= wait.askedAt)) {
         ask.push(parent.check);
