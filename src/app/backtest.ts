@@ -15,9 +15,10 @@ import { realPatterns } from "../sys/patterns.ts";
 import type { ProofData, Proven } from "./proof.ts";
 import { firstUpdate, Roster } from "./roster.ts";
 
-/** What the outbox tells of channels, or over another one in place of one that does not work, is no decision about a check. */
+/** What the outbox tells of channels is no decision about a check. */
 const OF_CHANNELS: ReadonlySet<Alert["kind"]> = new Set(["channel-broken", "channel-mended", "digest", "test"]);
 
+/** Nor is what a fallback told in place of a channel that did not work. */
 const counts = ({ at, kind, insteadOf }: Alert, from: Instant): boolean => at >= from && insteadOf === undefined && !OF_CHANNELS.has(kind);
 
 /** Judges stored history twice, each in a thread: as it was, to prove itself, and by another configuration. Rejects with `StoreError`. */

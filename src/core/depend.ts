@@ -25,7 +25,7 @@ export const rootOf = (parent: View): CheckName => (parent.status === "blocked" 
 /**
  * Before a child goes down its parents must have been seen well by runs begun at or after the failure that would take it down; where one
  * of them failed meanwhile, the child must fail again after that and the parent be seen well once more. The wait is bounded from its
- * beginning: by the parents' deadline, or by a failing parent's way to its threshold. When it runs out the child is told.
+ * beginning: by the parents' deadline, or by a failing parent's way to its threshold. When it runs out the child is told, unless a parent of which there is no news is hidden itself.
  */
 export function clearance(policy: Policy, parents: readonly View[], streak: Streak, wait: Wait | null, now: Instant): Clearance {
   const blocker = parents.find(blocks);
@@ -42,9 +42,10 @@ export function clearance(policy: Policy, parents: readonly View[], streak: Stre
     const lastEnd = since + parent.toThresholdMs + ownRunMs;
     if (parent.failing) until = Math.max(until, since + parent.toThresholdMs);
     // Also while it fails anew: what the child failed by may have been over before.
-    if (hiccupEnd !== null && streak.lastStarted < hiccupEnd) until = Math.max(until, Math.min(hiccupEnd + ownRunMs, lastEnd));
-    else if (parent.failing) continue;
-    else if (hiccupEnd !== null && seenAt < streak.lastStarted) {
+    const isOutdated = hiccupEnd !== null && streak.lastStarted < hiccupEnd;
+    if (isOutdated) until = Math.max(until, Math.min(hiccupEnd + ownRunMs, lastEnd));
+    if (parent.failing || isOutdated) continue;
+    if (hiccupEnd !== null && seenAt < streak.lastStarted) {
       // Asked again only when it answered before: one that never answers does not put off the end of the wait.
       if (now < lastEnd && (wait === null || seenAt >= wait.askedAt)) {
         ask.push(parent.check);
